@@ -1,0 +1,27 @@
+# Third-party libraries, all from Debian 12; docs/architecture.md gives the reason for each.
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
+find_package(OpenSSL 3 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2>=1.52)
+pkg_check_modules(SERIALPORT REQUIRED IMPORTED_TARGET libserialport)
+pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+find_package(SOCI CONFIG QUIET)
+find_library(SOCI_CORE soci_core REQUIRED)
+find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
+find_path(SOCI_INCLUDE soci/soci.h REQUIRED)
+add_library(layerline_soci INTERFACE)
+add_library(layerline::soci ALIAS layerline_soci)
+target_include_directories(layerline_soci SYSTEM INTERFACE ${SOCI_INCLUDE})
+target_link_libraries(layerline_soci INTERFACE ${SOCI_SQLITE3} ${SOCI_CORE} sqlite3)
+
+# Asio and Beast, their bodies compiled once, their headers once (10-35 s of CPU for each unit otherwise).
+add_library(layerline_net STATIC ${PROJECT_SOURCE_DIR}/cmake/net_bodies.cpp ${PROJECT_SOURCE_DIR}/cmake/net_beast_bodies.cpp)
+add_library(layerline::net ALIAS layerline_net)
+target_compile_definitions(layerline_net PUBLIC
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_link_libraries(layerline_net PUBLIC layerline::options Boost::headers Boost::url OpenSSL::SSL Threads::Threads)
+target_precompile_headers(layerline_net PRIVATE ${PROJECT_SOURCE_DIR}/cmake/net_pch.hpp)

@@ -1,0 +1,96 @@
+// What is known of a printer at one moment. Unknown is an empty optional, never 0 or -1.
+#pragma once
+
+#include "printer/printer_error.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace layerline::printer {
+
+enum class phase : std::uint8_t {
+    offline,
+    connecting,
+    idle,
+    printing,
+    pausing,
+    paused,
+    resuming,
+    cancelling,
+    finished,
+    cancelled,
+    error
+};
+std::string_view name_of(phase p); // "offline", ...
+std::optional<phase> phase_named(std::string_view name);
+
+struct heater_state {
+    std::string name; // "tool0", "tool1", "bed", "chamber"
+    std::optional<double> actual_c;
+    std::optional<double> target_c;
+    bool operator==(const heater_state&) const = default;
+};
+
+struct head_position {
+    std::optional<double> x_mm, y_mm, z_mm, e_mm;
+    bool operator==(const head_position&) const = default;
+};
+
+struct job_state {
+    std::string id;   // made by the print host, unique for this printer: "j-" and 16 hex digits
+    std::string path; // "gcode/folder/name.gcode"
+    std::optional<std::uint64_t> size_bytes;
+    std::optional<std::uint64_t> done_bytes; // of the file, of lines the firmware acknowledged
+    std::optional<double> progress;          // 0..1: by estimated time where known, else by bytes
+    std::optional<double> elapsed_s;         // since the start, pauses left out
+    std::optional<double> left_s;
+    std::optional<int> layer, layers;
+    std::optional<double> z_mm;
+    std::uint64_t lines_acknowledged = 0;
+    std::uint64_t resends = 0;
+    bool operator==(const job_state&) const = default;
+};
+
+struct attention {
+    std::string kind; // "user_wait", "prompt", "runout", "notice"
+    std::string text; // firmware text: hostile, show it as text only
+    bool operator==(const attention&) const = default;
+};
+
+struct firmware_info {
+    std::string name, machine, uuid;
+    std::vector<std::string> capabilities; // "AUTOREPORT_TEMP", those that M115 said :1
+    bool operator==(const firmware_info&) const = default;
+};
+
+struct printer_state {
+    std::uint64_t sequence = 0; // grows by one with each change
+    phase now = phase::offline;
+    std::string reason;               // a sentence: why offline, paused, error; may be empty
+    std::optional<printer_errc> away; // set while offline: what kind of away
+    std::vector<heater_state> heaters;
+    head_position position;
+    std::string homed;            // of "xyz"
+    std::optional<double> fan;    // 0..1
+    std::optional<job_state> job; // the current or the last one
+    std::optional<firmware_info> firmware;
+    std::optional<attention> wants;
+    bool bed_clear = false; // a person (or a fresh installation) said so since the last job
+    std::optional<std::uint64_t>
+        age_ms; // since the last word from the printer; filled when the state is told
+
+    bool operator==(const printer_state&) const = default;
+};
+
+// The wire form, the same on the print host's socket and in the events of the Plugin API; snake_case names as
+// above, absent optionals are null. from_json throws nlohmann::json::exception on a wrong type and ignores
+// unknown names.
+void to_json(nlohmann::json& into, const printer_state& state);
+void from_json(const nlohmann::json& from, printer_state& state);
+
+} // namespace layerline::printer

@@ -1,0 +1,56 @@
+// What goes over the print host's unix socket: JSON objects, one a line, at most 64 KiB each.
+//
+//   client -> host   {"id":1,"do":"start","path":"gcode/a.gcode","bed_clear":true, <terms>}
+//                    do: start | pause {park} | resume | cancel | home {axes:"xyz"} | set_temperature
+//                    {heater,celsius}
+//                        | bed_clear | emergency_stop | state | capabilities
+//                    terms, all optional: "time_left_ms", "expected_state", "expected_job", "key",
+//                    "principal"
+//   host -> client   {"id":1,"ok":{"job_id":"j-...","note":"","repeated":false}}       (state:
+//   {"state":{...}})
+//                    {"id":1,"error":{"name":"wrong_state","detail":"..."}}
+//                    {"event":"state","state":{...}}: in full on connect and on change, at most 10 a second a
+//                    client
+//
+// The socket is created 0660; clients are known by SO_PEERCRED: root, the host's own user, or a member of the
+// socket's group.
+#pragma once
+
+#include "printer/printer_link.hpp"
+
+#include <boost/system/result.hpp>
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace layerline::printer::serial {
+
+inline constexpr std::size_t max_host_message = 64 * 1024;
+
+struct ask_state {};
+struct ask_capabilities {};
+struct host_request {
+    std::uint64_t id = 0;
+    std::variant<action, ask_state, ask_capabilities> what;
+    terms how;
+};
+struct host_event {
+    printer_state state;
+};
+struct host_reply {
+    std::uint64_t id = 0;
+    std::variant<performed, printer_failure, printer_state, link_capabilities> what;
+};
+
+// Each encode_ gives one line with its newline. Each decode_ takes one line without it and never throws: a
+// malformed line is a printer_failure {out_of_range} that names the field.
+std::string encode_request(const host_request& request);
+printer_result<host_request> decode_request(std::string_view line);
+std::string encode_reply(const host_reply& reply);
+std::string encode_event(const host_event& event);
+printer_result<std::variant<host_reply, host_event>> decode_from_host(std::string_view line);
+
+} // namespace layerline::printer::serial

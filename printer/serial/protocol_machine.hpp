@@ -1,0 +1,115 @@
+// The serial protocol of Marlin-family firmware as a pure state machine: bytes and clock in, bytes and events
+// out. No descriptor, no thread, no clock of its own. One owner.
+#pragma once
+
+#include "printer/printer_state.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace layerline::printer::serial {
+
+using time_point = std::chrono::steady_clock::time_point;
+
+struct machine_settings {
+    std::size_t receive_buffer = 128; // of the firmware, in bytes: what may be under way unacknowledged
+    std::size_t max_line = 96;        // MAX_CMD_SIZE, number and checksum included
+    std::size_t history = 512;        // sent lines kept for resends
+    std::chrono::milliseconds hello_patience{2000}; // between tries of M110
+    std::chrono::milliseconds boot_patience{10000}; // first try may hit a boot loader
+    std::chrono::milliseconds silence{30000};       // no byte at all while an ok is owed: lost
+    std::chrono::milliseconds lost_ok{400}; // no ok and no busy for this long: probe with a numbered M105
+};
+
+// --- events
+// -------------------------------------------------------------------------------------------------
+struct connected {
+    firmware_info firmware;
+}; // hello and M115 done; also after a firmware reset
+struct acknowledged {
+    std::uint64_t tag;
+}; // the line of that tag was accepted, in order
+struct temperatures {
+    std::vector<heater_state> heaters;
+}; // of an ok, an autoreport or a heat-up wait
+struct positioned {
+    head_position at;
+};
+struct busy {
+    bool for_user;
+}; // "busy: processing" / "busy: paused for user"
+struct host_action {
+    std::string text;
+}; // after "//action:"
+struct said {
+    std::string text;
+}; // any other line, for the log and attention
+struct resend_asked {
+    std::uint64_t line;
+};
+struct unknown_command {
+    std::string text;
+};
+struct killed {
+    std::string text;
+};                   // halted: thermal errors, kill(), M112; joined error lines
+struct was_reset {}; // the board booted again: everything queued is gone
+struct gone_silent {
+    std::string text;
+}; // hello failed, or no byte for `silence`, or stuck resends
+using event = std::variant<connected, acknowledged, temperatures, positioned, busy, host_action, said,
+                           resend_asked, unknown_command, killed, was_reset, gone_silent>;
+
+class protocol_machine {
+public:
+    explicit protocol_machine(machine_settings settings);
+    ~protocol_machine();
+    protocol_machine(const protocol_machine&) = delete;
+    protocol_machine& operator=(const protocol_machine&) = delete;
+
+    // --- in ---
+    // The port was opened: says hello (newline, M110 N0 twice, M115), turns on autoreports and M113
+    // keep-alive.
+    void opened(time_point now);
+    // Bytes from the port, in any slicing. A line over 1 KiB is cut there and marked as garbage.
+    void receive(std::string_view bytes, time_point now);
+    // Time has passed; call at next_wakeup() or later.
+    void tick(time_point now);
+    // Whether send() may be called now: connected, no resend under way, window and history have room.
+    bool can_send() const;
+    // Queues one command (no comment, no newline, printable ASCII, fits max_line) numbered and checksummed.
+    // `tag` comes back in `acknowledged`. Precondition: can_send().
+    void send(std::string_view command, std::uint64_t tag, time_point now);
+    // M112, M108, M410, M876: ahead of everything, unnumbered, not counted. At most 4 waiting; false when
+    // full.
+    bool send_urgent(std::string_view command, time_point now);
+    // Lines sent and not yet acknowledged.
+    std::size_t in_flight() const;
+
+    // --- out ---
+    // Bytes to write to the port now; consumed() says how many were written.
+    std::string_view output() const;
+    void consumed(std::size_t count, time_point now);
+    // The next event, oldest first.
+    std::optional<event> next_event();
+    // When tick() wants to be called.
+    std::optional<time_point> next_wakeup() const;
+
+    bool is_connected() const;
+    // A command that blocks (G28, M109, M400, ...) is being carried out: silence is no sign of a lost ok.
+    std::uint64_t resends() const;
+    std::uint64_t probes() const; // lost acknowledgements that were suspected
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+} // namespace layerline::printer::serial

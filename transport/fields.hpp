@@ -1,0 +1,43 @@
+// Header fields: names in lower case, order kept, several of one name allowed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace layerline::transport {
+
+struct field {
+    std::string name; // lower case
+    std::string value;
+};
+
+class fields {
+public:
+    fields() = default;
+    fields(std::initializer_list<field> all) : all_(all) {}
+
+    // The value of the first field of that name (given in lower case), if there is one.
+    std::optional<std::string_view> find(std::string_view name) const;
+    // Replaces every field of that name with this one.
+    void set(std::string name, std::string value);
+    // Adds a field beside those of the same name.
+    void add(std::string name, std::string value);
+    // Removes every field of that name; says how many there were.
+    std::size_t erase(std::string_view name);
+
+    auto begin() const { return all_.begin(); }
+    auto end() const { return all_.end(); }
+    std::size_t size() const { return all_.size(); }
+    bool empty() const { return all_.empty(); }
+
+private:
+    std::vector<field> all_;
+};
+
+// Removes what belongs to one hop only (RFC 9110 section 7.6.1): connection and the names it lists,
+// keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade.
+void strip_hop_by_hop(fields& headers);
+
+} // namespace layerline::transport
