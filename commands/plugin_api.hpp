@@ -1,0 +1,43 @@
+// The Plugin API: one table of commands behind /plugin-api/v1/ and /octoeverywhere-command-api/. Whoever
+// routes a request here has authenticated it; the scope of each command is checked here again.
+#pragma once
+
+#include "access/scope.hpp"
+#include "commands/file_store.hpp"
+#include "printer/printer_link.hpp"
+#include "transport/exchange.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace layerline::commands {
+
+// For whom a command runs: from the LAN token or, through the tunnel, from the relay's principal headers.
+struct caller {
+    std::string principal; // id, for the audit log and the print host
+    access::scope_set scopes;
+};
+
+enum class dialect : std::uint8_t {
+    exact, // /plugin-api/v1/: methods and argument types are checked, unknown fields are errors
+    seed,  // /octoeverywhere-command-api/: GET, POST and PUT all accepted, unknown fields ignored
+};
+
+// What the agent says of itself in `ping` and `capabilities`.
+struct agent_facts {
+    std::string agent_id;
+    std::string version;
+};
+
+class plugin_api {
+public:
+    virtual ~plugin_api() = default;
+    // Answers one call. `command` is the path after the prefix, without query ("files/list").
+    virtual transport::task<void> serve(transport::exchange& call, caller who, dialect how,
+                                        std::string command) = 0;
+};
+std::unique_ptr<plugin_api> make_plugin_api(printer::printer_link& printer, file_store& files,
+                                            agent_facts facts);
+
+} // namespace layerline::commands
