@@ -16,7 +16,7 @@
 // socket's group.
 #pragma once
 
-#include "printer/printer_link.hpp"
+#include "printer/printer_action.hpp"
 
 #include <boost/system/result.hpp>
 #include <nlohmann/json_fwd.hpp>

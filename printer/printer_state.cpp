@@ -1,0 +1,197 @@
+// Names of the phases, and the state's wire form both ways.
+#include "printer/printer_state.hpp"
+
+#include "printer/json_fields.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <utility>
+
+namespace layerline::printer {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::array<std::string_view, 11> phase_names{"offline",  "connecting", "idle",     "printing",
+                                                       "pausing",  "paused",     "resuming", "cancelling",
+                                                       "finished", "cancelled",  "error"};
+static_assert(phase_names.size() == static_cast<std::size_t>(phase::error) + 1);
+
+template <class T>
+json or_null(const std::optional<T>& value)
+{
+    return value ? json(*value) : json(nullptr);
+}
+
+template <class T, class Read>
+std::optional<T> object_field(const json& from, const char* name, Read read)
+{
+    const json* member = find_field(from, name);
+    if (!member) return std::nullopt;
+    if (!member->is_object()) throw_field_error(name, "is not an object");
+    return read(*member);
+}
+
+template <class Each>
+void each_of(const json& from, const char* name, Each each)
+{
+    const json* member = find_field(from, name);
+    if (!member) return;
+    if (!member->is_array()) throw_field_error(name, "is not an array");
+    for (const json& element : *member)
+        each(element);
+}
+
+std::string text_or_empty(const json& from, const char* name)
+{
+    return text_field(from, name).value_or(std::string());
+}
+
+json to_value(const heater_state& heater)
+{
+    return {{"name", heater.name},
+            {"actual_c", or_null(heater.actual_c)},
+            {"target_c", or_null(heater.target_c)}};
+}
+
+heater_state read_heater(const json& from)
+{
+    return {text_or_empty(from, "name"), number_field(from, "actual_c"), number_field(from, "target_c")};
+}
+
+json to_value(const head_position& at)
+{
+    return {{"x_mm", or_null(at.x_mm)},
+            {"y_mm", or_null(at.y_mm)},
+            {"z_mm", or_null(at.z_mm)},
+            {"e_mm", or_null(at.e_mm)}};
+}
+
+head_position read_position(const json& from)
+{
+    return {number_field(from, "x_mm"), number_field(from, "y_mm"), number_field(from, "z_mm"),
+            number_field(from, "e_mm")};
+}
+
+json to_value(const job_state& job)
+{
+    return {{"id", job.id},
+            {"path", job.path},
+            {"size_bytes", or_null(job.size_bytes)},
+            {"done_bytes", or_null(job.done_bytes)},
+            {"progress", or_null(job.progress)},
+            {"elapsed_s", or_null(job.elapsed_s)},
+            {"left_s", or_null(job.left_s)},
+            {"layer", or_null(job.layer)},
+            {"layers", or_null(job.layers)},
+            {"z_mm", or_null(job.z_mm)},
+            {"lines_acknowledged", job.lines_acknowledged},
+            {"resends", job.resends}};
+}
+
+job_state read_job(const json& from)
+{
+    job_state job;
+    job.id = text_or_empty(from, "id");
+    job.path = text_or_empty(from, "path");
+    job.size_bytes = count_field(from, "size_bytes");
+    job.done_bytes = count_field(from, "done_bytes");
+    job.progress = number_field(from, "progress");
+    job.elapsed_s = number_field(from, "elapsed_s");
+    job.left_s = number_field(from, "left_s");
+    job.layer = int_field(from, "layer");
+    job.layers = int_field(from, "layers");
+    job.z_mm = number_field(from, "z_mm");
+    job.lines_acknowledged = count_field(from, "lines_acknowledged").value_or(0);
+    job.resends = count_field(from, "resends").value_or(0);
+    return job;
+}
+
+json to_value(const firmware_info& firmware)
+{
+    return {{"name", firmware.name},
+            {"machine", firmware.machine},
+            {"uuid", firmware.uuid},
+            {"capabilities", firmware.capabilities}};
+}
+
+firmware_info read_firmware(const json& from)
+{
+    firmware_info firmware{
+        text_or_empty(from, "name"), text_or_empty(from, "machine"), text_or_empty(from, "uuid"), {}};
+    each_of(from, "capabilities", [&](const json& one) {
+        if (!one.is_string()) throw_field_error("capabilities", "holds something that is not a string");
+        firmware.capabilities.push_back(one.get<std::string>());
+    });
+    return firmware;
+}
+
+} // namespace
+
+std::string_view name_of(phase p)
+{
+    const auto at = static_cast<std::size_t>(p);
+    return at < phase_names.size() ? phase_names[at] : phase_names.back();
+}
+
+std::optional<phase> phase_named(std::string_view name)
+{
+    for (std::size_t at = 0; at < phase_names.size(); ++at)
+        if (phase_names[at] == name) return static_cast<phase>(at);
+    return std::nullopt;
+}
+
+void to_json(json& into, const printer_state& state)
+{
+    json heaters = json::array();
+    for (const auto& heater : state.heaters)
+        heaters.push_back(to_value(heater));
+    into = json{{"sequence", state.sequence},
+                {"now", name_of(state.now)},
+                {"reason", state.reason},
+                {"away", state.away ? json(row_of(*state.away).name) : json(nullptr)},
+                {"heaters", std::move(heaters)},
+                {"position", to_value(state.position)},
+                {"homed", state.homed},
+                {"fan", or_null(state.fan)},
+                {"job", state.job ? to_value(*state.job) : json(nullptr)},
+                {"firmware", state.firmware ? to_value(*state.firmware) : json(nullptr)},
+                {"wants", state.wants ? json{{"kind", state.wants->kind}, {"text", state.wants->text}}
+                                      : json(nullptr)},
+                {"bed_clear", state.bed_clear},
+                {"age_ms", or_null(state.age_ms)}};
+}
+
+void from_json(const json& from, printer_state& state)
+{
+    printer_state read;
+    read.sequence = count_field(from, "sequence").value_or(0);
+    if (const auto name = text_field(from, "now")) {
+        const auto now = phase_named(*name);
+        if (!now) throw_field_error("now", "is not a state that we know");
+        read.now = *now;
+    }
+    read.reason = text_or_empty(from, "reason");
+    if (const auto name = text_field(from, "away")) {
+        // A name from a newer print host still means away.
+        const auto* row = find_printer_error(*name);
+        read.away = row ? row->code : printer_errc::host_failure;
+    }
+    each_of(from, "heaters", [&](const json& one) { read.heaters.push_back(read_heater(one)); });
+    if (auto position = object_field<head_position>(from, "position", read_position))
+        read.position = *position;
+    read.homed = text_or_empty(from, "homed");
+    read.fan = number_field(from, "fan");
+    read.job = object_field<job_state>(from, "job", read_job);
+    read.firmware = object_field<firmware_info>(from, "firmware", read_firmware);
+    read.wants = object_field<attention>(from, "wants", [](const json& one) {
+        return attention{text_or_empty(one, "kind"), text_or_empty(one, "text")};
+    });
+    read.bed_clear = bool_field(from, "bed_clear").value_or(false);
+    read.age_ms = count_field(from, "age_ms");
+    state = std::move(read);
+}
+
+} // namespace layerline::printer
