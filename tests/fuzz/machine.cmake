@@ -1,0 +1,1 @@
+layerline_fuzz(host_messages LINK layerline::serial_machine)
