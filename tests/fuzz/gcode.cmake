@@ -1,0 +1,1 @@
+layerline_fuzz(gcode_line LINK layerline::gcode)
