@@ -1,0 +1,170 @@
+#include "access/token_control.hpp"
+
+#include "access/identity.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace layerline::access {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view base = "/control/tokens";
+constexpr std::size_t max_request = 16 * 1024;
+constexpr std::int64_t longest_life_s = 10LL * 365 * 24 * 3600;
+
+json number_or_null(const std::optional<std::int64_t>& value)
+{
+    return value ? json(*value) : json(nullptr);
+}
+
+transport::task<void> say(transport::exchange& call, unsigned status, json body)
+{
+    transport::response_head head{status,
+                                  {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+    (void)co_await transport::respond_with(call, std::move(head),
+                                           body.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+json error(const std::string& text)
+{
+    return json{{"Error", text}};
+}
+
+transport::task<void> create(transport::exchange& call, token_service& tokens, audit_log& audit)
+{
+    auto content = call.body();
+    auto text = co_await transport::read_all(*content, max_request);
+    if (!text) {
+        co_await say(call, 400, error("the request's body cannot be read: " + text.error().message()));
+        co_return;
+    }
+    auto spec = parse_token_spec(*text);
+    if (const auto* wrong = std::get_if<std::string>(&spec)) {
+        co_await say(call, 400, error(*wrong));
+        co_return;
+    }
+    auto made = co_await tokens.create(std::get<token_spec>(std::move(spec)));
+    if (!made) {
+        co_await say(call, 500, error(made.error().message()));
+        co_return;
+    }
+    audit.write({"local", "command line", "control socket", "token.create", made->record.id, "ok",
+                 to_string(made->record.spec.scopes)});
+    json body(made->record);
+    body["secret"] = made->secret;
+    co_await say(call, 201, std::move(body));
+}
+
+transport::task<void> list(transport::exchange& call, token_service& tokens)
+{
+    auto all = co_await tokens.list();
+    if (!all) {
+        co_await say(call, 500, error(all.error().message()));
+        co_return;
+    }
+    json body = json::array();
+    for (const auto& record : *all)
+        body.push_back(record);
+    co_await say(call, 200, json{{"tokens", std::move(body)}});
+}
+
+transport::task<void> revoke(transport::exchange& call, token_service& tokens, audit_log& audit,
+                             std::string id)
+{
+    auto done = co_await tokens.revoke(id);
+    if (!done) {
+        co_await say(call, 500, error(done.error().message()));
+        co_return;
+    }
+    audit.write(
+        {"local", "command line", "control socket", "token.revoke", id, *done ? "ok" : "unknown", ""});
+    if (*done)
+        co_await say(call, 200, json{{"revoked", id}});
+    else
+        co_await say(call, 404, error("there is no live token with the id " + id));
+}
+
+} // namespace
+
+void to_json(json& into, const token_record& record)
+{
+    into = json{{"id", record.id},
+                {"name", record.spec.name},
+                {"scopes", to_string(record.spec.scopes)},
+                {"printers", record.spec.all_printers ? json(nullptr) : json(record.spec.printers)},
+                {"created", record.created_unix},
+                {"expires", number_or_null(record.expires_unix)},
+                {"last_used", number_or_null(record.last_used_unix)},
+                {"revoked", number_or_null(record.revoked_unix)}};
+}
+
+std::variant<token_spec, std::string> parse_token_spec(const std::string& text)
+{
+    const auto body = json::parse(text, nullptr, false);
+    if (!body.is_object()) return std::string("the body must be a JSON object");
+    token_spec spec;
+    spec.all_printers = true;
+    for (const auto& [key, value] : body.items()) {
+        if (key == "name") {
+            if (!value.is_string()) return std::string("name must be a text");
+            spec.name = value.get<std::string>();
+            const auto printable = [](unsigned char c) { return c >= 0x20 && c != 0x7f; };
+            if (spec.name.empty() || spec.name.size() > 64 ||
+                !std::all_of(spec.name.begin(), spec.name.end(), printable))
+                return std::string("name must be 1 to 64 printable characters");
+        } else if (key == "scopes") {
+            const auto scopes = value.is_string() ? parse_scopes(value.get<std::string>()) : std::nullopt;
+            if (!scopes || scopes->empty())
+                return std::string(
+                    "scopes must be a list such as view,control,files (also: console, ui, admin)");
+            spec.scopes = *scopes;
+        } else if (key == "printers") {
+            if (value.is_null()) continue;
+            if (!value.is_array() || value.empty() || value.size() > 256)
+                return std::string("printers must be a list of 1 to 256 agent ids");
+            for (const auto& id : value) {
+                if (!id.is_string() || !is_agent_id(id.get<std::string>()))
+                    return std::string("printers must be agent ids: 26 characters of a-z and 2-7");
+                spec.printers.push_back(id.get<std::string>());
+            }
+            spec.all_printers = false;
+        } else if (key == "lifetime_s") {
+            if (value.is_null()) continue;
+            if (!value.is_number_integer() || value.get<std::int64_t>() < 1 ||
+                value.get<std::int64_t>() > longest_life_s)
+                return std::string("lifetime_s must be whole seconds, from 1 to ten years");
+            spec.lifetime = std::chrono::seconds(value.get<std::int64_t>());
+        } else {
+            return "unknown field " + key;
+        }
+    }
+    if (spec.name.empty()) return std::string("name is missing");
+    if (spec.scopes.empty()) return std::string("scopes is missing");
+    return spec;
+}
+
+transport::task<bool> serve_token_control(transport::exchange& call, token_service& tokens, audit_log& audit)
+{
+    const auto method = call.request().method;
+    const auto target = call.request().target;
+    if (target == base && method == "POST") {
+        co_await create(call, tokens, audit);
+        co_return true;
+    }
+    if (target == base && method == "GET") {
+        co_await list(call, tokens);
+        co_return true;
+    }
+    if (method == "DELETE" && target.starts_with(base) && target.size() > base.size() + 1 &&
+        target[base.size()] == '/') {
+        co_await revoke(call, tokens, audit, target.substr(base.size() + 1));
+        co_return true;
+    }
+    co_return false;
+}
+
+} // namespace layerline::access

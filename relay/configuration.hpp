@@ -1,0 +1,40 @@
+// relay.toml: what an owner may set, with its defaults. Parsing is pure; unknown keys are errors with a line
+// number.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace layerline::relay {
+
+struct configuration {
+    // [listen]
+    std::string address = "127.0.0.1"; // numeric; "0.0.0.0" or "::" to be reached from elsewhere
+    std::uint16_t port = 8480;         // 0: any free one, told on start
+    std::filesystem::path certificate; // PEM chain; both or neither
+    std::filesystem::path private_key;
+    std::vector<std::string> names; // host names agents may have dialled; empty: any
+    // [limits]
+    std::uint32_t max_connections = 1024;
+    std::uint32_t requests_per_minute = 600; // for each token, and for each address without a good token
+    std::uint64_t max_upload_mb = 512;
+    std::uint64_t max_download_mb = 4096;
+    std::uint32_t answer_timeout_s = 30; // an agent that shows no progress for this long: 602
+};
+
+struct configuration_fault {
+    std::string text; // "relay.toml:12: unknown key listen.prot"
+};
+
+// `name` stands for the file in messages.
+std::variant<configuration, configuration_fault> parse_configuration(std::string_view toml,
+                                                                     std::string_view name);
+// A missing file gives the defaults if `may_be_missing`.
+std::variant<configuration, configuration_fault> load_configuration(const std::filesystem::path& file,
+                                                                    bool may_be_missing);
+
+} // namespace layerline::relay

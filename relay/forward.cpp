@@ -1,0 +1,195 @@
+#include "relay/forward.hpp"
+
+#include "relay/answer.hpp"
+#include "transport/error.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <optional>
+#include <vector>
+
+namespace layerline::relay {
+
+namespace {
+
+namespace net = transport::net;
+using transport::result;
+using transport::task;
+using namespace net::experimental::awaitable_operators;
+
+constexpr std::size_t part_bytes = 32 * 1024; // of an answer under way, the relay's whole share of a download
+
+// When bytes last went by, and how many: shared by the upload's pump and the watch beside it.
+struct progress {
+    transport::clock::time_point last = transport::clock::now();
+    std::uint64_t bytes = 0;
+    bool over_limit = false;
+};
+
+// An upload that is counted on its way.
+class metered_body final : public transport::body_source {
+public:
+    metered_body(std::shared_ptr<transport::body_source> inner, std::shared_ptr<progress> seen,
+                 std::uint64_t limit)
+        : inner_(std::move(inner)), seen_(std::move(seen)), limit_(limit)
+    {
+    }
+
+    task<result<std::size_t>> read_some(net::mutable_buffer into) override
+    {
+        auto count = co_await inner_->read_some(into);
+        if (count) {
+            seen_->last = transport::clock::now();
+            seen_->bytes += *count;
+            if (seen_->bytes > limit_) {
+                seen_->over_limit = true;
+                co_return make_error_code(transport::errc::too_large);
+            }
+        }
+        co_return count;
+    }
+
+    std::optional<std::uint64_t> remaining() const override { return inner_->remaining(); }
+
+private:
+    std::shared_ptr<transport::body_source> inner_;
+    std::shared_ptr<progress> seen_;
+    std::uint64_t limit_;
+};
+
+// Returns when nothing has moved for `patience`.
+task<void> watch(std::shared_ptr<progress> seen, std::chrono::seconds patience)
+{
+    net::steady_timer timer(co_await net::this_coro::executor);
+    while (transport::clock::now() < seen->last + patience) {
+        timer.expires_at(seen->last + patience);
+        co_await timer.async_wait(net::use_awaitable);
+    }
+}
+
+std::optional<std::uint64_t> told_length(const transport::fields& headers)
+{
+    const auto text = headers.find("content-length");
+    if (!text) return std::nullopt;
+    std::uint64_t length = 0;
+    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), length);
+    if (fault != std::errc{} || end != text->data() + text->size()) return std::nullopt;
+    return length;
+}
+
+relay_errc code_for(const transport::error_code& why)
+{
+    if (why == transport::errc::timed_out) return relay_errc::agent_timed_out;
+    // Only this stream broke: the agent's fault. Anything else means that the tunnel went.
+    if (why == transport::errc::cancelled_by_peer || why == transport::errc::malformed ||
+        why == transport::errc::too_large)
+        return relay_errc::agent_failed;
+    if (why == transport::errc::too_many_streams) return relay_errc::own_failure;
+    return relay_errc::agent_offline;
+}
+
+task<void> say(transport::exchange& call, relay_errc code, std::string_view hop,
+               std::optional<std::chrono::seconds> retry_after)
+{
+    auto answer = answer_for(code, hop, request_id_of(call.request()), wants_standard_status(call.request()),
+                             retry_after);
+    (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
+}
+
+// Streams the answer's body; a break leaves the exchange unfinished, which the caller sees as an abort.
+task<void> pass_on(transport::exchange& call, transport::response answer)
+{
+    transport::strip_hop_by_hop(answer.head.headers);
+    if (auto sent = co_await call.respond(std::move(answer.head)); !sent) co_return;
+    std::vector<unsigned char> part(part_bytes);
+    for (;;) {
+        auto count = co_await answer.body->read_some(net::buffer(part));
+        if (!count) {
+            spdlog::debug("request {}: the answer broke off: {}", request_id_of(call.request()),
+                          count.error().message());
+            co_return;
+        }
+        if (*count == 0) break;
+        if (auto sent = co_await call.write(net::buffer(part.data(), *count)); !sent) co_return;
+    }
+    (void)co_await call.finish();
+}
+
+} // namespace
+
+transport::request_head head_for_agent(const transport::request_head& asked, const to_printer& where,
+                                       const access::principal& who)
+{
+    auto head = asked;
+    head.target = where.target;
+    transport::strip_hop_by_hop(head.headers);
+    for (const auto* name : {"authorization", "cookie", "x-layerline-principal", "x-layerline-scopes",
+                             "x-layerline-status", "x-forwarded-for", "forwarded"})
+        head.headers.erase(name);
+    head.headers.set("x-layerline-principal", who.id);
+    head.headers.set("x-layerline-scopes", access::to_string(who.scopes));
+    head.headers.set("x-forwarded-for", asked.peer);
+    // Nothing an app does may wait behind a file: bodies of files are bulk, an emergency stop is urgent.
+    const auto path = where.target.substr(0, where.target.find('?'));
+    const auto ends = [&](std::string_view tail) { return path.ends_with(tail); };
+    if (ends("/emergency-stop"))
+        head.headers.set("x-layerline-priority", "urgent");
+    else if (ends("/files/upload") || ends("/files/download"))
+        head.headers.set("x-layerline-priority", "bulk");
+    else
+        head.headers.erase("x-layerline-priority");
+    return head;
+}
+
+task<void> forward(transport::exchange& call, std::shared_ptr<transport::requester> tunnel, to_printer where,
+                   access::principal who, forward_limits limits)
+{
+    constexpr std::chrono::seconds soon{2};
+    if (const auto length = told_length(call.request().headers);
+        length && *length > limits.max_upload_bytes) {
+        co_await say(call, relay_errc::upload_too_large, "relay", {});
+        co_return;
+    }
+    auto seen = std::make_shared<progress>();
+    auto body = call.body();
+    std::shared_ptr<transport::body_source> upload;
+    if (body && body->remaining() != std::optional<std::uint64_t>(0))
+        upload = std::make_shared<metered_body>(std::move(body), seen, limits.max_upload_bytes);
+
+    auto first = co_await (tunnel->send(head_for_agent(call.request(), where, who), upload) ||
+                           watch(seen, limits.answer_timeout));
+    if (first.index() == 1) {
+        co_await say(call, relay_errc::agent_timed_out, "agent", soon);
+        co_return;
+    }
+    auto& answer = std::get<0>(first);
+    if (seen->over_limit) {
+        co_await say(call, relay_errc::upload_too_large, "relay", {});
+        co_return;
+    }
+    if (!answer) {
+        spdlog::info("request {}: no answer from the agent: {}", request_id_of(call.request()),
+                     answer.error().message());
+        const auto code = code_for(answer.error());
+        co_await say(call, code, code == relay_errc::own_failure ? "relay" : "agent", soon);
+        co_return;
+    }
+    // An agent never answers 6xx: that range is the relay's own, and must not be counterfeited.
+    if (answer->head.status < 200 || answer->head.status > 599) {
+        co_await say(call, relay_errc::agent_failed, "agent", soon);
+        co_return;
+    }
+    if (const auto length = told_length(answer->head.headers);
+        length && *length > limits.max_download_bytes) {
+        co_await say(call, relay_errc::answer_too_large, "relay", {});
+        co_return;
+    }
+    co_await pass_on(call, std::move(*answer));
+}
+
+} // namespace layerline::relay

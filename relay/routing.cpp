@@ -1,0 +1,44 @@
+#include "relay/routing.hpp"
+
+#include <algorithm>
+
+namespace layerline::relay {
+
+namespace {
+
+constexpr std::string_view printers = "/printers/";
+constexpr std::size_t agent_id_length = 26; // see access/identity.hpp
+
+bool is_agent_id(std::string_view text)
+{
+    return text.size() == agent_id_length && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7');
+           });
+}
+
+route printer_route(std::string_view rest)
+{
+    const auto slash = rest.find('/');
+    if (slash == std::string_view::npos || !is_agent_id(rest.substr(0, slash))) return to_nowhere{};
+    const auto target = rest.substr(slash);
+    const auto found = [&](access::scope needed) {
+        return route{to_printer{std::string(rest.substr(0, slash)), std::string(target), needed}};
+    };
+    if (target.starts_with("/plugin-api/") || target.starts_with("/octoeverywhere-command-api/"))
+        return found(access::scope::view);
+    if (target.starts_with("/workshop/")) return found(access::scope::files);
+    return to_nowhere{};
+}
+
+} // namespace
+
+route route_of(std::string_view target)
+{
+    const auto path = target.substr(0, target.find('?'));
+    if (path == "/healthz") return to_health{};
+    if (path == "/tunnel/v1") return to_tunnel_door{};
+    if (path.starts_with(printers)) return printer_route(target.substr(printers.size()));
+    return to_nowhere{};
+}
+
+} // namespace layerline::relay
