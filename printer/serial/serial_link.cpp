@@ -1,0 +1,234 @@
+// The coroutine shell of the link: a unix socket, a clock and a desk.
+#include "printer/serial/serial_link.hpp"
+
+#include "transport/error.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include <sys/un.h>
+
+#include <array>
+#include <map>
+#include <utility>
+
+namespace layerline::printer::serial {
+
+namespace net = transport::net;
+using transport::clock;
+using transport::error_code;
+
+namespace {
+
+constexpr auto as_tuple = net::as_tuple(net::use_awaitable);
+
+// Why the print host's socket could not be opened, in words for its owner.
+printer_failure why_unreachable(const error_code& code, const std::string& path)
+{
+    namespace sys = boost::system::errc;
+    if (code == sys::permission_denied)
+        return {printer_errc::port_forbidden, "No permission to open the print host's socket " + path +
+                                                  ": add the agent's user to the socket's group."};
+    if (code == sys::no_such_file_or_directory || code == sys::connection_refused)
+        return {printer_errc::host_gone, "The print host is not running: nothing answers at " + path + "."};
+    return {printer_errc::host_gone,
+            "The print host cannot be reached at " + path + ": " + code.message() + "."};
+}
+
+class serial_link final : public printer_link {
+public:
+    serial_link(net::io_context& context, link_settings settings)
+        : settings_(settings), desk_(std::move(settings)), socket_(context), changed_(context),
+          lines_(context), work_(context), retry_(context)
+    {
+        changed_.expires_at(clock::time_point::max());
+        work_.expires_at(clock::time_point::max());
+    }
+
+    transport::task<void> run() override
+    {
+        using namespace net::experimental::awaitable_operators;
+        while (!stopping_) {
+            const auto code = co_await connect();
+            if (stopping_) break;
+            if (code) {
+                auto why = why_unreachable(code, settings_.socket_path);
+                desk_.disconnected(why.code, std::move(why.detail), clock::now());
+            } else {
+                gone_because_ = "The print host closed the connection.";
+                desk_.connected(clock::now());
+                settle();
+                co_await (read_lines() || write_lines() || keep_time());
+                desk_.disconnected(printer_errc::host_gone, gone_because_, clock::now());
+            }
+            close();
+            settle();
+            if (stopping_) break;
+            retry_.expires_after(desk_.retry_delay());
+            co_await retry_.async_wait(as_tuple);
+        }
+        desk_.disconnected(printer_errc::host_gone, "This agent is shutting down.", clock::now());
+        settle();
+    }
+
+    void stop() override
+    {
+        stopping_ = true;
+        close();
+        retry_.cancel();
+        lines_.cancel();
+        work_.cancel();
+        changed_.cancel();
+    }
+
+    printer_state state() const override { return desk_.state(clock::now()); }
+
+    transport::task<transport::result<void>> changed(std::uint64_t since) override
+    {
+        while (!stopping_ && desk_.sequence() == since) {
+            co_await changed_.async_wait(as_tuple);
+            const auto cancel = co_await net::this_coro::cancellation_state;
+            if (cancel.cancelled() != net::cancellation_type::none)
+                co_return error_code(net::error::operation_aborted);
+        }
+        if (stopping_) co_return make_error_code(transport::errc::shutting_down);
+        co_return transport::result<void>();
+    }
+
+    transport::task<printer_result<performed>> perform(action what, terms how) override
+    {
+        if (stopping_) co_return printer_failure{printer_errc::host_gone, "This agent is shutting down."};
+        const auto id = desk_.ask(std::move(what), std::move(how), clock::now());
+        auto mine = std::make_shared<waiter>(socket_.get_executor());
+        waiting_.emplace(id, mine);
+        settle();
+        while (!mine->answer) {
+            co_await mine->bell.async_wait(as_tuple);
+            if (mine->answer) break;
+            const auto cancel = co_await net::this_coro::cancellation_state;
+            if (cancel.cancelled() != net::cancellation_type::none) {
+                desk_.forget(id);
+                waiting_.erase(id);
+                co_return printer_failure{printer_errc::no_answer,
+                                          "The caller went away before the print host answered."};
+            }
+        }
+        co_return std::move(*mine->answer);
+    }
+
+    link_capabilities capabilities() const override { return desk_.capabilities(); }
+
+private:
+    // Someone in perform(); the bell rings when the answer is here.
+    struct waiter {
+        explicit waiter(const net::any_io_executor& executor) : bell(executor, clock::time_point::max()) {}
+        net::steady_timer bell;
+        std::optional<printer_result<performed>> answer;
+    };
+
+    transport::task<error_code> connect()
+    {
+        // A longer path cannot be a socket's; Asio would throw on it.
+        if (settings_.socket_path.size() >= sizeof(sockaddr_un::sun_path))
+            co_return make_error_code(boost::system::errc::filename_too_long);
+        close();
+        auto [code] = co_await socket_.async_connect(
+            net::local::stream_protocol::endpoint(settings_.socket_path), as_tuple);
+        co_return code;
+    }
+
+    transport::task<void> read_lines()
+    {
+        while (true) {
+            auto [code, count] = co_await socket_.async_read_some(net::buffer(incoming_), as_tuple);
+            if (code) co_return;
+            const bool good = desk_.receive({incoming_.data(), count}, clock::now());
+            settle();
+            if (!good) {
+                gone_because_ = "The print host sent a line over 64 KiB.";
+                co_return;
+            }
+        }
+    }
+
+    transport::task<void> write_lines()
+    {
+        while (true) {
+            auto line = desk_.next_line(clock::now());
+            settle();
+            if (!line) {
+                lines_.expires_at(clock::time_point::max());
+                co_await lines_.async_wait(as_tuple);
+                continue;
+            }
+            // A host that does not read is found by keep_time(): it says nothing either.
+            auto [code, count] = co_await net::async_write(socket_, net::buffer(*line), as_tuple);
+            if (code) co_return;
+        }
+    }
+
+    transport::task<void> keep_time()
+    {
+        while (true) {
+            work_.expires_at(desk_.next_wakeup().value_or(clock::time_point::max()));
+            co_await work_.async_wait(as_tuple);
+            const bool alive = desk_.tick(clock::now());
+            settle();
+            if (!alive) {
+                gone_because_ = "The print host is running but has said nothing for " +
+                                std::to_string(settings_.silence.count() / 1000) + " s.";
+                co_return;
+            }
+        }
+    }
+
+    // Hands out what the desk decided and wakes whom it concerns.
+    void settle()
+    {
+        while (auto outcome = desk_.next_outcome()) {
+            auto found = waiting_.find(outcome->id);
+            if (found == waiting_.end()) continue;
+            found->second->answer = std::move(outcome->what);
+            found->second->bell.cancel();
+            waiting_.erase(found);
+        }
+        if (desk_.sequence() != told_) {
+            told_ = desk_.sequence();
+            changed_.cancel();
+        }
+        lines_.cancel();
+        work_.cancel();
+    }
+
+    void close()
+    {
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+    link_settings settings_;
+    link_desk desk_;
+    net::local::stream_protocol::socket socket_;
+    net::steady_timer changed_; // cancelled whenever the state changed
+    net::steady_timer lines_;   // wakes the writer
+    net::steady_timer work_;    // wakes keep_time(): something ran out, or the next deadline is another now
+    net::steady_timer retry_;
+    std::map<link_desk::ticket, std::shared_ptr<waiter>> waiting_;
+    std::array<char, 16 * 1024> incoming_{};
+    std::string gone_because_;
+    std::uint64_t told_ = 0;
+    bool stopping_ = false;
+};
+
+} // namespace
+
+std::unique_ptr<printer_link> make_serial_link(net::io_context& context, link_settings settings)
+{
+    return std::make_unique<serial_link>(context, std::move(settings));
+}
+
+} // namespace layerline::printer::serial
