@@ -23,8 +23,10 @@ json number_or_null(const std::optional<std::int64_t>& value)
 
 transport::task<void> say(transport::exchange& call, unsigned status, json body)
 {
-    transport::response_head head{status,
-                                  {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+    transport::response_head head;
+    head.status = status;
+    head.headers.set("content-type", "application/json");
+    head.headers.set("cache-control", "no-store");
     (void)co_await transport::respond_with(call, std::move(head),
                                            body.dump(-1, ' ', false, json::error_handler_t::replace));
 }
@@ -32,6 +34,34 @@ transport::task<void> say(transport::exchange& call, unsigned status, json body)
 json error(const std::string& text)
 {
     return json{{"Error", text}};
+}
+
+// Bodies and entries are made outside the coroutines: g++ 12 cannot keep braced lists in their frames.
+json shown_once(const new_token& made)
+{
+    json body(made.record);
+    body["secret"] = made.secret;
+    return body;
+}
+
+json listed(const std::vector<token_record>& all)
+{
+    json body{{"tokens", json::array()}};
+    for (const auto& record : all)
+        body["tokens"].push_back(record);
+    return body;
+}
+
+json revoked(const std::string& id)
+{
+    return json{{"revoked", id}};
+}
+
+void note(audit_log& audit, const char* action, const std::string& target, const char* outcome,
+          std::string detail)
+{
+    (void)audit.write(
+        {"local", "command line", "control socket", action, target, outcome, std::move(detail)});
 }
 
 transport::task<void> create(transport::exchange& call, token_service& tokens, audit_log& audit)
@@ -52,11 +82,8 @@ transport::task<void> create(transport::exchange& call, token_service& tokens, a
         co_await say(call, 500, error(made.error().message()));
         co_return;
     }
-    audit.write({"local", "command line", "control socket", "token.create", made->record.id, "ok",
-                 to_string(made->record.spec.scopes)});
-    json body(made->record);
-    body["secret"] = made->secret;
-    co_await say(call, 201, std::move(body));
+    note(audit, "token.create", made->record.id, "ok", to_string(made->record.spec.scopes));
+    co_await say(call, 201, shown_once(*made));
 }
 
 transport::task<void> list(transport::exchange& call, token_service& tokens)
@@ -66,10 +93,7 @@ transport::task<void> list(transport::exchange& call, token_service& tokens)
         co_await say(call, 500, error(all.error().message()));
         co_return;
     }
-    json body = json::array();
-    for (const auto& record : *all)
-        body.push_back(record);
-    co_await say(call, 200, json{{"tokens", std::move(body)}});
+    co_await say(call, 200, listed(*all));
 }
 
 transport::task<void> revoke(transport::exchange& call, token_service& tokens, audit_log& audit,
@@ -80,12 +104,12 @@ transport::task<void> revoke(transport::exchange& call, token_service& tokens, a
         co_await say(call, 500, error(done.error().message()));
         co_return;
     }
-    audit.write(
-        {"local", "command line", "control socket", "token.revoke", id, *done ? "ok" : "unknown", ""});
-    if (*done)
-        co_await say(call, 200, json{{"revoked", id}});
-    else
-        co_await say(call, 404, error("there is no live token with the id " + id));
+    note(audit, "token.revoke", id, *done ? "ok" : "unknown", "");
+    if (*done) {
+        co_await say(call, 200, revoked(id));
+        co_return;
+    }
+    co_await say(call, 404, error("there is no live token with the id " + id));
 }
 
 } // namespace
