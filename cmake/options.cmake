@@ -3,6 +3,7 @@ add_library(layerline_options INTERFACE)
 add_library(layerline::options ALIAS layerline_options)
 target_include_directories(layerline_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_features(layerline_options INTERFACE cxx_std_20)
+target_compile_definitions(layerline_options INTERFACE LAYERLINE_VERSION="${PROJECT_VERSION}")
 target_compile_options(layerline_options INTERFACE
     -fPIE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
     # -Wconversion is left out: Asio's and nlohmann's templates raise it in our instantiations.

@@ -1,0 +1,68 @@
+// The agents of this relay: who was claimed, who waits for a claim with a code, who is admitted to hold a
+// tunnel.
+#pragma once
+
+#include "access/audit.hpp"
+#include "access/handshake.hpp"
+#include "access/pairing.hpp"
+#include "access/store.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace layerline::relay {
+
+struct claim_failure {
+    unsigned status = 0; // HTTP, for the control socket: 404, 410, 429, 500
+    std::string text;
+    std::chrono::seconds retry_after{0};
+};
+
+// Lives on the relay's one io_context. The store and the audit log must outlive it.
+class agents final : public access::agent_registry {
+public:
+    agents(access::store& keeper, access::audit_log& audit, std::string software_version);
+
+    // Reads the claimed printers and the recent wrong codes into memory; once, before anything is served.
+    transport::task<transport::result<void>> load();
+
+    // Whether somebody claimed this agent.
+    bool is_claimed(std::string_view agent_id) const;
+    std::vector<access::printer_row> claimed() const;
+    std::size_t waiting() const { return desk_.waiting(); }
+
+    // Somebody typed a code: the agent that waits with it becomes theirs and its tunnel begins. `name` may be
+    // empty.
+    transport::task<std::variant<access::printer_row, claim_failure>>
+    claim(std::string typed, std::string name, std::string who, std::string address);
+    // The printer is forgotten; false when there is no such one. Its tunnel is for the caller to stop.
+    transport::task<transport::result<bool>> forget(std::string agent_id);
+
+    transport::task<std::variant<access::admission, access::handshake_failure>>
+    admit(access::agent_facts agent) override;
+    transport::task<transport::result<void>>
+    offer_code(access::agent_facts agent, access::code_hash code, std::chrono::seconds life,
+               std::shared_ptr<access::claim_signal> claimed) override;
+    void withdraw(const std::string& agent_id,
+                  const std::shared_ptr<access::claim_signal>& claimed) noexcept override;
+
+private:
+    struct waiting_agent {
+        access::agent_facts facts;
+        std::shared_ptr<access::claim_signal> signal;
+    };
+    access::relay_facts facts_of(const access::printer_row& row) const;
+
+    access::store& store_;
+    access::audit_log& audit_;
+    std::string version_;
+    access::pairing_desk desk_;
+    std::map<std::string, waiting_agent, std::less<>> waiting_;
+    std::map<std::string, access::printer_row, std::less<>> claimed_;
+};
+
+} // namespace layerline::relay

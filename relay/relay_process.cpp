@@ -1,0 +1,175 @@
+#include "relay/relay_process.hpp"
+
+#include "access/audit.hpp"
+#include "access/control_call.hpp"
+#include "access/identity.hpp"
+#include "access/store.hpp"
+#include "access/token_service.hpp"
+#include "relay/agents.hpp"
+#include "relay/control_service.hpp"
+#include "relay/registry.hpp"
+#include "relay/relay_service.hpp"
+#include "relay/tunnel_door.hpp"
+#include "relay/version.hpp"
+#include "transport/error.hpp"
+#include "transport/http_server.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <fstream>
+
+#include <sys/stat.h>
+
+namespace layerline::relay {
+
+namespace {
+
+namespace net = transport::net;
+
+constexpr std::chrono::milliseconds grace{2000}; // for exchanges under way when the relay stops
+
+forward_limits limits_of(const configuration& settings)
+{
+    constexpr std::uint64_t mebibyte = 1024 * 1024;
+    forward_limits limits;
+    limits.max_upload_bytes = settings.max_upload_mb * mebibyte;
+    limits.max_download_bytes = settings.max_download_mb * mebibyte;
+    limits.answer_timeout = std::chrono::seconds(settings.answer_timeout_s);
+    return limits;
+}
+
+transport::listen_options public_edge(const configuration& settings)
+{
+    transport::listen_options options;
+    options.address = settings.address;
+    options.port = settings.port;
+    options.limits.max_connections = settings.max_connections;
+    if (!settings.certificate.empty())
+        options.tls = transport::tls_files{settings.certificate, settings.private_key};
+    return options;
+}
+
+// A scripts' reader sees the whole file or none.
+bool write_ready(const std::filesystem::path& file, const nlohmann::json& facts)
+{
+    const auto temporary = file.string() + ".new";
+    {
+        std::ofstream out(temporary);
+        out << facts.dump() << "\n";
+        if (!out) return false;
+    }
+    std::error_code fault;
+    std::filesystem::rename(temporary, file, fault);
+    return !fault;
+}
+
+std::string url_of(const configuration& settings, std::uint16_t port)
+{
+    auto host = settings.address;
+    if (host == "0.0.0.0") host = "127.0.0.1";
+    if (host == "::") host = "::1";
+    if (host.find(':') != std::string::npos) host = "[" + host + "]";
+    return (settings.certificate.empty() ? "http://" : "https://") + host + ":" + std::to_string(port);
+}
+
+int failed(const std::string& what, const transport::error_code& why)
+{
+    spdlog::critical("{}: {}", what, why.message());
+    return 1;
+}
+
+struct parts {
+    agents& known;
+    registry& present;
+    transport::http_server& public_server;
+    transport::http_server& control_server;
+};
+
+// Waits for a signal, then ends every connection; the context runs dry after that.
+transport::task<void> stop_on_signal(parts all)
+{
+    net::signal_set signals(co_await net::this_coro::executor, SIGTERM, SIGINT);
+    const auto number = co_await signals.async_wait(net::use_awaitable);
+    spdlog::info("stopping on signal {}", number);
+    for (const auto& tunnel : all.present.all())
+        tunnel->stop(make_error_code(transport::errc::shutting_down));
+    all.public_server.stop(grace);
+    all.control_server.stop(grace);
+}
+
+transport::task<void> load(agents& known, transport::error_code& fault)
+{
+    auto loaded = co_await known.load();
+    if (!loaded) fault = loaded.error();
+}
+
+} // namespace
+
+int run_relay(const run_options& options)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    std::error_code ignored;
+    std::filesystem::create_directories(options.state, ignored);
+    ::chmod(options.state.c_str(), 0700);
+
+    net::io_context context(1); // outlives the store, whose answers come back to it
+    auto self = access::load_identity({.file = options.state / "identity.pem", .machine_id_file = {}});
+    if (!self) return failed("the relay's key in " + options.state.string(), self.error());
+    auto keeper = access::open_store({.file = options.state / "access.db"});
+    if (!keeper) return failed("the store in " + options.state.string(), keeper.error());
+    auto audit = access::open_audit_log(options.state / "audit.jsonl");
+    if (!audit) return failed("the audit log in " + options.state.string(), audit.error());
+
+    auto tokens = access::make_token_service(**keeper);
+    agents known(**keeper, **audit, std::string(version));
+    registry present;
+    transport::error_code fault;
+    net::co_spawn(context, load(known, fault), net::detached);
+    context.run();
+    context.restart();
+    if (fault) return failed("the printers in the store", fault);
+
+    tunnel_door door(*self, options.settings.names, known, present, **keeper);
+    relay_service answers(*tokens, known, present, door, limits_of(options.settings),
+                          options.settings.requests_per_minute);
+    control_service control(known, present, *tokens, **audit);
+
+    auto public_server = transport::listen_http(context, public_edge(options.settings), answers);
+    if (!public_server)
+        return failed("listening on " + options.settings.address + ":" +
+                          std::to_string(options.settings.port),
+                      public_server.error());
+    transport::listen_options control_edge;
+    control_edge.unix_path = access::control_socket_in(options.state);
+    control_edge.via = transport::edge::local;
+    auto control_server = transport::listen_http(context, control_edge, control);
+    if (!control_server)
+        return failed("the control socket in " + options.state.string(), control_server.error());
+
+    const auto url = url_of(options.settings, (*public_server)->port());
+    net::co_spawn(context, (*public_server)->run(), net::detached);
+    net::co_spawn(context, (*control_server)->run(), net::detached);
+    net::co_spawn(context, stop_on_signal({known, present, **public_server, **control_server}),
+                  net::detached);
+    spdlog::info("relay {} listens on {}", version, url);
+    if (!options.ready_file.empty() &&
+        !write_ready(options.ready_file, {{"url", url},
+                                          {"port", (*public_server)->port()},
+                                          {"control", control_edge.unix_path.string()}})) {
+        spdlog::critical("{} cannot be written", options.ready_file.string());
+        return 1;
+    }
+    context.run();
+    spdlog::info("stopped");
+    return 0;
+}
+
+} // namespace layerline::relay

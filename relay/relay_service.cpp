@@ -1,0 +1,159 @@
+#include "relay/relay_service.hpp"
+
+#include "relay/answer.hpp"
+#include "relay/routing.hpp"
+
+#include <boost/system/system_error.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace layerline::relay {
+
+namespace {
+
+using std::chrono::seconds;
+
+// A wrong token costs its address as much as this many requests, so that guessing is slow.
+constexpr double wrong_token_cost = 10;
+// Several people may share an address: it has this many times a token's rate.
+constexpr std::uint32_t address_share = 4;
+
+access::rate per_minute(std::uint32_t count)
+{
+    // A sixth of a minute's requests may come at once: a page that opens asks for much.
+    return {std::max(10.0, count / 6.0),
+            std::chrono::milliseconds(std::max<std::uint32_t>(1, 60'000 / count))};
+}
+
+seconds whole_seconds(std::chrono::milliseconds wait)
+{
+    return std::chrono::ceil<seconds>(std::max(wait, std::chrono::milliseconds(1)));
+}
+
+bool may_use(const access::principal& who, const std::string& agent_id)
+{
+    return who.all_printers ||
+           std::find(who.printers.begin(), who.printers.end(), agent_id) != who.printers.end();
+}
+
+// How soon a client should ask again for an agent that is not here: soon while it is likely on its way back.
+seconds patience_for(std::optional<registry::time_point> gone_since, registry::time_point now)
+{
+    return gone_since && now - *gone_since < std::chrono::minutes(1) ? seconds(2) : seconds(30);
+}
+
+transport::task<void> send(transport::exchange& call, own_answer answer)
+{
+    (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
+}
+
+own_answer too_often(const transport::request_head& asked, std::chrono::milliseconds wait)
+{
+    return plain_answer(429, "too_many_requests", "Too many requests; wait before asking again.",
+                        request_id_of(asked), whole_seconds(wait));
+}
+
+own_answer refused(const transport::request_head& asked, relay_errc code, std::string_view hop,
+                   std::optional<seconds> retry_after = {})
+{
+    return answer_for(code, hop, request_id_of(asked), wants_standard_status(asked), retry_after);
+}
+
+} // namespace
+
+relay_service::relay_service(access::token_service& tokens, agents& known, registry& present,
+                             tunnel_door& door, forward_limits limits, std::uint32_t requests_per_minute)
+    : tokens_(tokens), known_(known), present_(present), door_(door), limits_(limits),
+      by_address_(per_minute(requests_per_minute * address_share)), by_token_(per_minute(requests_per_minute))
+{
+}
+
+transport::task<void> relay_service::serve(transport::exchange& call)
+{
+    bool failed = false;
+    try {
+        co_await serve_checked(call);
+    } catch (const boost::system::system_error&) {
+        throw; // the caller went away
+    } catch (const std::exception& fault) {
+        spdlog::error("request {}: {}", request_id_of(call.request()), fault.what());
+        failed = true;
+    }
+    if (failed) co_await send(call, refused(call.request(), relay_errc::own_failure, "relay", seconds(5)));
+}
+
+transport::task<void> relay_service::serve_checked(transport::exchange& call)
+{
+    const auto where = route_of(call.request().target);
+    if (std::holds_alternative<to_health>(where)) {
+        transport::response_head head;
+        head.headers.set("content-type", "application/json");
+        (void)co_await transport::respond_with(call, std::move(head), "{\"Status\":200}");
+        co_return;
+    }
+    const auto address = access::address_key(call.request().peer);
+    if (const auto wait = by_address_.take(address, transport::clock::now())) {
+        co_await send(call, too_often(call.request(), *wait));
+        co_return;
+    }
+    if (std::holds_alternative<to_tunnel_door>(where)) {
+        co_await door_.serve(call);
+        co_return;
+    }
+    if (const auto* printer = std::get_if<to_printer>(&where)) {
+        co_await serve_printer(call, *printer);
+        co_return;
+    }
+    co_await send(call,
+                  plain_answer(404, "no_such_path",
+                               "Nothing is here. Printers are under /printers/<agent id>/plugin-api/v1/.",
+                               request_id_of(call.request())));
+}
+
+transport::task<void> relay_service::serve_printer(transport::exchange& call, to_printer where)
+{
+    const auto& asked = call.request();
+    // An empty secret goes the same way as a wrong one: same answer, same time.
+    auto secret =
+        access::secret_from_authorization(asked.headers.find("authorization").value_or("")).value_or("");
+    auto known = co_await tokens_.authenticate(std::move(secret));
+    if (const auto* fault = std::get_if<access::credential_fault>(&known)) {
+        auto code = relay_errc::credentials_unknown;
+        if (*fault == access::credential_fault::dead) code = relay_errc::credentials_dead;
+        if (*fault == access::credential_fault::store) code = relay_errc::own_failure;
+        if (code == relay_errc::credentials_unknown)
+            (void)by_address_.take(access::address_key(asked.peer), transport::clock::now(),
+                                   wrong_token_cost);
+        std::optional<seconds> retry_after;
+        if (code == relay_errc::own_failure) retry_after = seconds(5);
+        co_await send(call, refused(asked, code, "relay", retry_after));
+        co_return;
+    }
+    auto who = std::get<access::principal>(std::move(known));
+    if (const auto wait = by_token_.take(who.id, transport::clock::now())) {
+        co_await send(call, too_often(asked, *wait));
+        co_return;
+    }
+    if (!may_use(who, where.agent_id) || !known_.is_claimed(where.agent_id)) {
+        co_await send(call, refused(asked, relay_errc::printer_unknown, "relay"));
+        co_return;
+    }
+    if (!who.scopes.has(where.needed)) {
+        co_await send(
+            call, plain_answer(403, "scope_missing",
+                               "This token lacks the scope \"" + std::string(name_of(where.needed)) + "\".",
+                               request_id_of(asked)));
+        co_return;
+    }
+    const auto* holder = present_.find(where.agent_id);
+    if (holder == nullptr) {
+        const auto wait = patience_for(present_.gone_since(where.agent_id), transport::clock::now());
+        co_await send(call, refused(asked, relay_errc::agent_offline, "agent", wait));
+        co_return;
+    }
+    const auto tunnel = holder->tunnel;
+    co_await forward(call, tunnel, std::move(where), std::move(who), limits_);
+}
+
+} // namespace layerline::relay

@@ -1,0 +1,36 @@
+// Answers everything that comes to the relay's public edge, in the fixed order of checks: limits (429),
+// credentials (606), dead ones (604), the printer (603), scope (403), the tunnel (601), sizes (607, 608),
+// then forward.
+#pragma once
+
+#include "access/limits.hpp"
+#include "access/token_service.hpp"
+#include "relay/agents.hpp"
+#include "relay/forward.hpp"
+#include "relay/registry.hpp"
+#include "relay/tunnel_door.hpp"
+#include "transport/exchange.hpp"
+
+namespace layerline::relay {
+
+// Lives on the relay's one io_context; what it refers to must outlive it.
+class relay_service final : public transport::service {
+public:
+    relay_service(access::token_service& tokens, agents& known, registry& present, tunnel_door& door,
+                  forward_limits limits, std::uint32_t requests_per_minute);
+
+    transport::task<void> serve(transport::exchange& call) override;
+
+private:
+    transport::task<void> serve_checked(transport::exchange& call);
+    transport::task<void> serve_printer(transport::exchange& call, to_printer where);
+
+    access::token_service& tokens_;
+    agents& known_;
+    registry& present_;
+    tunnel_door& door_;
+    forward_limits limits_;
+    access::rate_limiter by_address_, by_token_;
+};
+
+} // namespace layerline::relay

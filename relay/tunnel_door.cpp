@@ -1,0 +1,58 @@
+#include "relay/tunnel_door.hpp"
+
+#include "relay/answer.hpp"
+#include "transport/error.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <ctime>
+
+namespace layerline::relay {
+
+tunnel_door::tunnel_door(std::shared_ptr<const access::identity> self, std::vector<std::string> host_names,
+                         agents& known, registry& present, access::store& keeper)
+    : self_(std::move(self)), host_names_(std::move(host_names)), known_(known), present_(present),
+      store_(keeper)
+{
+}
+
+transport::task<void> tunnel_door::serve(transport::exchange& call)
+{
+    if (!call.wants_websocket()) {
+        auto answer = plain_answer(426, "upgrade_required", "Agents connect here with a WebSocket.",
+                                   request_id_of(call.request()));
+        answer.head.headers.set("upgrade", "websocket");
+        (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
+        co_return;
+    }
+    auto stream = co_await call.accept_websocket();
+    if (!stream) co_return;
+
+    access::relay_handshake_options options;
+    options.self = self_;
+    options.host_names = host_names_;
+    auto session = co_await access::relay_handshake(*stream, std::move(options), known_);
+    if (!session) {
+        spdlog::info("an agent from {} did not get in: {}", call.request().peer, session.error().text);
+        co_return;
+    }
+    const auto agent = session->agent;
+    auto tunnel = transport::make_tunnel_client(*stream, {});
+    registry::holder holder;
+    holder.tunnel = tunnel;
+    holder.instance_id = agent.instance_id;
+    holder.version = agent.software_version;
+    holder.since = transport::clock::now();
+    if (auto older = present_.enter(agent.agent_id, std::move(holder)))
+        older->stop(make_error_code(transport::errc::superseded));
+    store_.touch_printer(agent.agent_id, std::time(nullptr));
+    spdlog::info("agent {} is here (version {}, from {})", agent.agent_id, agent.software_version,
+                 agent.peer);
+
+    const auto why = co_await tunnel->run();
+    present_.leave(agent.agent_id, tunnel.get(), transport::clock::now());
+    store_.touch_printer(agent.agent_id, std::time(nullptr));
+    spdlog::info("agent {} is gone: {}", agent.agent_id, why.message());
+}
+
+} // namespace layerline::relay
