@@ -1,0 +1,142 @@
+// The keys of agent.toml and their checks.
+#include "agent/configuration.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace layerline::agent {
+
+namespace {
+
+std::optional<std::uint16_t> parse_port(std::string_view text)
+{
+    std::uint16_t port = 0;
+    const auto* end = text.data() + text.size();
+    const auto [last, fault] = std::from_chars(text.data(), end, port);
+    if (fault != std::errc{} || last != end) return std::nullopt;
+    return port;
+}
+
+bool is_loopback(const std::string& host)
+{
+    if (host == "localhost" || host == "::1") return true;
+    in_addr four{};
+    return inet_pton(AF_INET, host.c_str(), &four) == 1 && (ntohl(four.s_addr) >> 24U) == 127;
+}
+
+} // namespace
+
+std::optional<endpoint> parse_endpoint(std::string_view text)
+{
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto port = parse_port(text.substr(colon + 1));
+    auto address = std::string(text.substr(0, colon));
+    if (!port || address.find('\0') != std::string::npos) return std::nullopt;
+    std::array<unsigned char, 16> bytes{};
+    if (address.size() > 2 && address.front() == '[' && address.back() == ']') {
+        address = address.substr(1, address.size() - 2);
+        if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return std::nullopt;
+    } else if (inet_pton(AF_INET, address.c_str(), bytes.data()) != 1) {
+        return std::nullopt;
+    }
+    return endpoint{std::move(address), *port};
+}
+
+std::string url_of(const endpoint& at)
+{
+    const bool six = at.address.find(':') != std::string::npos;
+    return "http://" + (six ? "[" + at.address + "]" : at.address) + ":" + std::to_string(at.port);
+}
+
+std::variant<relay_url, std::string> parse_relay_url(std::string_view text)
+{
+    const auto parsed = boost::urls::parse_uri(text);
+    if (!parsed || (parsed->scheme() != "wss" && parsed->scheme() != "ws") || parsed->host().empty())
+        return "must be addresses such as \"wss://relay.example\"";
+    if (parsed->has_userinfo() || parsed->has_query() || parsed->has_fragment())
+        return "must be addresses without a user, a query or a fragment";
+    if (parsed->has_port() && parse_port({parsed->port().data(), parsed->port().size()}).value_or(0) == 0)
+        return "must have a port from 1 to 65535, or none";
+    relay_url url;
+    url.text = std::string(text);
+    while (url.text.ends_with('/'))
+        url.text.pop_back();
+    url.host = parsed->host_address();
+    std::transform(url.host.begin(), url.host.end(), url.host.begin(), [](unsigned char c) {
+        return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    });
+    const auto strange = [](unsigned char c) { return c <= 0x20 || c >= 0x7f; };
+    if (std::any_of(url.host.begin(), url.host.end(), strange))
+        return "must have a host name of plain letters, digits, dots and dashes";
+    url.tls = parsed->scheme() == "wss";
+    url.loopback = is_loopback(url.host);
+    return url;
+}
+
+std::variant<configuration, std::vector<settings_fault>> parse_configuration(std::string_view toml)
+{
+    configuration read;
+    settings_reader reader;
+    reader.text("printer.link", [](const std::string& text) -> std::string {
+        return text == "serial" ? "" : "must be \"serial\"";
+    });
+    reader.path("printer.socket", read.socket);
+    reader.text("lan.listen", [&](const std::string& text) -> std::string {
+        read.listen = parse_endpoint(text);
+        return read.listen ? "" : "must be a numeric address and a port, such as \"0.0.0.0:8481\"";
+    });
+    reader.list("relay.urls", [&](const std::vector<std::string>& texts) -> std::string {
+        if (texts.size() > 8) return "must be at most 8 addresses";
+        for (const auto& text : texts) {
+            auto url = parse_relay_url(text);
+            if (auto* wrong = std::get_if<std::string>(&url)) return *wrong;
+            read.relays.push_back(std::get<relay_url>(std::move(url)));
+        }
+        return {};
+    });
+    reader.path("relay.ca_file", read.ca_file);
+    reader.flag("relay.allow_insecure", read.allow_insecure);
+    reader.text("relay.channel_binding", [&](const std::string& text) -> std::string {
+        read.binding = access::parse_binding(text);
+        return read.binding ? "" : "must be \"tls-exporter\" or \"off\"";
+    });
+    reader.path("files.folder", read.folder);
+    reader.whole("files.reserve_mb", read.reserve_mb, 0, 1'000'000);
+    reader.whole("files.max_upload_mb", read.max_upload_mb, 1, 1'000'000);
+    reader.path("policy.file", read.policy_file);
+    reader.text("log.level", [&](const std::string& text) -> std::string {
+        static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
+        if (std::find(levels.begin(), levels.end(), text) == levels.end())
+            return "must be \"debug\", \"info\", \"warn\" or \"error\"";
+        read.log_level = text;
+        return {};
+    });
+    auto faults = reader.read(toml);
+    for (const auto& url : read.relays) {
+        if (!url.tls && !url.loopback && !read.allow_insecure)
+            faults.push_back({0, "relay.urls: " + url.text +
+                                     " is not encrypted; use wss://, or set relay.allow_insecure = true"});
+        if (!url.tls && read.binding == access::binding_mode::tls_exporter)
+            faults.push_back({0, "relay.urls: " + url.text +
+                                     " has no TLS that relay.channel_binding = "
+                                     "\"tls-exporter\" could bind to"});
+    }
+    if (!faults.empty()) return faults;
+    return read;
+}
+
+access::binding_mode binding_for(const configuration& settings, const relay_url& url)
+{
+    if (settings.binding) return *settings.binding;
+    return url.tls ? access::binding_mode::tls_exporter : access::binding_mode::off;
+}
+
+} // namespace layerline::agent

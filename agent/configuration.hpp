@@ -1,0 +1,65 @@
+// agent.toml: what the owner may set, with its defaults. Parsing is pure; docs/configuration.md explains each
+// key.
+#pragma once
+
+#include "access/binding.hpp"
+#include "agent/settings_reader.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace layerline::agent {
+
+struct endpoint {
+    std::string address; // numeric
+    std::uint16_t port = 0;
+    bool operator==(const endpoint&) const = default;
+};
+// "127.0.0.1:8481", "[::1]:0"; nothing if it is not a numeric address with a port.
+std::optional<endpoint> parse_endpoint(std::string_view text);
+// "http://127.0.0.1:8481", "http://[::1]:8481".
+std::string url_of(const endpoint& at);
+
+struct relay_url {
+    std::string text; // without a slash at its end
+    std::string host; // lower case, without brackets
+    bool tls = false;
+    bool loopback = false;
+    bool operator==(const relay_url&) const = default;
+};
+// ws:// or wss:// with a host and perhaps a port and a path; nothing else. Else what is wrong ("must …").
+std::variant<relay_url, std::string> parse_relay_url(std::string_view text);
+
+struct configuration {
+    // [printer]
+    std::filesystem::path socket = "/run/layerline/printhost.sock";
+    // [lan]
+    std::optional<endpoint> listen; // not given: 127.0.0.1:8481, whatever happens
+    // [relay]
+    std::vector<relay_url> relays;
+    std::filesystem::path ca_file;
+    bool allow_insecure = false;
+    std::optional<access::binding_mode> binding; // not given: tls-exporter for wss://, off for ws://
+    // [files]
+    std::filesystem::path folder; // empty: <state>/files
+    std::uint64_t reserve_mb = 256, max_upload_mb = 1024;
+    // [policy]
+    std::filesystem::path policy_file; // empty: /etc/layerline/policy.toml, which may be missing
+    // [log]
+    std::string log_level = "info";
+};
+
+inline constexpr std::uint16_t default_lan_port = 8481;
+inline const char* const default_policy_file = "/etc/layerline/policy.toml";
+
+std::variant<configuration, std::vector<settings_fault>> parse_configuration(std::string_view toml);
+
+// The binding that is asked for at this address.
+access::binding_mode binding_for(const configuration& settings, const relay_url& url);
+
+} // namespace layerline::agent

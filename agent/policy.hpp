@@ -1,0 +1,32 @@
+// policy.toml: the owner's last word at the printer, over any token and any relay. Read at start, here only.
+#pragma once
+
+#include "access/scope.hpp"
+#include "agent/settings_reader.hpp"
+#include "printer/printer_action.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace layerline::agent {
+
+struct policy {
+    // What may be granted at all. Console and whole local pages are off until the owner switches them on.
+    access::scope_set allowed{access::scope::view, access::scope::control, access::scope::files,
+                              access::scope::admin};
+    std::optional<double> max_tool_c, max_bed_c, max_chamber_c; // for heat asked for from afar
+
+    // What is left of `granted`.
+    access::scope_set permitted(access::scope_set granted) const { return granted & allowed; }
+    // Why the owner's caps forbid this action; nothing if they do not.
+    std::optional<printer::printer_failure> forbids(const printer::action& what) const;
+    // The lower of the printer's own limits and the owner's caps.
+    printer::link_capabilities capped(printer::link_capabilities of_printer) const;
+};
+
+std::variant<policy, std::vector<settings_fault>> parse_policy(std::string_view toml);
+
+} // namespace layerline::agent

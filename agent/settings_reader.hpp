@@ -1,0 +1,51 @@
+// Reads a TOML document against a list of known keys: every fault with its line, every unknown key a fault.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace layerline::agent {
+
+struct settings_fault {
+    std::uint32_t line = 0; // 0: no line of its own
+    std::string text;
+};
+
+// "agent.toml:12: lan.listen must be …", one line a fault.
+std::string describe(const std::vector<settings_fault>& faults, std::string_view file);
+
+// Known keys with where their values go. A taker says what is wrong with a value ("must be …"), or nothing.
+class settings_reader {
+public:
+    using text_taker = std::function<std::string(const std::string&)>;
+    using list_taker = std::function<std::string(const std::vector<std::string>&)>;
+
+    // Keys are "section.name", or "name" at the top. What they refer to must outlive read().
+    void text(std::string key, text_taker take);
+    void path(std::string key, std::filesystem::path& into); // absolute, no NUL
+    void list(std::string key, list_taker take);             // at most 64 texts
+    void flag(std::string key, bool& into);
+    void whole(std::string key, std::uint64_t& into, std::uint64_t low, std::uint64_t high);
+    void number(std::string key, std::optional<double>& into, double low, double high);
+
+    // Reads the document; at most 20 faults, in the order of their lines. Values before a fault are taken.
+    std::vector<settings_fault> read(std::string_view toml) const;
+
+private:
+    struct node_view; // hides toml++ from includers
+    using reader = std::function<std::string(const node_view&)>;
+    std::map<std::string, reader, std::less<>> known_;
+};
+
+// The file's bytes: at most 256 KiB. Nothing and a fault when it cannot be read; nothing and no fault when
+// `may_be_missing` and there is no such file.
+std::optional<std::string> read_settings_file(const std::filesystem::path& file, bool may_be_missing,
+                                              std::string& fault);
+
+} // namespace layerline::agent

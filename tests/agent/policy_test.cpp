@@ -1,0 +1,78 @@
+// policy.toml: the owner's last word.
+#include "agent/policy.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace layerline;
+using namespace layerline::agent;
+using access::scope;
+using access::scope_set;
+
+namespace {
+policy good(std::string_view toml)
+{
+    auto parsed = parse_policy(toml);
+    REQUIRE(std::holds_alternative<policy>(parsed));
+    return std::get<policy>(parsed);
+}
+} // namespace
+
+TEST_CASE("without a policy, console and whole local pages are never granted")
+{
+    const scope_set everything{scope::control, scope::files, scope::console, scope::ui, scope::admin};
+    const auto left = good("").permitted(everything);
+    CHECK(left == scope_set{scope::control, scope::files, scope::admin});
+}
+
+TEST_CASE("the policy takes scopes from whoever grants them, and gives none")
+{
+    const auto p = good("forbidden_scopes = [\"control\", \"ui\"]\n");
+    CHECK(p.permitted({scope::control}) == scope_set{scope::view});
+    CHECK(p.permitted({scope::console}) == scope_set{scope::console});
+    CHECK(p.permitted({scope::view}) == scope_set{scope::view});
+    CHECK(p.permitted({}).empty());
+}
+
+TEST_CASE("forbidding view forbids everything")
+{
+    CHECK(good("forbidden_scopes = [\"view\"]\n").permitted({scope::control, scope::view}).empty());
+}
+
+TEST_CASE("caps lower the printer's limits and never raise them")
+{
+    const auto p = good("[caps]\nmax_tool_c = 240\nmax_bed_c = 90.5\n");
+    auto c = p.capped({true, true, 300.0, 80.0, std::nullopt});
+    CHECK(c.max_tool_c == 240.0);
+    CHECK(c.max_bed_c == 80.0);
+    CHECK_FALSE(c.max_chamber_c);
+    CHECK(p.capped({}).max_tool_c == 240.0);
+}
+
+TEST_CASE("heat over a cap is refused with a sentence; cooling and other actions are not")
+{
+    const auto p = good("[caps]\nmax_tool_c = 240\nmax_bed_c = 90\n");
+    CHECK_FALSE(p.forbids(printer::set_temperature{"tool0", 240}));
+    CHECK_FALSE(p.forbids(printer::set_temperature{"tool1", 0}));
+    CHECK_FALSE(p.forbids(printer::set_temperature{"chamber", 150}));
+    const auto why = p.forbids(printer::set_temperature{"tool1", 241});
+    REQUIRE(why);
+    CHECK(why->code == printer::printer_errc::out_of_range);
+    CHECK(why->detail.find("240") != std::string::npos);
+    CHECK(p.forbids(printer::set_temperature{"bed", 91}));
+    CHECK_FALSE(p.forbids(printer::emergency_stop{}));
+}
+
+TEST_CASE("faults of a policy are told with their line")
+{
+    const auto faults = [](std::string_view toml) {
+        auto parsed = parse_policy(toml);
+        auto* found = std::get_if<std::vector<settings_fault>>(&parsed);
+        REQUIRE(found);
+        return describe(*found, "policy.toml");
+    };
+    CHECK(faults("forbidden_scopes = [\"everything\"]\n").find("policy.toml:1: forbidden_scopes must be") ==
+          0);
+    CHECK(faults("\nforbiden = []\n") == "policy.toml:2: unknown key forbiden");
+    CHECK(faults("[caps]\nmax_tool_c = 1e9\n").find("policy.toml:2: caps.max_tool_c must be a number") == 0);
+    CHECK(faults("[caps]\nmax_tool_c = nan\n").find("policy.toml:2:") == 0);
+}
