@@ -1,0 +1,26 @@
+// What an agent's or relay's answer means to a script: pure.
+#pragma once
+
+#include "cli/exit_code.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace layerline::cli {
+
+struct verdict {
+    exit_code code = exit_code::done;
+    std::string text;      // one sentence for a person; empty when done
+    nlohmann::json body;   // the whole envelope as it came, or null
+    nlohmann::json result; // its Result
+};
+
+// `http_status` and the body as they came. Statuses in the envelope (785) count before HTTP's own.
+verdict judge(unsigned http_status, std::string_view body);
+
+// Control characters replaced, so that firmware text and file names cannot drive a terminal.
+std::string for_terminal(std::string_view text);
+
+} // namespace layerline::cli

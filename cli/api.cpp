@@ -1,0 +1,199 @@
+#include "cli/api.hpp"
+
+#include "cli/file_body.hpp"
+#include "transport/error.hpp"
+#include "transport/http_client.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+
+namespace layerline::cli {
+
+namespace {
+
+constexpr std::size_t max_answer = 8 * 1024 * 1024;
+constexpr std::chrono::seconds default_time{30};
+
+transport::client_options options_of(const settings& where)
+{
+    transport::client_options options;
+    options.ca_file = where.ca_file;
+    options.allow_insecure = where.allow_insecure;
+    return options;
+}
+
+std::string query_of(const nlohmann::json& arguments)
+{
+    std::string query;
+    for (const auto& [name, value] : arguments.items()) {
+        query += query.empty() ? '?' : '&';
+        query += percent_encoded(name) + '=';
+        query += percent_encoded(value.is_string() ? value.get<std::string>() : value.dump());
+    }
+    return query;
+}
+
+verdict local_fault(std::string text)
+{
+    verdict said;
+    said.code = exit_code::usage;
+    said.text = std::move(text);
+    return said;
+}
+
+transport::task<verdict> judged(transport::response answer)
+{
+    auto text = co_await transport::read_all(*answer.body, max_answer);
+    if (!text) {
+        verdict said;
+        said.code = exit_code::unreachable;
+        said.text = "The answer broke off: " + text.error().message() + ".";
+        co_return said;
+    }
+    co_return judge(answer.head.status, *text);
+}
+
+} // namespace
+
+std::string percent_encoded(std::string_view text)
+{
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           c == '-' || c == '.' || c == '_' || c == '~' || c == '/';
+        if (plain) {
+            encoded += c;
+        } else {
+            encoded += '%';
+            encoded += digits[byte >> 4U];
+            encoded += digits[byte & 15U];
+        }
+    }
+    return encoded;
+}
+
+api::api(transport::net::io_context& context, const settings& where)
+    : far_(transport::make_http_client(context, where.base(), options_of(where))), where_(where)
+{
+}
+
+transport::request_head api::head_for(std::string method, std::string command) const
+{
+    transport::request_head head;
+    head.method = std::move(method);
+    head.target = "/plugin-api/v1/" + std::move(command);
+    if (!where_.token.empty()) head.headers.set("authorization", "Bearer " + where_.token);
+    return head;
+}
+
+verdict api::unreachable(const transport::error_code& why) const
+{
+    verdict said;
+    said.code = why == transport::errc::timed_out ? exit_code::not_in_time : exit_code::unreachable;
+    said.text = where_.url + ": " + why.message() + ".";
+    for (const auto& row : transport::error_table())
+        if (why == row.code && !row.advice.empty()) said.text += " " + std::string(row.advice);
+    return said;
+}
+
+transport::task<verdict> api::call(std::string method, std::string command, nlohmann::json arguments,
+                                   call_terms terms)
+{
+    auto head = head_for(std::move(method), std::move(command));
+    head.deadline = transport::clock::now() + terms.time.value_or(default_time);
+    if (!terms.expected_state.empty()) head.headers.set("x-layerline-expect-state", terms.expected_state);
+    if (!terms.expected_job.empty()) head.headers.set("x-layerline-expect-job", terms.expected_job);
+    if (!terms.key.empty()) head.headers.set("idempotency-key", terms.key);
+    std::shared_ptr<transport::body_source> body;
+    if (head.method == "GET") {
+        head.target += query_of(arguments);
+    } else if (!arguments.is_null()) {
+        auto text = arguments.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        head.headers.set("content-type", "application/json");
+        head.headers.set("content-length", std::to_string(text.size()));
+        body = transport::make_body(std::move(text));
+    }
+    auto answer = co_await far_->send(std::move(head), std::move(body));
+    if (!answer) co_return unreachable(answer.error());
+    co_return co_await judged(std::move(*answer));
+}
+
+transport::task<verdict> api::upload(std::filesystem::path file, std::string path, progress_report report)
+{
+    auto body = open_file_body(file, std::move(report));
+    if (!body) co_return local_fault(file.string() + ": " + std::strerror(errno));
+    auto head = head_for("PUT", "files/upload?path=" + percent_encoded(path));
+    head.headers.set("content-type", "application/octet-stream");
+    head.headers.set("content-length", std::to_string(*body->remaining()));
+    auto answer = co_await far_->send(std::move(head), std::move(body));
+    if (!answer) co_return unreachable(answer.error());
+    co_return co_await judged(std::move(*answer));
+}
+
+transport::task<verdict> api::download(std::string path, std::filesystem::path into, progress_report report)
+{
+    auto head = head_for("GET", "files/download?path=" + percent_encoded(path));
+    auto answer = co_await far_->send(std::move(head), nullptr);
+    if (!answer) co_return unreachable(answer.error());
+    if (answer->head.status != 200) co_return co_await judged(std::move(*answer));
+
+    const bool to_stdout = into == "-";
+    const auto temporary = std::filesystem::path(into.string() + ".part");
+    std::ofstream file;
+    if (!to_stdout) file.open(temporary, std::ios::binary | std::ios::trunc);
+    auto& out = to_stdout ? static_cast<std::ostream&>(std::cout) : file;
+    const auto all = answer->body->remaining();
+    std::uint64_t done = 0;
+    std::array<char, 32 * 1024> part{};
+    std::string fault;
+    while (fault.empty()) {
+        auto count = co_await answer->body->read_some(transport::net::buffer(part));
+        if (!count) {
+            fault = "The download broke off: " + count.error().message() + ".";
+        } else if (*count == 0) {
+            break;
+        } else if (!out.write(part.data(), static_cast<std::streamsize>(*count))) {
+            fault = into.string() + ": cannot be written";
+        } else {
+            done += *count;
+            if (report) report(done, all);
+        }
+    }
+    out.flush();
+    if (fault.empty() && !out) fault = into.string() + ": cannot be written";
+    std::error_code ignored;
+    if (!fault.empty()) {
+        if (!to_stdout) std::filesystem::remove(temporary, ignored);
+        auto said = local_fault(fault);
+        said.code = exit_code::failed;
+        co_return said;
+    }
+    if (!to_stdout) {
+        file.close();
+        std::filesystem::rename(temporary, into, ignored);
+        if (ignored) co_return local_fault(into.string() + ": " + ignored.message());
+    }
+    verdict said;
+    said.result = nlohmann::json::object();
+    said.result["SizeBytes"] = done;
+    co_return said;
+}
+
+transport::task<std::variant<transport::response, verdict>> api::events(std::string last_id)
+{
+    auto head = head_for("GET", "events");
+    head.headers.set("accept", "text/event-stream");
+    if (!last_id.empty()) head.headers.set("last-event-id", std::move(last_id));
+    auto answer = co_await far_->send(std::move(head), nullptr);
+    if (!answer) co_return unreachable(answer.error());
+    const auto kind = answer->head.headers.find("content-type").value_or("");
+    if (answer->head.status == 200 && kind.starts_with("text/event-stream")) co_return std::move(*answer);
+    co_return co_await judged(std::move(*answer));
+}
+
+} // namespace layerline::cli

@@ -1,0 +1,55 @@
+// The Plugin API from the command line's side: calls, uploads, downloads and the event stream.
+#pragma once
+
+#include "cli/answer.hpp"
+#include "cli/settings.hpp"
+#include "transport/exchange.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace layerline::cli {
+
+// Under which terms a command acts; what is not set is not asked.
+struct call_terms {
+    std::optional<std::chrono::milliseconds>
+        time; // for the whole way; the command does nothing when it is over
+    std::string expected_state, expected_job, key;
+};
+
+// Bytes done and, if known, of how many.
+using progress_report = std::function<void(std::uint64_t done, std::optional<std::uint64_t> all)>;
+
+class api {
+public:
+    api(transport::net::io_context& context, const settings& where);
+
+    // One command ("files/list"); `arguments` is sent as the JSON body, or as the query of a GET. At most 30
+    // s unless the terms say otherwise. Never fails but through the verdict.
+    transport::task<verdict> call(std::string method, std::string command, nlohmann::json arguments,
+                                  call_terms terms);
+    // Streams a local file to a virtual path; the time that counts is the time without progress.
+    transport::task<verdict> upload(std::filesystem::path file, std::string path, progress_report report);
+    // Streams a file to `into` ("-" for stdout) by a temporary name.
+    transport::task<verdict> download(std::string path, std::filesystem::path into, progress_report report);
+    // Opens the event stream; the verdict says why not.
+    transport::task<std::variant<transport::response, verdict>> events(std::string last_id);
+
+private:
+    transport::request_head head_for(std::string method, std::string command) const;
+    verdict unreachable(const transport::error_code& why) const;
+
+    std::shared_ptr<transport::requester> far_;
+    settings where_;
+};
+
+// `text` for use in a query: all but letters, digits and -._~ as %XX.
+std::string percent_encoded(std::string_view text);
+
+} // namespace layerline::cli

@@ -1,0 +1,33 @@
+// The command's verbs: each asks, prints and gives an exit code.
+#pragma once
+
+#include "cli/api.hpp"
+#include "cli/exit_code.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace layerline::cli {
+
+struct command_line {
+    std::string verb;
+    bool json = false;  // print the API's own JSON, one object
+    bool quiet = false; // no progress
+    call_terms terms;
+    std::optional<std::chrono::milliseconds> wait; // for the state that the verb leads to
+    bool bed_clear = false;
+    bool no_park = false;
+    bool print = false;   // upload: start it afterwards
+    bool forever = false; // watch: go on after the job's end
+    std::string path;     // of a file at the printer, or to list
+    std::string local;    // of a file here
+    std::string axes;
+    std::optional<double> tool_c, bed_c, chamber_c;
+    std::optional<int> tool;
+};
+
+// Carries the verb out.
+transport::task<exit_code> run_command(api& far, command_line asked);
+
+} // namespace layerline::cli

@@ -1,0 +1,155 @@
+// layerline: a printer from a terminal or a script.
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+namespace {
+
+using namespace layerline::cli;
+
+std::string exit_code_words()
+{
+    std::string words = "Exit codes:\n";
+    for (const auto& row : exit_table())
+        words += "  " + std::to_string(static_cast<int>(row.code)) + "\t" + std::string(row.text) + "\n";
+    return words;
+}
+
+std::optional<std::chrono::milliseconds> seconds_of(double value)
+{
+    if (value <= 0) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<long long>(value * 1000));
+}
+
+layerline::transport::task<void> run(api& far, command_line asked, exit_code& code)
+{
+    code = co_await run_command(far, std::move(asked));
+}
+
+struct options {
+    flags where;
+    command_line asked;
+    double timeout_s = 0, wait_s = 0;
+};
+
+void add_terms(CLI::App& verb, options& all)
+{
+    auto& terms = all.asked.terms;
+    verb.add_option("--timeout", all.timeout_s,
+                    "seconds that the command may take; it does nothing when they are over");
+    verb.add_option("--if-state", terms.expected_state, "do nothing unless the printer is in this state");
+    verb.add_option("--if-job", terms.expected_job, "do nothing unless this is the job");
+    verb.add_option("--key", terms.key, "idempotency key: a second call with it does nothing");
+}
+
+void add_wait(CLI::App& verb, options& all)
+{
+    verb.add_option("--wait", all.wait_s, "wait at most this many seconds until it has happened");
+}
+
+void add_verbs(CLI::App& program, options& all)
+{
+    auto& asked = all.asked;
+    const auto verb = [&](const char* name, const char* what) {
+        auto* added = program.add_subcommand(name, what);
+        added->callback([&asked, name] { asked.verb = name; });
+        return added;
+    };
+    verb("ping", "ask whether the agent answers");
+    verb("status", "what the printer does");
+    verb("capabilities", "what this printer and agent can do, as JSON");
+    auto* pause = verb("pause", "pause the job");
+    pause->add_flag("--no-park", asked.no_park, "leave the head where it is");
+    auto* resume = verb("resume", "go on with a paused job");
+    auto* cancel = verb("cancel", "end the job and switch the heaters off");
+    auto* start = verb("start", "print a file that the printer has");
+    start->add_option("file", asked.path, "its path, such as cube.gcode or folder/cube.gcode")->required();
+    auto* upload = verb("upload", "send a file to the printer");
+    upload->add_option("file", asked.local, "a G-code file here")->required();
+    upload->add_option("path", asked.path, "where to put it (default: its own name)");
+    upload->add_flag("--print", asked.print, "start it afterwards");
+    for (auto* begins : {start, upload})
+        begins->add_flag("--bed-clear", asked.bed_clear, "I have seen that the bed is clear");
+    auto* files = verb("files", "list the files");
+    files->add_option("path", asked.path, "a folder");
+    auto* download = verb("download", "fetch a file");
+    download->add_option("file", asked.path)->required();
+    download->add_option("into", asked.local, "where to, - for stdout (default: its own name)");
+    auto* removal = verb("delete", "delete a file");
+    removal->add_option("file", asked.path)->required();
+    auto* temps = verb("temps", "show temperatures, or set them");
+    temps->add_option("--tool", asked.tool_c, "degrees C for the nozzle, 0 = off");
+    temps->add_option("--tool-number", asked.tool, "which nozzle (default: 0)");
+    temps->add_option("--bed", asked.bed_c, "degrees C for the bed, 0 = off");
+    temps->add_option("--chamber", asked.chamber_c, "degrees C for the chamber, 0 = off");
+    auto* home = verb("home", "home the axes");
+    home->add_option("axes", asked.axes, "of xyz (default: all)");
+    auto* watch = verb("watch", "follow the job until it ends");
+    watch->add_flag("--forever", asked.forever, "go on after the job's end");
+    auto* clear = verb("bed-clear", "confirm that the bed is clear for the next job");
+    verb("emergency-stop", "halt the printer now; it needs a reset afterwards");
+    for (auto* with_terms : {pause, resume, cancel, start, upload, temps, home, clear})
+        add_terms(*with_terms, all);
+    for (auto* waits : {pause, resume, cancel, start, upload, watch})
+        add_wait(*waits, all);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    options all;
+    CLI::App program{"layerline: a 3D printer from a terminal or a script"};
+    program.set_version_flag("--version", std::string(LAYERLINE_VERSION));
+    program.add_option("--url", all.where.url,
+                       "agent or relay (LAYERLINE_URL; default: http://127.0.0.1:8481)");
+    program.add_option("--token", all.where.token,
+                       "better kept in LAYERLINE_TOKEN or ~/.config/layerline/cli.toml");
+    program.add_option("--printer", all.where.printer,
+                       "agent id of a printer behind a relay (LAYERLINE_PRINTER)");
+    program.add_option("--ca-file", all.where.ca_file,
+                       "certificates to trust (LAYERLINE_CA_FILE; default: the system's)");
+    program.add_option("--config", all.where.config, "instead of ~/.config/layerline/cli.toml");
+    program.add_flag("--allow-insecure", all.where.allow_insecure,
+                     "http:// to other machines: the token is readable on the way");
+    program.add_flag("--json", all.asked.json, "print the API's JSON");
+    program.add_flag("-q,--quiet", all.asked.quiet, "no progress");
+    program.footer(exit_code_words());
+    program.require_subcommand(1);
+    program.fallthrough();
+    add_verbs(program, all);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& fault) {
+        return program.exit(fault) == 0 ? 0 : static_cast<int>(exit_code::usage);
+    }
+    all.asked.terms.time = seconds_of(all.timeout_s);
+    all.asked.wait = seconds_of(all.wait_s);
+
+    // One thread: the environment is not changed while it is read.
+    const auto environment = [](const char* name) -> const char* {
+        return std::getenv(name);
+    }; // NOLINT(concurrency-mt-unsafe)
+    auto found = resolve(all.where, environment);
+    if (const auto* fault = std::get_if<settings_fault>(&found)) {
+        std::cerr << "layerline: " << fault->text << "\n";
+        return static_cast<int>(exit_code::usage);
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    layerline::transport::net::io_context context(1);
+    api far(context, std::get<settings>(found));
+    exit_code code = exit_code::failed;
+    layerline::transport::net::co_spawn(context, run(far, std::move(all.asked), code),
+                                        layerline::transport::net::detached);
+    context.run();
+    return static_cast<int>(code);
+}
