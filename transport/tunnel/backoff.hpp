@@ -1,0 +1,27 @@
+// Waits between tries, with full jitter: many agents that lost one relay must not come back together.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace layerline::transport {
+
+class backoff {
+public:
+    // `seed` differs from agent to agent; the same seed gives the same waits.
+    backoff(std::chrono::milliseconds floor, std::chrono::milliseconds ceiling, std::uint64_t seed);
+
+    // Anywhere in [0, min(ceiling, floor * 2^failures)), evenly.
+    std::chrono::milliseconds next();
+    // One more failure: the next wait may be twice as long.
+    void fail();
+    // After a healthy while, not on a mere connection.
+    void reset() { failures_ = 0; }
+
+private:
+    std::chrono::milliseconds floor_, ceiling_;
+    std::uint64_t state_;
+    unsigned failures_ = 0;
+};
+
+} // namespace layerline::transport

@@ -1,0 +1,158 @@
+// The relay's end: requests become streams, with a pump for each body.
+#include "transport/error.hpp"
+#include "transport/tunnel/tunnel.hpp"
+#include "transport/tunnel/tunnel_link.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <nghttp2/nghttp2.h>
+
+#include <vector>
+
+namespace layerline::transport {
+
+namespace {
+
+constexpr std::size_t pump_buffer = 16 * 1024;
+constexpr std::string_view timeout_field = "x-layerline-timeout-ms";
+
+class client_end final : public tunnel_client, public tunnel_link {
+public:
+    client_end(std::shared_ptr<message_stream> stream, const tunnel_limits& limits)
+        : tunnel_link(h2_role::client, std::move(stream), limits)
+    {
+    }
+
+    task<error_code> run() override { return carry(); }
+    void stop(error_code why) override { end(why); }
+    void drain() override { tunnel_link::drain(); }
+    std::size_t open_streams() const override { return session().open_streams(); }
+    task<result<response>> send(request_head head, std::shared_ptr<body_source> body) override;
+
+protected:
+    void request_arrived(h2_event::request&&) override {} // a client gets none
+    void answer_arrived(tunnel_stream& stream, h2_event::answer&& answer) override
+    {
+        stream.head = response_head{answer.status, std::move(answer.headers)};
+    }
+
+private:
+    static task<void> pump(std::shared_ptr<client_end> self, std::shared_ptr<tunnel_stream> stream,
+                           std::shared_ptr<body_source> body);
+};
+
+// Gives the stream up on every way out of send() but the good one, a cancelled coroutine's included.
+class stream_guard {
+public:
+    stream_guard(tunnel_link& link, tunnel_stream& stream) : link_(link), stream_(stream) {}
+    ~stream_guard()
+    {
+        if (armed_) link_.drop(stream_);
+    }
+    stream_guard(const stream_guard&) = delete;
+    stream_guard& operator=(const stream_guard&) = delete;
+    void disarm() { armed_ = false; }
+
+private:
+    tunnel_link& link_;
+    tunnel_stream& stream_;
+    bool armed_ = true;
+};
+
+// Resets the stream if the pump ends before the body does.
+class pump_guard {
+public:
+    pump_guard(tunnel_link& link, tunnel_stream& stream) : link_(link), stream_(stream) {}
+    ~pump_guard()
+    {
+        stream_.coroutine_over = true;
+        if (!stream_.closed && !complete) link_.reset(stream_, NGHTTP2_CANCEL, why);
+    }
+    pump_guard(const pump_guard&) = delete;
+    pump_guard& operator=(const pump_guard&) = delete;
+
+    bool complete = false;
+    error_code why = errc::closed;
+
+private:
+    tunnel_link& link_;
+    tunnel_stream& stream_;
+};
+
+task<void> client_end::pump(std::shared_ptr<client_end> self, std::shared_ptr<tunnel_stream> stream,
+                            std::shared_ptr<body_source> body)
+{
+    pump_guard guard(*self, *stream);
+    std::vector<char> buffer(pump_buffer);
+    while (!stream->closed) {
+        const auto got = co_await body->read_some(net::buffer(buffer));
+        if (!got) {
+            guard.why = got.error();
+            co_return;
+        }
+        if (*got == 0) {
+            guard.complete = true;
+            self->session().end_body(stream->id);
+            self->send_soon();
+            co_return;
+        }
+        const auto written = co_await self->write(stream, net::buffer(buffer.data(), *got));
+        if (!written) {
+            guard.why = written.error();
+            co_return;
+        }
+    }
+}
+
+task<result<response>> client_end::send(request_head head, std::shared_ptr<body_source> body)
+{
+    const auto self = std::static_pointer_cast<client_end>(shared_from_this());
+    if (ended()) co_return ended();
+    head.headers.erase(timeout_field);
+    if (head.deadline) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(*head.deadline - clock::now()).count();
+        if (left <= 0) co_return make_error_code(errc::timed_out);
+        head.headers.set(std::string(timeout_field), std::to_string(left));
+    }
+    const auto priority = take_priority(head.headers).value_or(h2_priority::normal);
+    const auto id =
+        session().request(head.method, head.target, std::move(head.headers), priority, body != nullptr);
+    if (!id) co_return id.error();
+    const auto stream = std::make_shared<tunnel_stream>(*id);
+    add(stream);
+    stream_guard guard(*this, *stream);
+    send_soon();
+    if (body) {
+        const auto executor = co_await net::this_coro::executor;
+        start(executor, pump(self, stream, std::move(body)), stream);
+    }
+    const auto until = head.deadline.value_or(clock::time_point::max());
+    while (!stream->head) {
+        if (stream->closed)
+            co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
+        if (clock::now() >= until) co_return make_error_code(errc::timed_out);
+        const bool wanted = co_await stream->changed.wait(until);
+        if (!wanted) co_return error_code(net::error::operation_aborted);
+    }
+    guard.disarm();
+    const auto status = stream->head->status;
+    const bool bodiless = head.method == "HEAD" || status == 204 || status == 304;
+    const auto length =
+        bodiless ? std::optional<std::uint64_t>(0) : number_in(stream->head->headers, "content-length");
+    response answer;
+    answer.body = std::make_shared<tunnel_body>(self, stream, length, true);
+    answer.head = std::move(*stream->head);
+    co_return answer;
+}
+
+} // namespace
+
+std::shared_ptr<tunnel_client> make_tunnel_client(std::shared_ptr<message_stream> stream,
+                                                  tunnel_limits limits)
+{
+    return std::make_shared<client_end>(std::move(stream), limits);
+}
+
+} // namespace layerline::transport

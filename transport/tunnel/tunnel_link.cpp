@@ -1,0 +1,355 @@
+// The coroutines of a tunnel: one reads, one writes, one watches over silence and the end.
+#include "transport/tunnel/tunnel_link.hpp"
+
+#include "transport/error.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <boost/system/errc.hpp>
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <exception>
+#include <span>
+#include <vector>
+
+namespace layerline::transport {
+
+namespace {
+
+// An idle tunnel holds the small buffer only: a relay may hold ten thousand of them.
+constexpr std::size_t small_read = 2 * 1024, large_read = 64 * 1024;
+constexpr int small_reads_before_shrinking = 8;
+constexpr std::size_t kept_write_buffer = 4 * 1024;
+// How long the last messages (GOAWAY) may take before the connection is cut.
+constexpr std::chrono::milliseconds last_words{1000};
+
+// The name that goes into GOAWAY and into the WebSocket's close.
+std::string name_of(const error_code& why)
+{
+    for (const auto& row : error_table())
+        if (why == row.code) return std::string(row.name);
+    return "failed";
+}
+
+std::uint16_t close_code(const error_code& why)
+{
+    if (why == errc::malformed) return 1002; // protocol error (RFC 6455 section 7.4.1)
+    if (why == errc::shutting_down) return 1001;
+    return 1000;
+}
+
+} // namespace
+
+tunnel_link::tunnel_link(h2_role role, std::shared_ptr<message_stream> stream, const tunnel_limits& limits)
+    : stream_(std::move(stream)), limits_(limits), session_(role, limits),
+      keep_alive_(limits.ping_every, limits.ping_timeout), message_size_(limits.message_bytes)
+{
+}
+
+tunnel_link::~tunnel_link() = default;
+
+// `bound` is kept until the coroutine has ended: its signal must outlive what it may cancel.
+void tunnel_link::start(const net::any_io_executor& executor, task<void> what,
+                        std::shared_ptr<tunnel_stream> bound)
+{
+    ++running_;
+    auto ended = [self = shared_from_this(), bound](std::exception_ptr thrown) {
+        --self->running_;
+        self->idle_.notify();
+        // A stream's coroutine that threw has cleaned up through its guards; without one of its own three the
+        // tunnel cannot go on.
+        if (thrown && !bound) self->fail();
+    };
+    if (bound)
+        net::co_spawn(executor, std::move(what),
+                      net::bind_cancellation_slot(bound->cancel.slot(), std::move(ended)));
+    else
+        net::co_spawn(executor, std::move(what), std::move(ended));
+}
+
+void tunnel_link::fail()
+{
+    connection_lost_ = true;
+    end(boost::system::errc::make_error_code(boost::system::errc::not_enough_memory));
+    stream_->abort();
+}
+
+task<error_code> tunnel_link::carry()
+{
+    const auto self = shared_from_this();
+    if (executor_) co_return make_error_code(errc::closed); // it ran already
+    // Cancellation is a wish to end here, not an exception: what runs must be waited for.
+    const bool throws = co_await net::this_coro::throw_if_cancelled();
+    co_await net::this_coro::throw_if_cancelled(false);
+    executor_ = co_await net::this_coro::executor;
+    heard_ = clock::now();
+    start(executor_, read_messages(self), nullptr);
+    start(executor_, write_messages(self), nullptr);
+    start(executor_, watch(self), nullptr);
+    while (running_ > 0) {
+        const bool wanted = co_await idle_.wait();
+        if (!wanted) end(errc::shutting_down);
+    }
+    co_await net::this_coro::throw_if_cancelled(throws);
+    co_return why_;
+}
+
+task<void> tunnel_link::read_messages(std::shared_ptr<tunnel_link> self)
+{
+    std::vector<char> buffer(small_read);
+    int small_in_a_row = 0;
+    for (;;) {
+        const auto got = co_await self->stream_->read_some(net::buffer(buffer));
+        if (!got || *got == 0) {
+            self->connection_lost_ = true;
+            self->end(self->reason(got ? error_code(errc::closed) : got.error()));
+            break;
+        }
+        self->heard_ = clock::now();
+        self->heard_anything_ = true;
+        const auto taken = self->session_.receive(std::span<const char>(buffer.data(), *got));
+        self->dispatch();
+        if (!taken) {
+            self->end(taken.error());
+            break;
+        }
+        self->send_soon();
+        small_in_a_row = *got > small_read / 2 ? 0 : small_in_a_row + 1;
+        if (*got == buffer.size() && buffer.size() < large_read) {
+            buffer.resize(std::min(buffer.size() * 4, large_read));
+        } else if (small_in_a_row == small_reads_before_shrinking && buffer.size() > small_read) {
+            buffer = std::vector<char>(small_read);
+        }
+    }
+}
+
+task<void> tunnel_link::write_messages(std::shared_ptr<tunnel_link> self)
+{
+    std::string message;
+    for (;;) {
+        message.clear();
+        const bool any = self->session_.gather(message, self->message_size_.bytes());
+        const bool last = static_cast<bool>(self->why_);
+        self->dispatch();
+        if (any) {
+            const auto began = clock::now();
+            const auto written = co_await self->stream_->write_message(net::buffer(message));
+            if (!written) {
+                self->connection_lost_ = true;
+                self->end(self->reason(written.error()));
+                break;
+            }
+            self->message_size_.sent(message.size(), clock::now() - began);
+        }
+        // Once the tunnel ends one more message carries the GOAWAY; bodies are not worth sending any more.
+        if (last || self->connection_lost_) break;
+        if (any) continue;
+        if (message.capacity() > kept_write_buffer) std::string().swap(message);
+        if (!self->why_) co_await self->writer_.wait();
+    }
+    self->writer_done_ = true;
+    self->watcher_.notify();
+}
+
+task<void> tunnel_link::watch(std::shared_ptr<tunnel_link> self)
+{
+    while (!self->why_) {
+        const auto step = self->keep_alive_.next(clock::now(), self->heard_);
+        if (step.what == keep_alive::verdict::lost) {
+            self->connection_lost_ = true;
+            // A peer that began with something else than HTTP/2 and then waits has not lost its link.
+            const bool never_spoke = self->heard_anything_ && !self->session_.settled();
+            self->end(never_spoke ? errc::malformed : errc::keep_alive_lost);
+            break;
+        }
+        if (step.what == keep_alive::verdict::ping) {
+            self->session_.ping();
+            self->send_soon();
+        }
+        co_await self->watcher_.wait(step.until);
+    }
+    const auto patience = clock::now() + last_words;
+    while (!self->writer_done_ && !self->connection_lost_ && clock::now() < patience)
+        co_await self->watcher_.wait(patience);
+    if (self->writer_done_ && !self->connection_lost_)
+        co_await self->stream_->close(close_code(self->why_), name_of(self->why_));
+    self->stream_->abort();
+}
+
+// What the session noted down, handed to those who wait for it.
+void tunnel_link::dispatch()
+{
+    const auto of = [this](h2_stream_id id) -> std::shared_ptr<tunnel_stream> {
+        const auto hit = streams_.find(id);
+        return hit == streams_.end() ? nullptr : hit->second;
+    };
+    for (auto& event : session_.take_events()) {
+        if (auto* request = std::get_if<h2_event::request>(&event)) {
+            if (!why_) request_arrived(std::move(*request));
+        } else if (auto* answer = std::get_if<h2_event::answer>(&event)) {
+            if (const auto stream = of(answer->stream)) {
+                answer_arrived(*stream, std::move(*answer));
+                stream->changed.notify();
+            }
+        } else if (const auto* body = std::get_if<h2_event::body>(&event)) {
+            if (const auto stream = of(body->stream)) stream->changed.notify();
+        } else if (const auto* room = std::get_if<h2_event::room>(&event)) {
+            if (const auto stream = of(room->stream)) stream->changed.notify();
+        } else if (const auto* closed = std::get_if<h2_event::closed>(&event)) {
+            stream_closed(closed->stream, closed->why);
+        }
+    }
+    if (!why_ && session_.finished()) end(reason(errc::closed));
+}
+
+void tunnel_link::stream_closed(h2_stream_id id, error_code why)
+{
+    const auto hit = streams_.find(id);
+    if (hit == streams_.end()) {
+        session_.release(id); // refused before anybody was told of it
+        return;
+    }
+    const auto stream = hit->second;
+    stream->closed = true;
+    if (why && !stream->broken) stream->broken = why;
+    stream->changed.notify();
+    // A handler that has answered in full may still have something to note down.
+    if (!stream->coroutine_over) stream->cancel.emit(net::cancellation_type::terminal);
+}
+
+// Why the tunnel ended, the peer's own word first.
+error_code tunnel_link::reason(error_code otherwise) const
+{
+    if (why_) return why_;
+    if (session_.own_complaint().value_or(NGHTTP2_NO_ERROR) != NGHTTP2_NO_ERROR) return errc::malformed;
+    if (const auto& farewell = session_.peer_farewell()) {
+        for (const auto told : {errc::superseded, errc::credentials_refused})
+            if (farewell->reason == name_of(told)) return told;
+        return farewell->code == NGHTTP2_NO_ERROR ? errc::closed : errc::malformed;
+    }
+    return otherwise;
+}
+
+void tunnel_link::end(error_code why)
+{
+    if (why_) return;
+    why_ = why ? why : error_code(errc::closed);
+    session_.go_away(why_ == errc::malformed ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_NO_ERROR, name_of(why_));
+    // A copy: whoever is woken or cancelled may drop its stream.
+    const auto streams = streams_;
+    for (const auto& [id, stream] : streams) {
+        if (!stream->closed && !stream->broken) stream->broken = why_;
+        stream->closed = true;
+        stream->changed.notify();
+        stream->cancel.emit(net::cancellation_type::terminal);
+    }
+    writer_.notify();
+    watcher_.notify();
+}
+
+void tunnel_link::drain()
+{
+    if (why_) return;
+    session_.go_away(NGHTTP2_NO_ERROR, "draining");
+    writer_.notify();
+}
+
+void tunnel_link::add(std::shared_ptr<tunnel_stream> stream)
+{
+    const auto id = stream->id;
+    streams_.emplace(id, std::move(stream));
+}
+
+void tunnel_link::drop(tunnel_stream& stream) noexcept
+{
+    try {
+        session_.release(stream.id);
+        stream.closed = true;
+        if (!stream.broken) stream.broken = errc::closed;
+        stream.changed.notify();
+        const auto hit = streams_.find(stream.id);
+        if (hit == streams_.end()) return;
+        const auto keep = hit->second;
+        streams_.erase(hit);
+        if (!keep->coroutine_over) keep->cancel.emit(net::cancellation_type::terminal);
+        send_soon();
+    } catch (...) {
+        // Out of memory while giving something up: the tunnel is beyond help.
+        stream_->abort();
+    }
+}
+
+void tunnel_link::reset(tunnel_stream& stream, std::uint32_t code, error_code why)
+{
+    session_.reset(stream.id, code);
+    if (!stream.broken) stream.broken = why;
+    stream.closed = true;
+    stream.changed.notify();
+    send_soon();
+}
+
+task<result<std::size_t>> tunnel_link::read(std::shared_ptr<tunnel_stream> stream, net::mutable_buffer into)
+{
+    for (;;) {
+        const auto got =
+            session_.read(stream->id, std::span<char>(static_cast<char*>(into.data()), into.size()));
+        if (got > 0) {
+            send_soon(); // the peer's window may open
+            co_return got;
+        }
+        if (session_.body_is_over(stream->id)) co_return std::size_t{0};
+        if (stream->closed)
+            co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
+        const bool wanted = co_await stream->changed.wait();
+        if (!wanted) co_return error_code(net::error::operation_aborted);
+    }
+}
+
+task<result<void>> tunnel_link::write(std::shared_ptr<tunnel_stream> stream, net::const_buffer part)
+{
+    std::span<const char> rest(static_cast<const char*>(part.data()), part.size());
+    while (!rest.empty()) {
+        if (stream->closed)
+            co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
+        const auto taken = session_.write(stream->id, rest);
+        rest = rest.subspan(taken);
+        if (taken > 0) send_soon();
+        if (rest.empty()) break;
+        const bool wanted = co_await stream->changed.wait();
+        if (!wanted) co_return error_code(net::error::operation_aborted);
+    }
+    co_return result<void>{};
+}
+
+tunnel_body::~tunnel_body()
+{
+    if (owns_stream_) link_->drop(*stream_);
+}
+
+task<result<std::size_t>> tunnel_body::read_some(net::mutable_buffer into)
+{
+    if (over_ || into.size() == 0) co_return std::size_t{0};
+    const auto got = co_await link_->read(stream_, into);
+    if (got && *got == 0) over_ = true;
+    if (got && left_) *left_ -= std::min<std::uint64_t>(*left_, *got);
+    co_return got;
+}
+
+std::optional<std::uint64_t> number_in(const fields& headers, std::string_view name)
+{
+    const auto text = headers.find(name);
+    if (!text || text->empty() || text->size() > 19) return std::nullopt;
+    std::uint64_t value = 0;
+    for (const char c : *text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return value;
+}
+
+} // namespace layerline::transport
