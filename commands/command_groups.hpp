@@ -1,0 +1,44 @@
+// The commands' functions, by group; command_table.cpp gives each its path, methods, scope and arguments.
+#pragma once
+
+#include "commands/command.hpp"
+
+#include <memory>
+
+namespace layerline::commands {
+
+// status_commands.cpp
+transport::task<command_answer> run_ping(command_context& at, const arguments& given);
+transport::task<command_answer> run_status(command_context& at, const arguments& given);
+transport::task<command_answer> run_capabilities(command_context& at, const arguments& given);
+
+// events.cpp
+transport::task<void> run_events(command_context& at, const arguments& given);
+
+// job_commands.cpp
+transport::task<command_answer> run_pause(command_context& at, const arguments& given);
+transport::task<command_answer> run_resume(command_context& at, const arguments& given);
+transport::task<command_answer> run_cancel(command_context& at, const arguments& given);
+transport::task<command_answer> run_start(command_context& at, const arguments& given);
+transport::task<command_answer> run_bed_clear(command_context& at, const arguments& given);
+
+// motion_commands.cpp
+transport::task<command_answer> run_home(command_context& at, const arguments& given);
+transport::task<command_answer> run_set_temp(command_context& at, const arguments& given);
+transport::task<command_answer> run_emergency_stop(command_context& at, const arguments& given);
+
+// file_commands.cpp
+transport::task<command_answer> run_list(command_context& at, const arguments& given);
+transport::task<command_answer> run_details(command_context& at, const arguments& given);
+transport::task<command_answer> run_delete(command_context& at, const arguments& given);
+
+// file_transfer.cpp
+transport::task<command_answer> run_upload(command_context& at, const arguments& given);
+transport::task<void> run_download(command_context& at, const arguments& given);
+
+// The virtual path of an argument, or 400 that names it.
+outcome<std::string> good_path(const arguments& given, std::string_view name);
+// Whether that file belongs to a job that has not ended.
+bool is_in_use(const printer::printer_state& state, std::string_view path);
+
+} // namespace layerline::commands

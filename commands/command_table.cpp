@@ -1,0 +1,108 @@
+// The table of commands: exact path, methods, scope, arguments, function.
+#include "commands/command_groups.hpp"
+
+#include <array>
+
+namespace layerline::commands {
+
+namespace {
+
+using access::scope;
+using enum argument_type;
+
+constexpr std::array<std::string_view, 1> get{"GET"};
+constexpr std::array<std::string_view, 2> get_head{"GET", "HEAD"};
+constexpr std::array<std::string_view, 2> act{"POST", "PUT"};
+constexpr std::array<std::string_view, 2> remove_file{"POST", "DELETE"};
+
+constexpr std::array<argument, 1> status_arguments{
+    // Taken for clients that ask; there is no material system to tell of, which is null.
+    argument{.name = "IncludeMaterialSystem", .type = boolean, .alias = "include_material_system"}};
+constexpr std::array<argument, 1> pause_arguments{argument{.name = "Park", .type = boolean}};
+constexpr std::array<argument, 2> start_arguments{argument{.name = "Path", .required = true, .least = 1},
+                                                  argument{.name = "BedClear", .type = boolean}};
+constexpr std::array<argument, 1> home_arguments{argument{.name = "Axes", .least = 1, .most = 3}};
+// The bounds only keep nonsense out; the limits in force come from the printer's side.
+constexpr std::array<argument, 4> heat_arguments{argument{.name = "BedC", .type = number, .most = 500},
+                                                 argument{.name = "ChamberC", .type = number, .most = 500},
+                                                 argument{.name = "ToolC", .type = number, .most = 500},
+                                                 argument{.name = "ToolNumber", .type = integer, .most = 15}};
+constexpr std::array<argument, 5> list_arguments{
+    argument{.name = "Path", .least = 1}, argument{.name = "Root", .least = 1},
+    argument{.name = "Recursive", .type = boolean}, argument{.name = "Offset", .type = integer, .most = 1e9},
+    argument{.name = "Limit", .type = integer, .least = 1, .most = 10000}};
+constexpr std::array<argument, 1> path_argument{argument{.name = "Path", .required = true, .least = 1}};
+
+constexpr std::array table{
+    command_spec{.path = "ping", .methods = get, .run = run_ping},
+    command_spec{.path = "status", .methods = get, .schema = status_arguments, .run = run_status},
+    command_spec{.path = "capabilities", .methods = get, .run = run_capabilities},
+    command_spec{.path = "events", .methods = get, .run_raw = run_events},
+    command_spec{.path = "pause",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = pause_arguments,
+                 .acts = true,
+                 .run = run_pause},
+    command_spec{.path = "resume", .methods = act, .needs = scope::control, .acts = true, .run = run_resume},
+    command_spec{.path = "cancel", .methods = act, .needs = scope::control, .acts = true, .run = run_cancel},
+    command_spec{.path = "start",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = start_arguments,
+                 .acts = true,
+                 .run = run_start},
+    command_spec{
+        .path = "bed-clear", .methods = act, .needs = scope::control, .acts = true, .run = run_bed_clear},
+    command_spec{.path = "home",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = home_arguments,
+                 .acts = true,
+                 .run = run_home},
+    command_spec{.path = "set-temp",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = heat_arguments,
+                 .acts = true,
+                 .run = run_set_temp},
+    command_spec{.path = "emergency-stop",
+                 .methods = act,
+                 .needs = scope::control,
+                 .always = true,
+                 .run = run_emergency_stop},
+    command_spec{.path = "files/list", .methods = get, .schema = list_arguments, .run = run_list},
+    command_spec{.path = "files/details", .methods = get, .schema = path_argument, .run = run_details},
+    command_spec{.path = "files/upload",
+                 .methods = act,
+                 .needs = scope::files,
+                 .schema = path_argument,
+                 .body_is_file = true,
+                 .run = run_upload},
+    command_spec{.path = "files/download",
+                 .methods = get_head,
+                 .needs = scope::files,
+                 .schema = path_argument,
+                 .run_raw = run_download},
+    command_spec{.path = "files/delete",
+                 .methods = remove_file,
+                 .needs = scope::files,
+                 .schema = path_argument,
+                 .run = run_delete},
+};
+
+} // namespace
+
+std::span<const command_spec> command_table()
+{
+    return table;
+}
+
+const command_spec* find_command(std::string_view path)
+{
+    for (const auto& row : table)
+        if (row.path == path) return &row;
+    return nullptr;
+}
+
+} // namespace layerline::commands

@@ -1,0 +1,52 @@
+// A folder that nothing leads out of: every name below it is opened by openat2(2) with RESOLVE_BENEATH and
+// without following any link. Blocking calls; run them on a disk thread.
+#pragma once
+
+#include "commands/file_store.hpp"
+#include "commands/virtual_path.hpp"
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+namespace layerline::commands {
+
+// An open descriptor, closed with its owner.
+class descriptor {
+public:
+    descriptor() = default;
+    explicit descriptor(int fd) : fd_(fd) {}
+    descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    descriptor& operator=(descriptor&& other) noexcept;
+    ~descriptor();
+    int get() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+
+private:
+    int fd_ = -1;
+};
+
+// What an errno means to the caller: no such file, a full disk, a permission, or our own failure.
+printer::printer_failure failure_of_errno(int error, const std::string& doing);
+
+class confined_folder {
+public:
+    // Opens it; makes it first (mode 0750) if it is not there.
+    static printer::printer_result<confined_folder> open(const std::filesystem::path& where);
+
+    // Opens what is there under this path. Links on the way, or out, count as "no such file".
+    printer::printer_result<descriptor> open_below(const virtual_path& path, int flags) const;
+    // The folder that holds the path's last name; missing ones are made with `make`, and synced.
+    printer::printer_result<descriptor> open_parent(const virtual_path& path, bool make) const;
+    int get() const { return fd_.get(); }
+
+private:
+    descriptor fd_;
+};
+
+// The tree below an open folder, by name, at most `most` nodes in all.
+printer::printer_result<file_node> list_tree(descriptor folder, const virtual_path& at, std::size_t most);
+// One file or folder that is open.
+printer::printer_result<file_node> describe(const descriptor& opened, const virtual_path& at);
+
+} // namespace layerline::commands
