@@ -1,0 +1,69 @@
+// What a print host must know after a restart: the last job and its end, whether the bed was cleared, which
+// firmware is its own, and the idempotency keys it has carried out. Small files in the state folder.
+#pragma once
+
+#include "printer/printer_error.hpp"
+#include "printer/serial/confined_file.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+namespace layerline::printer::serial {
+
+struct job_record {
+    std::string id, path;
+    std::string outcome; // "running", "finished", "cancelled", "failed"
+    std::string detail;  // a sentence
+    bool operator==(const job_record&) const = default;
+};
+
+struct fingerprint {
+    std::string name, machine, uuid;
+    bool operator==(const fingerprint&) const = default;
+};
+
+struct durable_state {
+    std::optional<job_record> last_job;
+    bool bed_clear = true; // a fresh installation has printed nothing yet
+    std::optional<fingerprint> firmware;
+    bool operator==(const durable_state&) const = default;
+};
+
+// Reads FOLDER/printhost.json. No file: a fresh installation. A file that cannot be read or understood is not
+// forgiven into "bed clear": the state comes back with bed_clear false and `complaint` says why.
+struct loaded_state {
+    durable_state state;
+    std::string complaint;
+};
+loaded_state load_durable_state(const std::string& folder);
+
+// Writes it to the disk's platter before it returns: new file, fdatasync, rename, fsync of the folder.
+printer_result<void> save_durable_state(const std::string& folder, const durable_state& state);
+
+// Keys of commands that were begun, FOLDER/keys.log, one a line; the last 1,000 survive restarts.
+class idempotency_keys {
+public:
+    static constexpr std::size_t most = 1000;
+    // Opens and reads the log; host_failure when that cannot be.
+    static printer_result<idempotency_keys> open(const std::string& folder);
+    // False when the key is known. Otherwise it is on the disk when this returns true.
+    printer_result<bool> claim(std::string_view key);
+    // The command was refused and did nothing: its key may come again. Need not survive a crash.
+    void release(std::string_view key);
+    static bool valid(std::string_view key); // 1-64 of [A-Za-z0-9_-]
+
+private:
+    printer_result<void> append(std::string_view line, bool sync);
+    printer_result<void> rewrite();
+
+    std::string folder_;
+    owned_fd log_;
+    std::deque<std::string> order_;
+    std::unordered_set<std::string> known_;
+    std::size_t lines_ = 0;
+};
+
+} // namespace layerline::printer::serial

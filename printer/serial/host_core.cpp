@@ -1,0 +1,186 @@
+// The host's state as others see it, and small things that all of its parts use.
+#include "printer/serial/host_core.hpp"
+
+#include "printer/serial/line_policy.hpp"
+
+#include <algorithm>
+
+namespace layerline::printer::serial {
+
+host_core::host_core(host_settings settings, durable_state kept)
+    : settings_(std::move(settings)), kept_(std::move(kept)), guard_(settings_.guards)
+{
+    away_text_ = "the port was not opened yet";
+    if (!kept_.last_job || kept_.last_job->outcome != "running") return;
+    // The last host died in a print. Nothing goes on by itself: the job is lost, and it is said.
+    kept_.last_job->outcome = "failed";
+    kept_.last_job->detail = "the print host was restarted in the middle of this print";
+    job_.emplace();
+    job_->id = kept_.last_job->id;
+    job_->path = kept_.last_job->path;
+    phase_ = phase::error;
+    reason_ = "the print of " + kept_.last_job->path + " was lost: " + kept_.last_job->detail;
+    keep();
+}
+
+host_core::~host_core() = default;
+
+bool host_core::job_active() const
+{
+    switch (phase_) {
+    case phase::printing:
+    case phase::pausing:
+    case phase::paused:
+    case phase::resuming:
+    case phase::cancelling:
+        return true;
+    default:
+        return false;
+    }
+}
+
+phase host_core::visible_phase() const
+{
+    if (connected_ || phase_ == phase::error || job_active()) return phase_;
+    return port_open_ && !halted_ ? phase::connecting : phase::offline;
+}
+
+void host_core::set_phase(phase next, std::string reason, time_point now)
+{
+    const bool runs = next == phase::printing || next == phase::pausing;
+    if (runs && !running_since_) running_since_ = now;
+    if (!runs && running_since_) {
+        elapsed_ += now - *running_since_;
+        running_since_.reset();
+    }
+    paused_since_ = next == phase::paused ? std::optional(now) : std::nullopt;
+    phase_ = next;
+    reason_ = plain_ascii(reason, 300);
+    guard_.set_need(job_active()           ? heat_guard::need::job
+                    : next == phase::error ? heat_guard::need::failed
+                                           : heat_guard::need::none,
+                    now);
+    std::string text(name_of(next));
+    if (!reason_.empty()) text += ": " + reason_;
+    log(next == phase::error, std::move(text));
+}
+
+void host_core::log(bool warning, std::string text)
+{
+    effects_.push_back(log_entry{warning, plain_ascii(text, 400)});
+}
+
+void host_core::keep()
+{
+    effects_.push_back(state_to_keep{kept_, std::nullopt});
+}
+
+const heater_state* host_core::heater(std::string_view name) const
+{
+    const auto found =
+        std::find_if(heaters_.begin(), heaters_.end(), [&](const heater_state& h) { return h.name == name; });
+    return found == heaters_.end() ? nullptr : &*found;
+}
+
+std::string host_core::tool_name(int tool) const
+{
+    return "tool" + std::to_string(tool < 0 ? modes_.tool : tool);
+}
+
+bool host_core::has(std::string_view capability) const
+{
+    return firmware_ && std::find(firmware_->capabilities.begin(), firmware_->capabilities.end(),
+                                  capability) != firmware_->capabilities.end();
+}
+
+std::optional<effect> host_core::next_effect()
+{
+    if (effects_.empty()) return std::nullopt;
+    effect next = std::move(effects_.front());
+    effects_.pop_front();
+    return next;
+}
+
+std::optional<std::string> host_core::next_urgent()
+{
+    if (urgent_.empty() || !port_open_) return std::nullopt;
+    std::string next = std::move(urgent_.front());
+    urgent_.pop_front();
+    return next;
+}
+
+link_capabilities host_core::capabilities() const
+{
+    return {.serial = true,
+            .emergency_parser = has("EMERGENCY_PARSER"),
+            .max_tool_c = settings_.max_tool_c,
+            .max_bed_c = settings_.max_bed_c,
+            .max_chamber_c = settings_.max_chamber_c};
+}
+
+const printer_state& host_core::state(time_point now)
+{
+    printer_state state;
+    state.now = visible_phase();
+    state.reason = reason_;
+    if (!connected_) {
+        state.away = halted_ ? printer_errc::halted : away_;
+        if (state.now == phase::offline || state.now == phase::connecting)
+            state.reason = away_text_;
+        else if (phase_ == phase::error && !away_text_.empty())
+            state.reason += "; now " + away_text_;
+    }
+    state.heaters = heaters_;
+    state.position = position_;
+    state.homed = homed_;
+    state.fan = fan_;
+    state.firmware = firmware_;
+    state.wants = wants_;
+    state.bed_clear = kept_.bed_clear && !job_active();
+    if (job_) {
+        state.job = job_;
+        auto& job = *state.job;
+        if (source_) {
+            const read_so_far read = source_->progress();
+            const job_facts& facts = source_->facts();
+            // The whole file's time: counted once it is read, before that told by the slicer or in
+            // proportion.
+            std::optional<double> total;
+            if (read.complete)
+                total = read.seconds;
+            else if (read.bytes > 0 && read.seconds > 0)
+                total =
+                    read.seconds * static_cast<double>(facts.size_bytes) / static_cast<double>(read.bytes);
+            if (read.complete && *total > 0)
+                job.progress = std::min(1.0, done_seconds_ / *total);
+            else if (facts.size_bytes > 0)
+                job.progress =
+                    static_cast<double>(job.done_bytes.value_or(0)) / static_cast<double>(facts.size_bytes);
+            // What was shown is not taken back when the better estimate takes over.
+            if (told_.job && told_.job->id == job.id && told_.job->progress)
+                job.progress = std::max(*told_.job->progress, job.progress.value_or(0));
+            if (slicer_left_)
+                job.left_s = slicer_left_;
+            else if (facts.seconds && total && *total > 0)
+                job.left_s = std::max(0.0, *facts.seconds * (1 - done_seconds_ / *total));
+            else if (total)
+                job.left_s = std::max(0.0, *total - done_seconds_);
+        }
+        auto elapsed = elapsed_;
+        if (running_since_) elapsed += now - *running_since_;
+        // Whole seconds: a state that differs in nothing else is no news.
+        if (source_ || elapsed.count() > 0)
+            job.elapsed_s = static_cast<double>(static_cast<long>(elapsed.count()));
+        if (job.left_s) job.left_s = static_cast<double>(static_cast<long>(*job.left_s));
+    }
+    state.sequence = told_.sequence;
+    state.age_ms = told_.age_ms;
+    if (!(state == told_)) ++state.sequence;
+    if (was_heard_)
+        state.age_ms = static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(now - last_word_).count());
+    told_ = std::move(state);
+    return told_;
+}
+
+} // namespace layerline::printer::serial

@@ -1,0 +1,258 @@
+// What a print host decides, as a pure state machine: events of the protocol machine, requests, prepared
+// lines and the clock in; commands to send, replies and the printer's state out. No descriptor, no thread, no
+// disk, no clock of its own. One owner.
+#pragma once
+
+#include "printer/printer_link.hpp"
+#include "printer/serial/durable_state.hpp"
+#include "printer/serial/heat_guard.hpp"
+#include "printer/serial/job_line.hpp"
+#include "printer/serial/motion_plan.hpp"
+#include "printer/serial/protocol_machine.hpp"
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace layerline::printer::serial {
+
+struct host_settings {
+    // What a remote hand may ask for; a file is held to the hard limits of line_policy only.
+    double max_tool_c = 250, max_bed_c = 90, max_chamber_c = 60;
+    guard_settings guards;
+    park_settings parking;
+    // A wait for temperature that takes longer ends the job with heaters off.
+    std::chrono::milliseconds tool_wait{std::chrono::minutes(10)}, bed_wait{std::chrono::minutes(40)};
+    std::chrono::milliseconds residency{2000}; // how long a temperature must hold to count as reached
+    std::chrono::milliseconds position_wait{10'000};
+    std::chrono::milliseconds stop_confirm{2000}; // for the firmware to confirm M112
+    std::chrono::milliseconds standby_after{
+        std::chrono::minutes(30)}; // paused: hotend down to standby_c; 0 never
+    double standby_c = 150;
+    std::chrono::milliseconds temperature_poll{5000}; // M105 when none came for this long
+    std::chrono::milliseconds stuck{
+        std::chrono::minutes(5)}; // no line accepted for this long: not printing any more
+    std::chrono::milliseconds stuck_keepalive{60'000}; // the same, of firmware that says when it is busy
+    std::chrono::milliseconds farewell{10'000};        // for heaters off when the host is stopped
+    int starts_an_hour = 12;
+    bool accept_fingerprint = false; // take the connected firmware for this printer's own
+};
+
+// A start brings its file, opened and read ahead, and the id that its job will have.
+struct host_call {
+    std::uint64_t ticket = 0;
+    action what;
+    terms how;
+    std::optional<time_point> deadline; // of `how.time_left`, on this machine's clock
+    std::shared_ptr<line_source> source;
+    std::string job_id;
+};
+
+// --- out
+struct call_answered {
+    std::uint64_t ticket;
+    std::variant<performed, printer_failure> what;
+};
+// To be written before the world may rely on it; `commit` comes back in saved().
+struct state_to_keep {
+    durable_state state;
+    std::optional<std::uint64_t> commit;
+};
+// A source that is done with; its end may block, so that the wire's thread must not be the one to end it.
+struct source_to_drop {
+    std::shared_ptr<line_source> source;
+};
+struct log_entry {
+    bool warning;
+    std::string text; // printable
+};
+using effect = std::variant<call_answered, state_to_keep, source_to_drop, log_entry>;
+
+struct wire_command {
+    std::string text;
+    std::uint64_t tag;
+};
+
+class host_core {
+public:
+    host_core(host_settings settings, durable_state kept);
+    ~host_core();
+    host_core(const host_core&) = delete;
+    host_core& operator=(const host_core&) = delete;
+
+    // --- in ---
+    void port_opened(time_point now);
+    // The port is not there or cannot be had, or the firmware does not answer.
+    void port_lost(printer_errc why, std::string text, time_point now);
+    void on_event(const event& what, time_point now);
+    void call(host_call request, time_point now);
+    // The state of that commit is on the disk, or could not be put there.
+    void saved(std::uint64_t commit, const printer_result<void>& how, time_point now);
+    void tick(time_point now);
+    // The host is being stopped: a job ends as failed, heaters go off. may_leave() says when that is done.
+    void stop(time_point now);
+    bool may_leave(time_point now) const;
+
+    // --- out ---
+    // The next command to number and send. Ask only while the protocol machine can send.
+    std::optional<wire_command> next_command(time_point now);
+    // The next command to send ahead of all others.
+    std::optional<std::string> next_urgent();
+    std::optional<effect> next_effect();
+    // The state now; its sequence grows when anything else in it differs from the last one asked for.
+    const printer_state& state(time_point now);
+    link_capabilities capabilities() const;
+    // How long the next tick() may be off.
+    std::chrono::milliseconds patience() const;
+
+private:
+    enum class goal : std::uint8_t {
+        none,
+        begin,
+        file_wait,
+        standstill,
+        park,
+        resume,
+        cancel,
+        finish,
+        fail,
+        home,
+        leave
+    };
+    struct sent_line {
+        std::uint64_t tag;
+        bool of_file = false, poll = false;
+        bool blocks = false; // may wait for a person or for heat inside the firmware
+        std::uint64_t end_offset = 0;
+        double seconds = 0;
+        std::optional<int> layer{};
+        std::optional<double> z_mm{}, slicer_left_s{};
+        std::string homes{};  // axes
+        bool frees = false; // steppers off
+    };
+
+    // host_calls.cpp
+    void answer(std::uint64_t ticket, std::variant<performed, printer_failure> what);
+    std::optional<printer_failure> broken_terms(const host_call& request, time_point now) const;
+    using outcome = std::variant<std::monostate, performed, printer_failure>; // monostate: answered later
+    outcome carry_out(host_call& request, time_point now);
+    outcome do_start(host_call& request, time_point now);
+    outcome do_pause(const pause_job& what, const std::string& who, time_point now);
+    outcome do_resume(time_point now);
+    outcome do_cancel(const std::string& who, time_point now);
+    outcome do_home(const home_axes& axes, time_point now);
+    outcome do_set_temperature(const set_temperature& what, time_point now);
+    outcome do_bed_clear(time_point now);
+    outcome do_emergency_stop(std::uint64_t ticket, time_point now);
+    printer_failure away_failure() const;
+    printer_failure wrong_state(std::string_view what) const;
+
+    // host_job.cpp: the course of a job
+    void begin_job(time_point now);
+    void begin_pause(std::string reason, bool park, time_point now);
+    void goal_reached(time_point now);
+    void pause_done(time_point now);
+    void fail_job(std::string why, bool lift, time_point now);
+    void end_job(phase how, const char* kept_as, std::string detail, time_point now);
+    std::optional<wire_command> next_of_plan(time_point now);
+    std::optional<wire_command> next_of_file(time_point now);
+    bool heat_reached(const plan_step& step, time_point now);
+    void check_wait_deadlines(time_point now);
+    wire_command send_own(std::string text, time_point now);
+    wire_command send_of_file(prepared_line& line, time_point now);
+    void note_targets(std::string_view text);
+    head_knowledge head() const;
+    void drop_source();
+    void end_prompt();
+
+    // host_events.cpp
+    void on(const connected& what, time_point now);
+    void on(const acknowledged& what, time_point now);
+    void on(const temperatures& what, time_point now);
+    void on(const positioned& what, time_point now);
+    void on(const busy& what, time_point now);
+    void on(const host_action& what, time_point now);
+    void on(const said& what, time_point now);
+    void on(const resend_asked& what, time_point now);
+    void on(const unknown_command& what, time_point now);
+    void on(const killed& what, time_point now);
+    void on(const was_reset& what, time_point now);
+    void on(const gone_silent& what, time_point now);
+    void forget_wire();
+    void check_guards(time_point now);
+    void check_stuck(time_point now);
+    void check_standby(time_point now);
+    void check_stop_confirm(time_point now);
+    void poll_temperatures(time_point now);
+
+    // host_core.cpp
+    phase visible_phase() const;
+    bool job_active() const; // printing to cancelling
+    void set_phase(phase next, std::string reason, time_point now);
+    void log(bool warning, std::string text);
+    void keep();
+    const heater_state* heater(std::string_view name) const;
+    std::string tool_name(int tool) const;
+    bool has(std::string_view capability) const;
+
+    const host_settings settings_;
+    durable_state kept_;
+    heat_guard guard_;
+
+    // the printer
+    bool port_open_ = false, connected_ = false, halted_ = false, foreign_ = false;
+    printer_errc away_ = printer_errc::port_gone;
+    std::string away_text_, reason_;
+    std::optional<firmware_info> firmware_;
+    std::vector<heater_state> heaters_;
+    head_position position_;
+    std::string homed_;
+    std::optional<double> fan_;
+    std::optional<attention> wants_;
+    std::string prompt_text_;
+    std::vector<std::string> prompt_buttons_;
+    time_point last_word_{}, last_temperatures_{}, last_progress_{};
+    bool busy_seen_ = false, poll_under_way_ = false, was_heard_ = false;
+
+    // the job
+    phase phase_ = phase::idle; // of the job; offline and connecting are shown in its place
+    std::optional<job_state> job_;
+    std::shared_ptr<line_source> source_;
+    std::optional<prepared_line> held_line_; // taken from the source, not sent yet
+    plan plan_;
+    goal goal_ = goal::none;
+    std::deque<std::string> aside_; // by hand or by the guards: before all else, whatever the plan
+    std::deque<std::string> urgent_;
+    std::deque<sent_line> in_flight_;
+    std::uint64_t next_tag_ = 1;
+    gcode::modes modes_;                    // after the last line sent
+    std::map<std::string, double> targets_; // as we set them
+    paused_head saved_;
+    bool park_wanted_ = true, firmware_paused_ = false, motors_lost_ = false, moved_ = false;
+    double done_seconds_ = 0;
+    std::optional<double> slicer_left_;
+    std::chrono::duration<double> elapsed_{0};
+    std::optional<time_point> running_since_, paused_since_;
+    bool stood_by_ = false;
+    std::optional<time_point> step_since_, held_since_; // of the plan's first step; of a temperature reached
+    bool position_asked_ = false, position_seen_ = false;
+    std::deque<time_point> starts_;
+    std::optional<host_call> starting_; // waits for its record to be on the disk
+    struct waiting_stop {
+        std::uint64_t ticket;
+        time_point since;
+    };
+    std::vector<waiting_stop> stops_;
+    std::optional<time_point> leaving_since_;
+
+    std::deque<effect> effects_;
+    std::uint64_t next_commit_ = 1, start_commit_ = 0;
+    printer_state told_;
+};
+
+} // namespace layerline::printer::serial

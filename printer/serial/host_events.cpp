@@ -1,0 +1,336 @@
+// What the printer says, and what the clock says when it says nothing. Firmware text is shown, never obeyed,
+// but for the host actions listed here.
+#include "printer/serial/host_core.hpp"
+
+#include "printer/serial/line_policy.hpp"
+
+#include <algorithm>
+
+namespace layerline::printer::serial {
+
+using namespace std::chrono_literals;
+
+void host_core::forget_wire()
+{
+    connected_ = false;
+    in_flight_.clear();
+    aside_.clear();
+    plan_.clear();
+    goal_ = goal::none;
+    step_since_.reset();
+    urgent_.clear();
+    poll_under_way_ = false;
+}
+
+void host_core::port_opened(time_point)
+{
+    forget_wire();
+    port_open_ = true;
+    halted_ = false;
+    away_ = printer_errc::silent;
+    away_text_ = "the printer has not answered yet";
+}
+
+void host_core::port_lost(printer_errc why, std::string text, time_point now)
+{
+    // A stop that was asked for is answered by the truth: nothing confirms it any more.
+    for (const auto& stop : stops_)
+        answer(stop.ticket,
+               performed{.job_id = job_ ? std::optional(job_->id) : std::nullopt,
+                         .note = "the stop was sent, then the port went away: cut the power if in doubt"});
+    stops_.clear();
+    if (job_active()) fail_job("the connection to the printer was lost in the print: " + text, false, now);
+    forget_wire();
+    port_open_ = false;
+    homed_.clear();
+    position_ = {};
+    for (auto& known : heaters_)
+        known = {.name = known.name, .actual_c = {}, .target_c = {}};
+    away_ = why;
+    away_text_ = plain_ascii(text, 300);
+}
+
+void host_core::on_event(const event& what, time_point now)
+{
+    last_word_ = now;
+    was_heard_ = true;
+    std::visit([&](const auto& one) { on(one, now); }, what);
+}
+
+void host_core::on(const connected& what, time_point now)
+{
+    // Hello is said once a connection: a second one in a job means that the board began anew unseen.
+    if (connected_ && job_active()) fail_job("the printer was reset in the middle of the print", false, now);
+    connected_ = true;
+    halted_ = false;
+    away_text_.clear();
+    firmware_ = what.firmware;
+    for (auto* text : {&firmware_->name, &firmware_->machine, &firmware_->uuid})
+        *text = plain_ascii(*text, 200);
+    last_temperatures_ = last_progress_ = now;
+    const fingerprint seen{firmware_->name, firmware_->machine, firmware_->uuid};
+    if (!kept_.firmware || (settings_.accept_fingerprint && *kept_.firmware != seen)) {
+        kept_.firmware = seen;
+        keep();
+    }
+    foreign_ = *kept_.firmware != seen;
+    log(foreign_,
+        "connected to " + firmware_->name + (foreign_ ? "; this is not the printer known before" : ""));
+    if (foreign_ && phase_ == phase::idle)
+        reason_ = "another printer than before answers on this port; it will not print until "
+                  "--accept-fingerprint says that it may";
+}
+
+void host_core::on(const acknowledged& what, time_point now)
+{
+    last_progress_ = now;
+    while (!in_flight_.empty()) {
+        const sent_line line = std::move(in_flight_.front());
+        in_flight_.pop_front();
+        if (line.poll) poll_under_way_ = false;
+        for (const char axis : line.homes)
+            if (homed_.find(axis) == std::string::npos) homed_ += axis;
+        std::sort(homed_.begin(), homed_.end());
+        if (!line.homes.empty()) motors_lost_ = false;
+        if (line.frees) {
+            homed_.clear();
+            motors_lost_ = true;
+        }
+        if (line.of_file && job_) {
+            ++job_->lines_acknowledged;
+            job_->done_bytes = line.end_offset;
+            if (line.layer) job_->layer = line.layer;
+            if (line.z_mm) job_->z_mm = line.z_mm;
+            done_seconds_ = line.seconds;
+            slicer_left_ = line.slicer_left_s;
+        }
+        if (line.tag == what.tag) break;
+    }
+}
+
+void host_core::on(const temperatures& what, time_point now)
+{
+    last_temperatures_ = now;
+    for (const auto& told : what.heaters) {
+        const std::string name = plain_ascii(told.name, 16);
+        const auto known = std::find_if(heaters_.begin(), heaters_.end(),
+                                        [&](const heater_state& heater) { return heater.name == name; });
+        if (known != heaters_.end()) {
+            known->actual_c = told.actual_c;
+            if (told.target_c) known->target_c = told.target_c;
+        } else if (heaters_.size() < 24)
+            heaters_.push_back({name, told.actual_c, told.target_c});
+    }
+}
+
+void host_core::on(const positioned& what, time_point)
+{
+    position_ = what.at;
+    position_seen_ = true;
+}
+
+void host_core::on(const busy& what, time_point now)
+{
+    busy_seen_ = true;
+    last_progress_ = now;
+    if (what.for_user && !wants_) wants_ = attention{"user_wait", "the printer waits for a person"};
+}
+
+void host_core::on(const host_action& what, time_point now)
+{
+    const std::string text = plain_ascii(what.text, 200);
+    const std::string_view view(text);
+    if (view == "paused" && (phase_ == phase::printing || phase_ == phase::pausing)) {
+        firmware_paused_ = true;
+        set_phase(phase::paused, "the printer paused by itself", now);
+    } else if (view == "resumed" && phase_ == phase::paused && firmware_paused_) {
+        firmware_paused_ = false;
+        end_prompt();
+        last_progress_ = now;
+        // A pause of ours that it had cut short goes on where it was.
+        set_phase(goal_ == goal::standstill ? phase::pausing : phase::printing, {}, now);
+    } else if (view == "pause" && phase_ == phase::printing)
+        begin_pause("paused at the printer", true, now);
+    else if (view == "resume" && phase_ == phase::paused && !firmware_paused_)
+        (void)do_resume(now);
+    else if (view == "cancel" && job_active() && phase_ != phase::cancelling)
+        (void)do_cancel("the printer", now);
+    else if (view.starts_with("prompt_begin")) {
+        end_prompt();
+        prompt_text_ = text.size() > 13 ? text.substr(13) : std::string{};
+    } else if (view.starts_with("prompt_button ") || view.starts_with("prompt_choice ")) {
+        if (prompt_buttons_.size() < 10) prompt_buttons_.push_back(text.substr(14));
+    } else if (view == "prompt_show")
+        wants_ = attention{"prompt", prompt_text_};
+    else if (view == "prompt_end")
+        end_prompt();
+    else if (view.starts_with("notification "))
+        wants_ = wants_.value_or(attention{"notice", text.substr(13)});
+    else if (view.starts_with("out_of_filament") || view.starts_with("filament_runout"))
+        wants_ = attention{"runout", text};
+    else
+        log(false, "the printer asks the host for \"" + text + "\"; nothing was done");
+}
+
+void host_core::on(const said& what, time_point)
+{
+    log(false, "printer: " + what.text);
+}
+
+void host_core::on(const resend_asked&, time_point)
+{
+    if (job_ && job_active()) ++job_->resends;
+}
+
+void host_core::on(const unknown_command& what, time_point)
+{
+    log(true, "the printer does not know a command: " + what.text);
+}
+
+void host_core::on(const killed& what, time_point now)
+{
+    const std::string text = plain_ascii(what.text, 240);
+    for (const auto& stop : stops_)
+        answer(stop.ticket, performed{.job_id = job_ ? std::optional(job_->id) : std::nullopt, .note = {}});
+    const bool asked =
+        !stops_.empty() || (phase_ == phase::error && reason_.starts_with("stopped by an emergency"));
+    stops_.clear();
+    if (job_active())
+        fail_job("the printer stopped itself: " + text, false, now);
+    else if (!asked)
+        set_phase(phase::error, "the printer stopped itself: " + text, now);
+    forget_wire();
+    halted_ = true;
+    homed_.clear();
+    away_text_ = "the firmware is halted (" + text + "); it needs a reset at the printer";
+}
+
+void host_core::on(const was_reset&, time_point now)
+{
+    if (job_active()) fail_job("the printer was reset in the middle of the print", false, now);
+    forget_wire();
+    halted_ = false;
+    homed_.clear();
+    position_ = {};
+    away_ = printer_errc::silent;
+    away_text_ = "the printer was reset and is starting";
+    log(true, "the printer was reset");
+}
+
+void host_core::on(const gone_silent& what, time_point now)
+{
+    port_lost(printer_errc::silent,
+              "the printer does not answer" + (what.text.empty() ? "" : ": " + what.text), now);
+}
+
+void host_core::check_guards(time_point now)
+{
+    if (!connected_ || leaving_since_) return;
+    const heat_guard::orders orders = guard_.check(heaters_, now);
+    if (!orders.tools_off && !orders.bed_off) return;
+    const auto commands = heaters_off(heaters_, orders.tools_off, orders.bed_off);
+    aside_.insert(aside_.end(), commands.begin(), commands.end());
+    const std::string what = orders.tools_off && orders.bed_off ? "hotend and bed were"
+                             : orders.tools_off                 ? "the hotend was"
+                                                                : "the bed was";
+    const std::string text = what + " switched off: heaters stay on only for a job or a hand";
+    if (reason_.find(text) == std::string::npos)
+        reason_ = plain_ascii(reason_.empty() ? text : reason_ + "; " + text, 400);
+    log(true, text);
+}
+
+void host_core::check_stuck(time_point now)
+{
+    const bool expects = connected_ && job_active() && !firmware_paused_ && !in_flight_.empty() &&
+                         !(wants_ && wants_->kind == "user_wait");
+    if (!expects) {
+        if (in_flight_.empty()) last_progress_ = now;
+        return;
+    }
+    if (now - last_progress_ < (busy_seen_ ? settings_.stuck_keepalive : settings_.stuck)) return;
+    // It talks but takes no more lines: only what is read out of turn can still switch it off.
+    if (has("EMERGENCY_PARSER")) urgent_.push_back("M112");
+    fail_job("the printer takes no more commands" + std::string(has("EMERGENCY_PARSER")
+                                                                    ? "; it was stopped"
+                                                                    : "; look at it, its heaters may be on"),
+             false, now);
+}
+
+void host_core::check_standby(time_point now)
+{
+    if (phase_ != phase::paused || firmware_paused_ || stood_by_ || !paused_since_ || !connected_) return;
+    if (settings_.standby_after.count() == 0 || now - *paused_since_ < settings_.standby_after) return;
+    stood_by_ = true;
+    for (const auto& heater : saved_.targets)
+        if (heater.name.starts_with("tool") && heater.target_c.value_or(0) > settings_.standby_c)
+            aside_.push_back(set_target_command(heater.name, settings_.standby_c));
+    reason_ = plain_ascii(reason_ + "; the hotend waits at a lower temperature", 300);
+}
+
+void host_core::check_stop_confirm(time_point now)
+{
+    std::erase_if(stops_, [&](const waiting_stop& stop) {
+        if (now - stop.since < settings_.stop_confirm) return false;
+        std::string note = "the printer did not confirm the stop";
+        note += has("EMERGENCY_PARSER") ? ": cut its power if it goes on"
+                                        : "; its firmware has no emergency parser and may read the stop only "
+                                          "after the commands that it "
+                                          "already has: cut its power if it goes on";
+        answer(stop.ticket,
+               performed{.job_id = job_ ? std::optional(job_->id) : std::nullopt, .note = std::move(note)});
+        return true;
+    });
+}
+
+void host_core::poll_temperatures(time_point now)
+{
+    if (!connected_ || firmware_paused_ || poll_under_way_ || (wants_ && wants_->kind == "user_wait")) return;
+    if (now - last_temperatures_ < settings_.temperature_poll) return;
+    poll_under_way_ = true;
+    aside_.push_back("M105");
+}
+
+void host_core::tick(time_point now)
+{
+    check_stop_confirm(now);
+    check_wait_deadlines(now);
+    check_stuck(now);
+    check_standby(now);
+    check_guards(now);
+    poll_temperatures(now);
+}
+
+std::chrono::milliseconds host_core::patience() const
+{
+    // All that is counted here is counted in seconds; plans and stops are looked at four times in one.
+    return !plan_.empty() || !stops_.empty() || leaving_since_ ? 250ms : 1000ms;
+}
+
+void host_core::stop(time_point now)
+{
+    if (leaving_since_) return;
+    leaving_since_ = now;
+    const bool in_job = job_active();
+    const bool lift = in_job && moved_ && !saved_.lifted;
+    const head_knowledge known = head();
+    const bool held = firmware_paused_ || std::any_of(in_flight_.begin(), in_flight_.end(),
+                                                      [](const sent_line& line) { return line.blocks; });
+    const bool hot = std::any_of(heaters_.begin(), heaters_.end(),
+                                 [](const heater_state& heater) { return heater.target_c.value_or(0) > 0; });
+    if (in_job)
+        end_job(phase::error, "failed", "the print host was stopped in the middle of this print", now);
+    if (!connected_ || (!in_job && !hot)) return;
+    if (held && has("EMERGENCY_PARSER")) urgent_.push_back("M108");
+    plan_ = plan_cancel(settings_.parking, known, heaters_, lift);
+    goal_ = goal::leave;
+    step_since_.reset();
+}
+
+bool host_core::may_leave(time_point now) const
+{
+    if (!leaving_since_) return false;
+    return !connected_ || (plan_.empty() && goal_ == goal::none && in_flight_.empty() && aside_.empty()) ||
+           now - *leaving_since_ >= settings_.farewell;
+}
+
+} // namespace layerline::printer::serial

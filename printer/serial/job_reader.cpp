@@ -1,0 +1,274 @@
+#include "printer/serial/job_reader.hpp"
+
+#include "gcode/line_splitter.hpp"
+#include "gcode/metadata.hpp"
+#include "gcode/move_time.hpp"
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <deque>
+#include <fcntl.h>
+#include <mutex>
+#include <sys/stat.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+namespace layerline::printer::serial {
+namespace {
+
+std::size_t cost_of(const prepared_line& line)
+{
+    return sizeof line + (line.text.capacity() > 15 ? line.text.capacity() + 17 : 0) +
+           (line.note.capacity() > 15 ? line.note.capacity() + 17 : 0);
+}
+
+} // namespace
+
+struct job_reader::impl {
+    impl(owned_fd opened, reader_settings given) : file(std::move(opened)), settings(std::move(given)) {}
+
+    // --- of the reader's thread alone
+    owned_fd file;
+    const reader_settings settings;
+    gcode::line_splitter splitter;
+    gcode::modal_state modal;
+    gcode::move_timer timer;
+    gcode::layer_tracker layers;
+    double seconds = 0;
+    std::optional<double> slicer_left;
+
+    // --- shared
+    mutable std::mutex guard;
+    std::condition_variable room, ready;
+    std::deque<prepared_line> queue;
+    std::size_t held = 0;
+    double taken_s = 0; // seconds at the last line taken
+    read_so_far read;
+    bool stopping = false, ended = false, filled = false, starving = false;
+    std::string failed, first_refusal;
+    job_facts facts;
+
+    std::thread thread; // last: it uses all above
+
+    void run();
+    void learn_facts();
+    prepared_line prepare(const gcode::raw_line& raw);
+    bool hand_over(prepared_line line); // false: stop
+    void fail(std::string why);
+    bool hungry() const // under the lock
+    {
+        return queue.empty() || (held < settings.most_bytes - settings.most_bytes / 5 &&
+                                 read.seconds - taken_s < settings.ahead_s);
+    }
+};
+
+void job_reader::impl::fail(std::string why)
+{
+    bool wake = false;
+    {
+        const std::lock_guard lock(guard);
+        failed = std::move(why);
+        filled = true;
+        wake = std::exchange(starving, false);
+    }
+    ready.notify_all();
+    if (wake && settings.more) settings.more();
+}
+
+void job_reader::impl::learn_facts()
+{
+    struct stat about {};
+    job_facts found;
+    if (::fstat(file.get(), &about) == 0) found.size_bytes = static_cast<std::uint64_t>(about.st_size);
+    constexpr std::size_t piece = 64 * 1024;
+    std::string text(piece, '\0');
+    gcode::file_facts comments;
+    for (const std::uint64_t at :
+         {std::uint64_t{0}, found.size_bytes > piece ? found.size_bytes - piece : 0}) {
+        const ssize_t got = ::pread(file.get(), text.data(), piece, static_cast<off_t>(at));
+        if (got > 0)
+            gcode::read_facts(std::string_view(text).substr(0, static_cast<std::size_t>(got)), comments);
+    }
+    found.seconds = comments.seconds;
+    found.layers = comments.layers;
+    found.one_by_one = comments.one_by_one;
+    const std::lock_guard lock(guard);
+    facts = found;
+}
+
+prepared_line job_reader::impl::prepare(const gcode::raw_line& raw)
+{
+    prepared_line line;
+    line.number = raw.number;
+    line.end_offset = raw.end_offset;
+    if (raw.too_long) {
+        line.use = line_use::refuse;
+        line.note = "it is longer than 64 KiB";
+    } else {
+        const gcode::parsed_line parsed = gcode::parse_line(raw.text);
+        layers.on_comment(parsed.comment);
+        line_verdict verdict = judge_line(parsed, settings.max_text, settings.limits);
+        line.use = verdict.use;
+        line.text = std::move(verdict.text);
+        line.note = std::move(verdict.note);
+        line.wait = verdict.wait;
+        if (const auto moved = modal.apply(parsed)) {
+            seconds += timer.add(*moved);
+            layers.on_move(*moved, modal.z());
+            line.moves = true;
+        } else if (parsed.letter == 'G' && (parsed.number == 28 || parsed.number == 29)) {
+            line.moves = true;
+            timer.stood_still();
+        }
+        seconds += gcode::dwell_seconds(parsed);
+        if (parsed.is('M', 73))
+            if (const auto left = parsed.value('R'); left && *left >= 0 && *left < 1e6)
+                slicer_left = *left * 60;
+    }
+    line.seconds = seconds;
+    line.layer = layers.layer();
+    line.z_mm = modal.z();
+    line.slicer_left_s = slicer_left;
+    line.after = modal.now();
+    return line;
+}
+
+bool job_reader::impl::hand_over(prepared_line line)
+{
+    bool wake = false;
+    {
+        std::unique_lock lock(guard);
+        // Fills to a fifth more than wanted and sleeps until that is gone, to work in strides.
+        if (!queue.empty() &&
+            (held >= settings.most_bytes || read.seconds - taken_s >= settings.ahead_s * 1.2)) {
+            filled = true;
+            ready.notify_all();
+            room.wait(lock, [&] { return stopping || hungry(); });
+        }
+        if (stopping) return false;
+        if (line.use == line_use::refuse && first_refusal.empty())
+            first_refusal =
+                "line " + std::to_string(line.number) + " of the file cannot be printed: " + line.note;
+        read = {line.seconds, line.end_offset, false};
+        held += cost_of(line);
+        queue.push_back(std::move(line));
+        wake = std::exchange(starving, false);
+    }
+    if (wake && settings.more) settings.more();
+    return true;
+}
+
+void job_reader::impl::run()
+{
+    learn_facts();
+    std::array<char, 32 * 1024> buffer;
+    std::uint64_t total = 0;
+    for (bool more = true; more;) {
+        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        if (got < 0) {
+            if (errno == EINTR) continue;
+            return fail("the file could not be read at byte " + std::to_string(total) + ": " +
+                        std::generic_category().message(errno));
+        }
+        if (got == 0) {
+            if (total < facts.size_bytes) return fail("the file became shorter while it was being printed");
+            splitter.finish();
+            more = false;
+        }
+        total += static_cast<std::uint64_t>(got);
+        splitter.push({buffer.data(), static_cast<std::size_t>(got)});
+        while (const auto raw = splitter.next()) {
+            prepared_line line = prepare(*raw);
+            // Comments and blank lines only move the offset on; the next line carries it.
+            if (line.use == line_use::skip && line.note.empty()) continue;
+            if (!hand_over(std::move(line))) return;
+        }
+    }
+    bool wake = false;
+    {
+        const std::lock_guard lock(guard);
+        read = {seconds, total, true};
+        ended = filled = true;
+        wake = std::exchange(starving, false);
+    }
+    ready.notify_all();
+    if (wake && settings.more) settings.more();
+}
+
+job_reader::job_reader(owned_fd file, reader_settings settings)
+    : impl_(std::make_unique<impl>(std::move(file), std::move(settings)))
+{
+    impl_->thread = std::thread([self = impl_.get()] { self->run(); });
+}
+
+job_reader::~job_reader()
+{
+    {
+        const std::lock_guard lock(impl_->guard);
+        impl_->stopping = true;
+    }
+    impl_->room.notify_all();
+    impl_->thread.join();
+}
+
+printer_result<void> job_reader::wait_ready(std::chrono::milliseconds patience)
+{
+    std::unique_lock lock(impl_->guard);
+    if (!impl_->ready.wait_for(lock, patience, [&] { return impl_->filled; }))
+        return printer_failure{printer_errc::host_failure, "the file could not be read in time"};
+    if (!impl_->failed.empty()) return printer_failure{printer_errc::host_failure, impl_->failed};
+    if (!impl_->first_refusal.empty()) return printer_failure{printer_errc::refused, impl_->first_refusal};
+    if (impl_->ended && impl_->queue.empty())
+        return printer_failure{printer_errc::refused, "there is nothing to print in this file"};
+    return {};
+}
+
+line_source::status job_reader::next(prepared_line& into)
+{
+    impl& me = *impl_;
+    bool wake = false;
+    {
+        const std::lock_guard lock(me.guard);
+        if (me.queue.empty()) {
+            if (!me.failed.empty()) return status::failed;
+            if (me.ended) return status::end;
+            me.starving = true;
+            return status::later;
+        }
+        me.held -= cost_of(me.queue.front());
+        into = std::move(me.queue.front());
+        me.queue.pop_front();
+        me.taken_s = into.seconds;
+        wake = !me.ended && me.hungry();
+    }
+    if (wake) me.room.notify_one();
+    return status::line;
+}
+
+std::string job_reader::failure() const
+{
+    const std::lock_guard lock(impl_->guard);
+    return impl_->failed;
+}
+
+read_so_far job_reader::progress() const
+{
+    const std::lock_guard lock(impl_->guard);
+    return impl_->read;
+}
+
+const job_facts& job_reader::facts() const
+{
+    return impl_->facts; // written once, before wait_ready() returns
+}
+
+std::size_t job_reader::held_bytes() const
+{
+    const std::lock_guard lock(impl_->guard);
+    return impl_->held;
+}
+
+} // namespace layerline::printer::serial
