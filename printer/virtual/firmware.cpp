@@ -255,6 +255,8 @@ bool firmware::impl::step_queue()
             next_busy = clock + std::chrono::seconds(modes.keep_alive);
         else
             next_busy.reset();
+        settle_motors();
+        if (motors_idle_since) motors_idle_since = clock; // every command keeps the motors powered
         begin(*running);
     }
     if (!halt_requested.empty()) return false;
@@ -293,8 +295,6 @@ void firmware::impl::finish()
         say(ok);
     }
     queue.pop_front();
-    settle_motors();
-    if (motors_idle_since) motors_idle_since = clock; // every command keeps the motors powered
     running.reset();
     step = nullptr;
     wake_at.reset();

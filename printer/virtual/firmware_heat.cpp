@@ -78,6 +78,7 @@ void firmware::impl::begin_heat_wait(heater& which, const command& read)
     next_wait_report = clock + std::chrono::seconds(1);
     step = [this] {
         if (!heat_wait_over) return false;
+        settle_motors();
         heat_waiting.reset();
         heat_wait_over = false;
         next_wait_report.reset();

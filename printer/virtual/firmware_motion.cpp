@@ -204,6 +204,8 @@ void firmware::impl::quick_stop()
 // Motors that stood still for long enough are off, and nobody knows then where the head is.
 void firmware::impl::settle_motors()
 {
+    if (motors_idle_since && (heat_waiting || user_waiting))
+        motors_idle_since = clock; // waits keep them powered
     if (!modes.motors_on || !motors_idle_since || !planner.idle() || modes.motor_timeout <= 0) return;
     const double idle = std::chrono::duration<double>(clock - *motors_idle_since).count();
     if (idle < modes.motor_timeout) return;

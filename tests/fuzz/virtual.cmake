@@ -1,0 +1,1 @@
+layerline_fuzz(virtual_firmware LINK layerline::virtual_printer)
