@@ -3,7 +3,8 @@
 // access/handshake_machine.hpp.
 //
 //   relay -> challenge          agent -> hello            relay -> welcome or refused
-//   unclaimed only:             agent -> pairing (each new code)   relay -> claimed   agent -> ready
+//   unclaimed only, until somebody types the code:  agent -> pairing (each 5 s)   relay -> waiting
+//   then:                       relay -> claimed          agent -> ready
 //
 // Then the same stream carries HTTP/2.
 #pragma once
@@ -45,9 +46,10 @@ using handshake_result = boost::system::result<T, handshake_failure>;
 }
 
 struct handshake_times {
-    std::chrono::milliseconds to_welcome{10000}; // from the first message to the welcome; one write or answer
-    std::chrono::milliseconds code_life{600000}; // then the agent makes a new code
-    std::chrono::milliseconds waiting_silence{660000}; // relay: no new code for this long ends the wait
+    std::chrono::milliseconds to_welcome{10000}; // from the first message to the welcome
+    std::chrono::milliseconds code_life{600000}; // then the agent makes a new code; at most 10 minutes
+    std::chrono::milliseconds say_every{5000};   // while it waits for its claim the agent says so
+    std::chrono::milliseconds silence{15000};    // and each end gives up after hearing nothing for this long
 };
 
 // What the relay tells with its welcome, and again when the agent is claimed.
@@ -65,12 +67,19 @@ struct relay_pin {
     binding_mode binding = binding_mode::tls_exporter;
 };
 
+// The code that the agent shows now, kept over reconnects so that a person can finish typing it.
+struct shown_code {
+    std::string code; // empty: none
+    std::chrono::steady_clock::time_point until;
+};
+
 struct agent_handshake_options {
     std::shared_ptr<const identity> self;
     std::string software_version;
     std::string host;                                  // the name dialled, without port; lower case
     binding_mode binding = binding_mode::tls_exporter; // its own configuration
     std::optional<relay_pin> pin;                      // none before the first pairing
+    std::shared_ptr<shown_code> code; // may be null: then each connection has a code of its own
     handshake_times times;
 };
 

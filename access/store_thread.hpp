@@ -1,0 +1,115 @@
+// The store's own thread: a bounded queue of calls, answered on the callers' executors.
+#pragma once
+
+#include "access/database.hpp"
+#include "transport/net.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace layerline::access {
+
+class store_thread {
+public:
+    // One call. Exactly one of the two is done with it.
+    class job {
+    public:
+        virtual ~job() = default;
+        virtual void run(database& data) = 0; // on the store's thread
+        virtual void abandon(errc why) = 0;   // on any thread
+    };
+
+    // Takes over an open database.
+    store_thread(std::unique_ptr<database> data, std::size_t max_queue);
+    ~store_thread(); // waiting calls are abandoned, the running one ends
+    store_thread(const store_thread&) = delete;
+    store_thread& operator=(const store_thread&) = delete;
+
+    // Queues the call, or abandons it at once.
+    void post(std::unique_ptr<job> call);
+    std::uint64_t outside_changes() const { return outside_changes_.load(); }
+
+private:
+    void work();
+    void look_outside();
+
+    std::unique_ptr<database> data_;
+    std::size_t max_queue_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<std::unique_ptr<job>> waiting_;
+    bool stopping_ = false;
+    std::atomic<std::uint64_t> outside_changes_{0};
+    std::int64_t data_version_ = 0;
+    std::thread thread_;
+};
+
+// A call whose result goes to a handler, on the handler's executor.
+template <class T, class Work, class Handler>
+class answered_job final : public store_thread::job {
+public:
+    answered_job(Work work, Handler handler)
+        : work_(std::move(work)), handler_(std::move(handler)),
+          // Keeps the caller's context running until the answer is there.
+          executor_(transport::net::prefer(transport::net::get_associated_executor(handler_),
+                                           transport::net::execution::outstanding_work.tracked))
+    {
+    }
+    void run(database& data) override { answer(data.guarded<T>(work_)); }
+    void abandon(errc why) override { answer({boost::system::in_place_error, make_error_code(why)}); }
+
+private:
+    void answer(transport::result<T> value)
+    {
+        transport::net::post(executor_, [handler = std::move(handler_), held = std::move(value)]() mutable {
+            std::move(handler)(std::move(held));
+        });
+    }
+    Work work_;
+    Handler handler_;
+    transport::net::any_io_executor executor_;
+};
+
+// A call that nobody waits for.
+template <class Work>
+class silent_job final : public store_thread::job {
+public:
+    explicit silent_job(Work work) : work_(std::move(work)) {}
+    void run(database& data) override { (void)data.guarded<void>(work_); }
+    void abandon(errc) override {}
+
+private:
+    Work work_;
+};
+
+// Runs `work` (T of a database&) on the store's thread and resumes here with what it gave.
+template <class T, class Work>
+transport::task<transport::result<T>> on_store(store_thread& thread, Work work)
+{
+    auto start = [&thread](auto handler, Work what) {
+        using call = answered_job<T, Work, decltype(handler)>;
+        thread.post(std::make_unique<call>(std::move(what), std::move(handler)));
+    };
+    co_return co_await transport::net::async_initiate<const transport::net::use_awaitable_t<>,
+                                                      void(transport::result<T>)>(
+        std::move(start), transport::net::use_awaitable, std::move(work));
+}
+
+template <class Work>
+void note_on_store(store_thread& thread, Work work)
+{
+    thread.post(std::make_unique<silent_job<Work>>(std::move(work)));
+}
+
+} // namespace layerline::access

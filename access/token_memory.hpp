@@ -1,0 +1,63 @@
+// The tokens in memory: what answers a request. Safe from several threads.
+//
+// A token's end is a wall-clock time, since people and reboots go by that. A running process also measures
+// the time left when it learnt of the token on the steady clock. Whichever comes first ends the token, and a
+// token seen dead stays dead while the process runs: a clock set back revives nothing. (A clock set forward
+// ends tokens early, until the next start.)
+#pragma once
+
+#include "access/crypto.hpp"
+#include "access/store.hpp"
+
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace layerline::access {
+
+class token_memory {
+public:
+    struct now {
+        std::int64_t wall = 0;
+        transport::clock::time_point steady;
+    };
+    struct looked_up {
+        authentication answer;
+        bool note_use = false; // time to write the last use to the store
+    };
+
+    // Adds what is new and takes over revocations. Nothing is forgotten and nothing dead revives, so rows
+    // read before a newer change in memory do no harm.
+    void merge(std::vector<stored_token> rows, now at);
+    // At most one in `note_every` of a token's uses asks for a note.
+    looked_up look_up(std::string_view secret, now at);
+    // From now on the token is dead. False when there is no such id.
+    bool kill(std::string_view id, now at);
+    std::vector<token_record> list() const;
+    bool any_live(now at);
+
+    static constexpr std::chrono::seconds note_every{60};
+    // Longer input is cut before it is hashed, so that nobody buys time with it.
+    static constexpr std::size_t max_secret = 256;
+
+private:
+    struct entry {
+        stored_token token;
+        std::optional<transport::clock::time_point> ends;
+        std::optional<transport::clock::time_point> noted;
+        bool dead = false;
+    };
+    // The digest's own bytes are random enough; nobody can choose them.
+    struct first_bytes {
+        std::size_t operator()(const digest& hash) const;
+    };
+    static bool live(entry& one, now at);
+
+    mutable std::mutex mutex_;
+    std::unordered_map<digest, entry, first_bytes> by_hash_;
+    std::unordered_map<std::string, digest> by_id_;
+};
+
+} // namespace layerline::access
