@@ -1,0 +1,117 @@
+// Makes docs/errors.md from the error tables, so that the page cannot differ from what the programs say.
+// usage: errors_doc --write FILE | --check FILE
+#include "access/error.hpp"
+#include "commands/status.hpp"
+#include "printer/printer_error.hpp"
+#include "relay/relay_error.hpp"
+#include "transport/error.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+namespace {
+
+using namespace layerline;
+
+std::string lasting(bool permanent)
+{
+    return permanent ? "yes" : "no";
+}
+
+void relay_part(std::ostream& out)
+{
+    out << "## The relay: HTTP 6xx\n\n"
+           "The relay's own answers have these numbers as their HTTP status. A client that cannot take them "
+           "sends\n"
+           "`X-Layerline-Status: standard` and gets the status of the third column with the same body:\n"
+           "`{\"Status\":601,\"Error\":…,\"Cause\":{\"Code\",\"Text\",\"Advice\",\"Permanent\"},\"Hop\":"
+           "\"relay|agent\","
+           "\"RequestId\":…,\"RetryAfterSec\":…}`.\n\n"
+           "| Status | name | standard | permanent | text | advice |\n|---|---|---|---|---|---|\n";
+    for (const auto& row : relay::relay_error_table())
+        out << "| " << static_cast<int>(row.code) << " | " << row.name << " | " << row.standard_status
+            << " | " << lasting(row.permanent) << " | " << row.text << " | " << row.advice << " |\n";
+    out << "\nBeside them the relay uses 403 (the token lacks a scope), 404 (no such path), 426 (the "
+           "tunnel's address without a\n"
+           "WebSocket) and 429 (too many requests), with the same body.\n\n";
+}
+
+void plugin_part(std::ostream& out)
+{
+    out << "## The Plugin API: `Status` in an HTTP 200 body\n\n"
+           "The agent answers HTTP 200 with "
+           "`{\"Status\":785,\"Error\":…,\"Cause\":{\"Code\",\"Text\",\"Advice\",\"Hop\"},"
+           "\"RequestId\":…}`.\nRaw endpoints (downloads) use HTTP's codes and carry a 7xx in an HTTP 400 "
+           "body.\n\n"
+           "| Status | name | permanent | text | advice |\n|---|---|---|---|---|\n";
+    for (const auto& row : commands::status_table)
+        out << "| " << row.code << " | " << row.name << " | " << lasting(row.permanent) << " | " << row.text
+            << " | " << row.advice << " |\n";
+    out << "\n### What the printer's side says, and the Status it becomes\n\n"
+           "| `Cause.Code` | Status | hop | text | advice |\n|---|---|---|---|---|\n";
+    for (const auto& row : commands::printer_status_table) {
+        const auto& cause = printer::row_of(row.cause);
+        out << "| " << cause.name << " | " << row.status << " | " << commands::name_of(row.at) << " | "
+            << cause.text << " | " << cause.advice << " |\n";
+    }
+    out << "\n";
+}
+
+template <class Rows>
+void named_part(std::ostream& out, const char* title, const char* intro, const Rows& rows)
+{
+    out << "## " << title << "\n\n"
+        << intro << "\n\n| name | permanent | text | advice |\n|---|---|---|---|\n";
+    for (const auto& row : rows)
+        out << "| " << row.name << " | " << lasting(row.permanent) << " | " << row.text << " | " << row.advice
+            << " |\n";
+    out << "\n";
+}
+
+std::string page()
+{
+    std::ostringstream out;
+    out << "# Errors\n\n"
+           "Made from the tables in the code by `errors_doc --write docs/errors.md`; a test checks that it "
+           "is current.\n"
+           "Names are stable: scripts may rely on them. *Permanent* means that the same request will fail "
+           "again.\n\n";
+    relay_part(out);
+    plugin_part(out);
+    named_part(out, "On the way",
+               "In logs and in `layerline-agent status`: what ended a connection or a tunnel.",
+               transport::error_table());
+    named_part(out, "Keys, pairing and the store",
+               "In logs, in `layerline-agent status` and in refusals of a tunnel.", access::error_table());
+    auto text = out.str();
+    text.pop_back();
+    return text;
+}
+
+std::string content_of(const char* file)
+{
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    const std::string verb = argc == 3 ? argv[1] : "";
+    if (verb == "--write") {
+        std::ofstream out(argv[2], std::ios::binary);
+        out << page();
+        return out.flush() ? 0 : 1;
+    }
+    if (verb == "--check") {
+        if (content_of(argv[2]) == page()) return 0;
+        std::cerr << argv[2] << " differs from the tables; run: errors_doc --write " << argv[2] << "\n";
+        return 1;
+    }
+    std::cerr << "usage: errors_doc --write FILE | --check FILE\n";
+    return 2;
+}
