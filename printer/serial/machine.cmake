@@ -1,4 +1,6 @@
 # What is said on the wire to a printer and on the print host's socket; no Asio, no thread.
 layerline_room(serial_machine
-    SOURCES host_messages.cpp
+    SOURCES blocking_command.cpp field_scanner.cpp host_messages.cpp line_codec.cpp line_ledger.cpp
+        protocol_hello.cpp protocol_machine.cpp protocol_replies.cpp protocol_resend.cpp protocol_timers.cpp
+        reply_parser.cpp temperature_report.cpp
     LINK layerline::printer)

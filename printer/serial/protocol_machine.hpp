@@ -84,13 +84,14 @@ public:
     void tick(time_point now);
     // Whether send() may be called now: connected, no resend under way, window and history have room.
     bool can_send() const;
-    // Queues one command (no comment, no newline, printable ASCII, fits max_line) numbered and checksummed.
-    // `tag` comes back in `acknowledged`. Precondition: can_send().
+    // Queues one command, numbered and checksummed. `tag` comes back in `acknowledged`. Preconditions:
+    // can_send(), and frameable(command, max_line) of line_codec.hpp; std::logic_error where they do not
+    // hold.
     void send(std::string_view command, std::uint64_t tag, time_point now);
-    // M112, M108, M410, M876: ahead of everything, unnumbered, not counted. At most 4 waiting; false when
-    // full.
+    // M112, M108, M410, M876: ahead of everything, unnumbered, not counted, at any time while the port is
+    // open. At most 4 waiting; false when full, not frameable, or before opened() and after gone_silent.
     bool send_urgent(std::string_view command, time_point now);
-    // Lines sent and not yet acknowledged.
+    // Lines given to send() and not yet acknowledged.
     std::size_t in_flight() const;
 
     // --- out ---
@@ -103,9 +104,8 @@ public:
     std::optional<time_point> next_wakeup() const;
 
     bool is_connected() const;
-    // A command that blocks (G28, M109, M400, ...) is being carried out: silence is no sign of a lost ok.
-    std::uint64_t resends() const;
-    std::uint64_t probes() const; // lost acknowledgements that were suspected
+    std::uint64_t resends() const; // requests that were followed
+    std::uint64_t probes() const;  // lost acknowledgements that were suspected
 
 private:
     struct impl;

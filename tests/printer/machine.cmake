@@ -1,2 +1,5 @@
 layerline_test(printer_core SOURCES printer_state_test.cpp LINK layerline::printer)
 layerline_test(serial_messages SOURCES machine_messages_test.cpp LINK layerline::serial_machine)
+layerline_test(serial_machine
+    SOURCES firmware_model.cpp machine_print_test.cpp
+    LINK layerline::serial_machine)

@@ -1,0 +1,95 @@
+// Requests to send lines again. Numbers make a print whole; acknowledgements only pace it.
+#include "printer/serial/protocol_state.hpp"
+
+#include <algorithm>
+
+namespace layerline::printer::serial {
+
+bool protocol_machine::impl::means_reset(std::uint64_t number) const
+{
+    // A board that had accepted our lines and now counts from nothing was reset, and its `start` was lost.
+    if (number != 1 || !named_ack || ledger.accepted() < 2) return false;
+    return error_last_line == 0U || (resend_line == 1 && resend_times >= 1);
+}
+
+void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
+{
+    if (means_reset(number)) {
+        on_reset(now);
+        return;
+    }
+    error_last_line.reset();
+    const bool same = number == resend_line;
+    if (holding && same && leftovers > 0) {
+        --leftovers; // a line that was under way when the first request came
+        hold(leftover_quiet, now);
+        return;
+    }
+    resend_line = number;
+    resend_times = same ? resend_times + 1 : 1;
+    if (resend_times >= most_resends) {
+        give_up("The printer asks for line " + std::to_string(number) +
+                " again and again: its cable or the interference on it needs a look.");
+        return;
+    }
+    if (number > ledger.sent()) {
+        // It counts further than we do. In the beginning another hello sets that right.
+        if (at == stage::identify && ++hello_rounds < 5)
+            say_hello(now);
+        else
+            hold(resend_quiet, now);
+        return;
+    }
+    if (number < ledger.sent() && !ledger.keeps(number)) {
+        give_up("The printer asks for line " + std::to_string(number) + ", which is no longer kept.");
+        return;
+    }
+    tell(resend_asked{number});
+    ++resends;
+    // Everything before it was accepted; what came after it was thrown away.
+    if (number > ledger.accepted() + 1 && ledger.find_in_flight(number - 1))
+        ledger.accept(number - 1, [&](const numbered_line& line) { tell(acknowledged{line.tag}); });
+    leftovers = ledger.sent() > number ? ledger.sent() - 1 - number : 0;
+    if (number < ledger.sent()) {
+        ledger.rewind(number);
+        outbox.drop_unbegun();
+    }
+    urgent_after.clear();
+    probes_out = postponed = 0;
+    clean_left = clean_needed;
+    clean_needed = std::min<std::uint64_t>(clean_needed * 2, 6400);
+    clean_run = 0;
+    hold(resend_quiet, now);
+}
+
+void protocol_machine::impl::hold(milliseconds quiet, time_point now)
+{
+    holding = true;
+    hold_until = now + quiet;
+}
+
+void protocol_machine::impl::release(time_point now)
+{
+    // No ok came: if it comes late it will be taken for another line's, until a numbered M105 sets it right.
+    if (now >= hold_until && leftovers == 0) verify_at = now + milliseconds(1000);
+    holding = false;
+    leftovers = 0;
+    wait_from = progress_at = now;
+    busy_now = false;
+    pump(now);
+}
+
+void protocol_machine::impl::note_clean_line()
+{
+    if (clean_left > 0) {
+        --clean_left;
+        return;
+    }
+    // A connection that stays clean earns back its trust.
+    if (clean_needed > 50 && ++clean_run >= 4 * clean_needed) {
+        clean_needed = std::max<std::uint64_t>(50, clean_needed / 2);
+        clean_run = 0;
+    }
+}
+
+} // namespace layerline::printer::serial

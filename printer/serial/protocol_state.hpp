@@ -1,0 +1,151 @@
+// The inside of protocol_machine. Its parts: protocol_machine.cpp (the way in and out), protocol_hello.cpp
+// (opening, resets), protocol_replies.cpp (what each firmware line does), protocol_resend.cpp,
+// protocol_timers.cpp.
+#pragma once
+
+#include "printer/serial/line_ledger.hpp"
+#include "printer/serial/line_outbox.hpp"
+#include "printer/serial/line_splitter.hpp"
+#include "printer/serial/protocol_machine.hpp"
+#include "printer/serial/reply_parser.hpp"
+
+#include <deque>
+#include <string>
+
+namespace layerline::printer::serial {
+
+using std::chrono::milliseconds;
+
+struct protocol_machine::impl {
+    enum class stage : std::uint8_t {
+        closed,   // before opened()
+        hello,    // M110 sent, waits for an ok
+        identify, // M115 sent, collects its answer
+        ready,
+        halted, // the firmware stopped; waits for its `start`
+        lost,   // gave up, until opened()
+    };
+
+    static constexpr milliseconds keep_alive{1000};     // M113 S1: a busy line each second
+    static constexpr milliseconds settle{200};          // after hello's first ok, for its second
+    static constexpr milliseconds resend_quiet{200};    // an ok belongs to a resend request, mostly
+    static constexpr milliseconds leftover_quiet{100};  // lines that were under way when a resend was asked
+    static constexpr milliseconds stuck{5 * 60 * 1000}; // talks, but acknowledges nothing
+    static constexpr int most_resends = 10;             // of one line
+    static constexpr std::size_t most_window = 5;       // lines; more would only delay a pause
+    static constexpr std::size_t most_events = 1024;
+
+    explicit impl(machine_settings s) : settings(s), ledger(s.history), patience(s.lost_ok) {}
+
+    // --- hello, identify, reset (protocol_hello.cpp)
+    void begin_hello(time_point now);
+    void say_hello(time_point now);
+    void hello_reply(const reply::any& what, time_point now);
+    void hello_timer(time_point now);
+    void begin_identify(time_point now);
+    void ask_firmware(time_point now);
+    void identify_progress(bool was_ok, time_point now);
+    void identify_timer(time_point now);
+    void finish_identify(time_point now);
+    void on_reset(time_point now);
+    void give_up(std::string text);
+
+    // --- replies (protocol_replies.cpp)
+    void handle_line(std::string_view line, bool whole, time_point now);
+    void on_ack(const reply::ack& ack, time_point now);
+    void on_plain_ok(time_point now);
+    void accept(std::uint64_t number, time_point now);
+    void on_temperature(const temperature_report& report, time_point now);
+    void on_busy(bool for_user, time_point now);
+    void on_halt(const reply::halt& what, time_point now);
+    void on_halted();
+    void tell(event what);
+
+    // --- resends (protocol_resend.cpp)
+    void on_resend(std::uint64_t number, time_point now);
+    bool means_reset(std::uint64_t number) const;
+    void hold(milliseconds quiet, time_point now);
+    void release(time_point now);
+    void note_clean_line();
+
+    // --- sending (protocol_machine.cpp)
+    std::size_t window() const;
+    bool room_for(std::size_t bytes) const;
+    void pump(time_point now);
+    void transmit(time_point now);
+
+    // --- timers (protocol_timers.cpp)
+    struct timer {
+        time_point at;
+        void (impl::*fire)(time_point);
+    };
+    std::optional<timer> earliest() const;
+    milliseconds probe_after() const;
+    milliseconds silence_limit() const;
+    std::optional<time_point> poll_at() const;
+    void probe(time_point now);
+    void poll(time_point now);
+    void silent(time_point now);
+    void unwritten(time_point now);
+    void no_progress(time_point now);
+    void halt_told(time_point now);
+
+    machine_settings settings;
+    stage at = stage::closed;
+    line_ledger ledger;
+    line_outbox outbox;
+    line_splitter splitter;
+    std::deque<event> events;
+    std::deque<std::string> setup; // our own lines after the identification
+
+    // hello and identify
+    time_point hello_began{}, hello_sent{};
+    int hello_oks = 0, hello_rounds = 0;
+    std::optional<time_point> settle_at, alive_at;
+    bool garbled = false; // bytes came that are no firmware's words: a wrong baud rate, likely
+    bool named = false;
+    int asked = 0;
+    std::optional<time_point> identify_at;
+    firmware_info firmware;
+    bool auto_report = false;
+
+    // acknowledgements
+    std::deque<std::uint64_t> urgent_after; // an ok of an urgent line is due after the line of that number
+    bool advanced = false;                  // ok lines tell their number and the free slots
+    std::size_t slots = 1;
+    bool plain_oks = false; // so that an ok with temperatures can only be one of an M105
+    bool named_ack = false; // some ack told for certain which line it was for: the numbers are in step
+    milliseconds patience;  // for the ok of a line that does not block; adapts
+    time_point wait_from{}; // last sign that concerns the oldest line on the wire
+    time_point progress_at{};
+    int probes_out = 0, postponed = 0, unanswered_polls = 0;
+    std::optional<time_point> unanswered_since; // first line written after the last byte that was read
+    std::optional<time_point> unwritten_since;
+
+    // busy lines
+    bool busy_now = false, busy_known = false, busy_likely = false;
+    std::optional<time_point> busy_at, user_wait_at;
+    milliseconds busy_gap = keep_alive;
+
+    // resends
+    bool holding = false; // nothing is sent until the request's own ok, or quiet
+    time_point hold_until{};
+    std::uint64_t resend_line = 0;
+    int resend_times = 0;
+    std::uint64_t leftovers = 0;
+    std::optional<std::uint64_t> error_last_line;
+    std::uint64_t clean_needed = 50, clean_left = 0, clean_run = 0; // lines with a window of one
+
+    // temperatures, and M105 of our own
+    time_point temperature_at{}, polled_at{};
+    std::optional<time_point> verify_at; // ask something numbered: a line may be missing
+    int active_tool = 0;
+
+    // halt
+    std::string halt_text;
+    std::optional<time_point> halt_at;
+
+    std::uint64_t resends = 0, probes = 0;
+};
+
+} // namespace layerline::printer::serial

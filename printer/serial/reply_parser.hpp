@@ -1,0 +1,71 @@
+// What one line from Marlin-family firmware means. Pure; takes any bytes.
+#pragma once
+
+#include "printer/printer_state.hpp"
+#include "printer/serial/temperature_report.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace layerline::printer::serial::reply {
+
+struct ack {
+    int count = 1;                     // more when their newlines were lost ("okok")
+    std::optional<std::uint64_t> line; // ADVANCED_OK: which line this is for
+    std::optional<int> buffer_free;    // ADVANCED_OK: free command slots, the acknowledged one still counted
+    temperature_report temperature;    // may be empty
+    std::optional<head_position> position;
+};
+struct resend {
+    std::uint64_t line = 0;
+};
+struct boot { // "start", or a firmware's name where no name was asked for
+    bool start = false;
+};
+struct wait {}; // idle, its queue is empty
+struct busy {
+    bool for_user = false;
+};
+struct temperature {
+    temperature_report report;
+    bool acknowledges = false; // an "ok" was glued to the end
+};
+struct position {
+    head_position at;
+    bool acknowledges = false;
+};
+struct firmware {
+    std::string name, machine, uuid;
+};
+struct capability {
+    std::string name;
+    bool on = false;
+};
+struct action {
+    std::string text;
+};
+struct line_error { // of the wire: a resend follows, mostly
+    std::string text;
+    std::optional<std::uint64_t> last_line; // the last that it accepted
+};
+struct halt { // the firmware stops, or has stopped
+    std::string text;
+    bool final = false; // nothing more will be said
+};
+struct unknown_command {
+    std::string text;
+};
+struct text {
+    std::string line;
+};
+
+using any = std::variant<ack, resend, boot, wait, busy, temperature, position, firmware, capability, action,
+                         line_error, halt, unknown_command, text>;
+
+// `line` comes without its newline. Noise before the first printable byte is skipped.
+any parse(std::string_view line);
+
+} // namespace layerline::printer::serial::reply
