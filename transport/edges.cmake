@@ -2,7 +2,19 @@
 layerline_room(transport NET
     SOURCES
         body.cpp
+        byte_stream.cpp
+        chunk_decoder.cpp
+        dial.cpp
+        edge_fields.cpp
         error.cpp
         fields.cpp
+        http_client.cpp
+        http_connection.cpp
+        http_exchange.cpp
+        http_head.cpp
+        http_server.cpp
+        tls.cpp
+        websocket.cpp
+        wire_reader.cpp
     PRIVATE_LINK
         spdlog::spdlog)

@@ -21,8 +21,9 @@ constexpr std::array<error_row, 14> rows{{
      "nothing to do; other exchanges go on"},
     {errc::unreachable, "unreachable", "no connection could be made", false,
      "check the name, the port, the firewall, and that the service runs"},
+    // Not permanent: a board without a battery clock boots years off and trusts nothing until it is set.
     {errc::certificate_refused, "certificate_refused", "the server's certificate is not one that is trusted",
-     true, "check the host name and the clock, or name the right CA file"},
+     false, "check the host name and the clock, or name the right CA file"},
     {errc::upgrade_refused, "upgrade_refused", "the server answered, but not with a WebSocket", false,
      "check the path, and that a proxy in between passes WebSockets on"},
     {errc::insecure_refused, "insecure_refused",

@@ -1,0 +1,267 @@
+// WebSockets on Beast. No compression, binary messages sent in one frame, no timers of Beast's own: the
+// tunnel has its own keep-alive, and each wait here has its own limit.
+#include "transport/websocket.hpp"
+
+#include "transport/error.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/beast/websocket/ssl.hpp>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace layerline::transport {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using net::ip::tcp;
+
+namespace {
+
+constexpr auto as_result = net::as_tuple(net::use_awaitable);
+constexpr auto close_wait = std::chrono::seconds(2);
+
+// Closes a socket when a wait takes too long; to be forgotten by destroying it. The socket may be gone by
+// the time that the timer's handler runs, so the handler asks first.
+template <class Abort>
+class time_limit {
+public:
+    time_limit(const net::any_io_executor& executor, clock::time_point by, Abort abort)
+        : timer_(executor, by), late_(std::make_shared<bool>(false))
+    {
+        timer_.async_wait([late = late_, live = std::weak_ptr<bool>(live_),
+                           abort = std::move(abort)](const error_code& ec) {
+            if (ec || live.expired()) return;
+            *late = true;
+            abort();
+        });
+    }
+    bool late() const { return *late_; }
+
+private:
+    net::steady_timer timer_;
+    std::shared_ptr<bool> late_, live_ = std::make_shared<bool>(true);
+};
+
+// What Beast says, in our words.
+error_code explained(error_code ec)
+{
+    if (ec == websocket::error::closed) return make_error_code(errc::closed);
+    if (ec == websocket::error::message_too_big || ec == websocket::error::buffer_overflow)
+        return make_error_code(errc::too_large);
+    if (ec.category() == make_error_code(websocket::error::closed).category() ||
+        ec.category() == http::make_error_code(http::error::end_of_stream).category())
+        return make_error_code(errc::malformed);
+    return ec;
+}
+
+template <class Next>
+class websocket_stream final : public message_stream,
+                               public std::enable_shared_from_this<websocket_stream<Next>> {
+public:
+    websocket_stream(Next next, std::string peer) : ws_(std::move(next)), peer_(std::move(peer)) {}
+
+    void configure(bool client)
+    {
+        ws_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
+                                                       websocket::stream_base::none(), false});
+        ws_.binary(true);
+        ws_.auto_fragment(false);
+        ws_.read_message_max(max_message);
+        // A client masks what it sends, piece by piece through this buffer: one write for a usual message.
+        if (client) ws_.write_buffer_bytes(64 * 1024 + 14);
+        // What waits in the kernel cannot be overtaken by a command; see docs/architecture.md.
+        const int unsent = 16 * 1024;
+        ::setsockopt(beast::get_lowest_layer(ws_).native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+                     sizeof unsent);
+    }
+
+    task<error_code> accept(request_head head, clock::time_point by)
+    {
+        const auto self = this->shared_from_this();
+        http::request<http::empty_body> request;
+        request.method_string(head.method);
+        request.target(head.target);
+        for (const field& f : head.headers)
+            if (f.name == "host" || f.name == "upgrade" || f.name == "connection" ||
+                f.name.starts_with("sec-websocket-"))
+                request.insert(f.name, f.value);
+        const std::string id(head.headers.find("x-request-id").value_or(""));
+        ws_.set_option(websocket::stream_base::decorator(
+            [id](websocket::response_type& answer) { answer.set("x-request-id", id); }));
+        const time_limit limit(ws_.get_executor(), by, [this] { abort(); });
+        const auto [ec] = co_await ws_.async_accept(request, as_result);
+        if (limit.late()) co_return make_error_code(errc::timed_out);
+        co_return ec ? explained(ec) : ec;
+    }
+
+    task<error_code> ask(std::string host, std::string target, fields headers, clock::time_point by,
+                         unsigned* refused_status)
+    {
+        const auto self = this->shared_from_this();
+        ws_.set_option(websocket::stream_base::decorator(
+            [headers = std::move(headers)](websocket::request_type& request) {
+                for (const field& f : headers)
+                    request.set(f.name, f.value);
+            }));
+        websocket::response_type answer;
+        const time_limit limit(ws_.get_executor(), by, [this] { abort(); });
+        const auto [ec] = co_await ws_.async_handshake(answer, host, target, as_result);
+        if (!ec) co_return ec;
+        if (limit.late()) co_return make_error_code(errc::timed_out);
+        if (ec != websocket::error::upgrade_declined) co_return explained(ec);
+        if (refused_status != nullptr) *refused_status = answer.result_int();
+        co_return make_error_code(errc::upgrade_refused);
+    }
+
+    task<result<std::string>> read_message(std::size_t limit) override
+    {
+        const auto self = this->shared_from_this();
+        std::string message;
+        for (;;) {
+            const std::size_t had = message.size();
+            // One byte more than allowed shows what is too large.
+            message.resize(had + std::min<std::size_t>(limit + 1 - had, std::max<std::size_t>(had, 4096)));
+            const auto [ec, n] = co_await ws_.async_read_some(
+                net::buffer(message.data() + had, message.size() - had), as_result);
+            message.resize(had + n);
+            if (ec) co_return explained(ec);
+            if (ws_.got_text()) {
+                co_await refuse_text();
+                co_return error_code(errc::malformed);
+            }
+            if (message.size() > limit) {
+                co_await close(websocket::close_code::too_big, "message too large");
+                co_return error_code(errc::too_large);
+            }
+            if (ws_.is_message_done()) co_return message;
+        }
+    }
+
+    task<result<std::size_t>> read_some(net::mutable_buffer into) override
+    {
+        const auto self = this->shared_from_this();
+        if (into.size() == 0) co_return std::size_t{0};
+        for (;;) {
+            const auto [ec, n] = co_await ws_.async_read_some(into, as_result);
+            if (ec) co_return explained(ec);
+            if (ws_.got_text()) {
+                co_await refuse_text();
+                co_return error_code(errc::malformed);
+            }
+            if (n > 0) co_return n;
+        }
+    }
+
+    task<result<void>> write_message(net::const_buffer bytes) override
+    {
+        const auto self = this->shared_from_this();
+        const auto [ec, n] = co_await ws_.async_write(bytes, as_result);
+        if (ec) co_return explained(ec);
+        co_return result<void>{};
+    }
+
+    task<void> close(std::uint16_t code, std::string reason) override
+    {
+        const auto self = this->shared_from_this();
+        if (!lowest().is_open()) co_return;
+        {
+            const time_limit limit(ws_.get_executor(), clock::now() + close_wait, [this] { abort(); });
+            websocket::close_reason why(code);
+            why.reason.assign(reason.data(), std::min<std::size_t>(reason.size(), 120));
+            co_await ws_.async_close(why, as_result);
+        }
+        abort();
+    }
+
+    void abort() override
+    {
+        error_code ignored;
+        lowest().close(ignored);
+    }
+
+    std::optional<std::array<unsigned char, 32>> channel_binding() override
+    {
+        if constexpr (std::is_same_v<Next, tls_stream>) {
+            std::array<unsigned char, 32> value{};
+            constexpr std::string_view label = "EXPORTER-layerline-tunnel";
+            if (SSL_export_keying_material(ws_.next_layer().native_handle(), value.data(), value.size(),
+                                           label.data(), label.size(), nullptr, 0, 0) == 1)
+                return value;
+        }
+        return std::nullopt;
+    }
+
+    std::string peer() const override { return peer_; }
+
+private:
+    tcp::socket& lowest() { return beast::get_lowest_layer(ws_); }
+
+    task<void> refuse_text() { return close(websocket::close_code::unknown_data, "binary messages only"); }
+
+    websocket::stream<Next, false> ws_;
+    std::string peer_;
+};
+
+template <class Next>
+task<result<std::shared_ptr<message_stream>>> upgrade_on(Next next, request_head request,
+                                                         clock::time_point by)
+{
+    const auto made = std::make_shared<websocket_stream<Next>>(std::move(next), request.peer);
+    made->configure(false);
+    const auto ec = co_await made->accept(std::move(request), by);
+    if (ec) {
+        made->abort();
+        co_return ec;
+    }
+    co_return std::shared_ptr<message_stream>(made);
+}
+
+template <class Next>
+task<result<std::shared_ptr<message_stream>>> ask_on(Next next, std::string host, std::string target,
+                                                     fields headers, clock::time_point by, std::string peer,
+                                                     unsigned* refused_status)
+{
+    const auto made = std::make_shared<websocket_stream<Next>>(std::move(next), std::move(peer));
+    made->configure(true);
+    const auto ec =
+        co_await made->ask(std::move(host), std::move(target), std::move(headers), by, refused_status);
+    if (ec) {
+        made->abort();
+        co_return ec;
+    }
+    co_return std::shared_ptr<message_stream>(made);
+}
+
+} // namespace
+
+task<result<std::shared_ptr<message_stream>>> upgrade(std::shared_ptr<byte_stream> stream,
+                                                      request_head request, clock::duration timeout)
+{
+    const auto by = clock::now() + timeout;
+    if (auto secure = stream->release_tls())
+        co_return co_await upgrade_on<tls_stream>(std::move(*secure), std::move(request), by);
+    if (auto plain = stream->release_tcp())
+        co_return co_await upgrade_on<tcp::socket>(std::move(*plain), std::move(request), by);
+    co_return error_code(errc::malformed);
+}
+
+task<result<std::shared_ptr<message_stream>>> ask_for_websocket(std::shared_ptr<byte_stream> stream,
+                                                                std::string host, std::string target,
+                                                                fields headers, clock::time_point by,
+                                                                std::string peer, unsigned* refused_status)
+{
+    if (auto secure = stream->release_tls())
+        co_return co_await ask_on<tls_stream>(std::move(*secure), std::move(host), std::move(target),
+                                              std::move(headers), by, std::move(peer), refused_status);
+    if (auto plain = stream->release_tcp())
+        co_return co_await ask_on<tcp::socket>(std::move(*plain), std::move(host), std::move(target),
+                                               std::move(headers), by, std::move(peer), refused_status);
+    co_return error_code(errc::malformed);
+}
+
+} // namespace layerline::transport
