@@ -65,8 +65,14 @@ bool firmware::impl::blocked() const
 
 std::optional<time_point> firmware::impl::next_event() const
 {
-    std::optional<time_point> best;
+    auto best = next_own_event();
     sooner(best, wire.next_arrival());
+    return best;
+}
+
+std::optional<time_point> firmware::impl::next_own_event() const
+{
+    std::optional<time_point> best;
     sooner(best, boot_ends);
     if (blocked()) sooner(best, wire.drained_to(settings.transmit_ring));
     sooner(best, planner.next_completion());
@@ -364,9 +370,11 @@ void firmware::advance(time_point now)
 
 std::optional<time_point> firmware::next_wakeup() const
 {
-    auto best = impl_->next_event();
-    // Bytes on their way to the host: those of two milliseconds at a time.
-    if (impl_->wire.backlog() > 0) sooner(best, impl_->clock + std::chrono::milliseconds(2));
+    // Bytes do nothing before their line ends, and output is handed over a few milliseconds at a time.
+    auto best = impl_->next_own_event();
+    sooner(best, impl_->wire.next_line_end());
+    if (auto sent = impl_->wire.drained_to(0))
+        sooner(best, std::min(*sent, impl_->clock + std::chrono::milliseconds(2)));
     return best;
 }
 

@@ -92,6 +92,7 @@ struct firmware::impl {
     // --- firmware.cpp: time, bytes and the queue ---
     void advance(time_point now);
     std::optional<time_point> next_event() const;
+    std::optional<time_point> next_own_event() const; // of the board alone, bytes left aside
     void fire();
     void run();
     bool blocked() const;

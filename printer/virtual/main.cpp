@@ -167,10 +167,13 @@ private:
     {
         auto wake = board_.next_wakeup();
         if (replug_at_ && (!wake || *replug_at_ < *wake)) wake = replug_at_;
-        int patience = -1;
+        constexpr nanoseconds shortest =
+            std::chrono::microseconds(100); // what comes sooner is taken together
+        timespec patience{};
         if (wake) {
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(*wake - now()).count();
-            patience = static_cast<int>(std::clamp<long>(left, 1, 60'000));
+            const auto left =
+                std::clamp<nanoseconds>(*wake - now(), shortest, std::chrono::minutes(1)).count();
+            patience = {left / 1'000'000'000, left % 1'000'000'000};
         }
         pollfd watched[3] = {{signals, POLLIN, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}};
         if (port_) {
@@ -178,20 +181,19 @@ private:
             // A full wire makes the host wait, as a port's own buffer would.
             if (board_.receive_room() > 0) watched[2].fd = port_->bytes_descriptor();
         }
-        ::poll(watched, 3, patience);
+        ::ppoll(watched, 3, wake ? &patience : nullptr, nullptr);
         return watched[0].revents != 0;
     }
 
     void serve()
     {
         const auto seen = port_->look();
-        if (seen.opens > 0 && port_->holders() > 0 && !held_) {
+        if (seen.closes > 0 && options_.verbose) std::fprintf(stderr, "-- closed\n");
+        for (unsigned i = 0; i < seen.sessions; ++i) {
             board_.take_output(now()); // said to nobody
             board_.opened(now());
             if (options_.verbose) std::fprintf(stderr, "-- opened\n");
         }
-        if (held_ && port_->holders() == 0 && options_.verbose) std::fprintf(stderr, "-- closed\n");
-        held_ = port_->holders() > 0;
         if (const auto room = board_.receive_room(); room > 0) {
             const auto bytes = port_->read(room);
             if (options_.verbose && !bytes.empty()) show('>', bytes, heard_);
@@ -241,7 +243,6 @@ private:
     firmware board_;
     std::unique_ptr<pty_port> port_;
     std::optional<time_point> replug_at_;
-    bool held_ = false;
     std::string heard_, said_;
 };
 

@@ -90,7 +90,13 @@ pty_port::pty_port(mode_t mode)
     if (!stow(keep_[0], slave)) fail("sendmsg");
     ::close(slave);
     watch_ = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (watch_ < 0 || ::inotify_add_watch(watch_, path_.c_str(), IN_OPEN | IN_CLOSE) < 0) fail("inotify");
+    if (watch_ < 0) fail("inotify");
+    watched_ = ::inotify_add_watch(watch_, path_.c_str(), IN_OPEN | IN_CLOSE);
+    // The kernel merges an event with an equal one right before it, which would spoil the count of
+    // descriptors. The folder's watch tells everything once more, so that no two equal ones follow each
+    // other.
+    const auto folder = path_.substr(0, path_.rfind('/'));
+    if (watched_ < 0 || ::inotify_add_watch(watch_, folder.c_str(), IN_OPEN | IN_CLOSE) < 0) fail("inotify");
 }
 
 pty_port::~pty_port()
@@ -111,15 +117,15 @@ pty_port::presence pty_port::look()
         for (std::size_t at = 0; at < static_cast<std::size_t>(count);) {
             inotify_event event;
             std::memcpy(&event, events.data() + at, sizeof event);
+            at += sizeof event + event.len;
+            if (event.wd != watched_) continue;
             if (event.mask & IN_OPEN) {
-                ++seen.opens;
-                ++holders_;
+                if (holders_++ == 0) ++seen.sessions;
             }
             if (event.mask & IN_CLOSE) {
                 ++seen.closes;
                 if (holders_ > 0) --holders_;
             }
-            at += sizeof event + event.len;
         }
     }
     if (seen.closes > 0 && holders_ == 0) settle();

@@ -26,8 +26,9 @@ public:
     int presence_descriptor() const { return watch_; }
 
     struct presence {
-        unsigned opens = 0; // since the last call
-        unsigned closes = 0;
+        unsigned sessions =
+            0; // begun since the last call: the first of possibly several descriptors was opened
+        unsigned closes = 0; // descriptors closed
     };
     // What the host did to the port since the last call. Call before read(), so that an open comes first.
     presence look();
@@ -45,6 +46,7 @@ private:
 
     int master_ = -1;
     int watch_ = -1;
+    int watched_ = -1;       // the watch of the port itself
     int keep_[2] = {-1, -1}; // a socket pair in whose queue our own descriptor of the slave lies
     unsigned holders_ = 0;
     std::string path_;

@@ -36,6 +36,14 @@ std::optional<time_point> serial_wire::next_arrival() const
     return flying_.front().at;
 }
 
+std::optional<time_point> serial_wire::next_line_end() const
+{
+    const auto end = std::find_if(flying_.begin(), flying_.end(),
+                                  [](const flying& each) { return each.byte == '\n' || each.byte == '\r'; });
+    if (end == flying_.end()) return std::nullopt;
+    return end->at;
+}
+
 char serial_wire::arrive()
 {
     const char c = flying_.front().byte;

@@ -23,6 +23,8 @@ public:
     // Puts bytes on the wire; what goes over room() is lost and counted.
     void from_host(std::string_view bytes, time_point now);
     std::optional<time_point> next_arrival() const;
+    // When the next line's end arrives; empty while none is under way.
+    std::optional<time_point> next_line_end() const;
     // The next byte arrives: returns it, and puts it in the ring if there is room. Needs next_arrival().
     char arrive();
     bool readable() const { return !ring_.empty(); }

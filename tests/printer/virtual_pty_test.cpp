@@ -32,11 +32,11 @@ bool readable(int descriptor)
 TEST_CASE("opens and closes of the host are seen, and bytes pass unchanged")
 {
     pty_port port(0600);
-    CHECK(port.look().opens == 0);
+    CHECK(port.look().sessions == 0);
     const int host = open_port(port.path());
     REQUIRE(host >= 0);
     REQUIRE(readable(port.presence_descriptor()));
-    CHECK(port.look().opens == 1);
+    CHECK(port.look().sessions == 1);
     CHECK(port.holders() == 1);
     REQUIRE(::write(host, "\x03G1\r\n", 5) == 5);
     REQUIRE(readable(port.bytes_descriptor()));
@@ -49,6 +49,22 @@ TEST_CASE("opens and closes of the host are seen, and bytes pass unchanged")
     REQUIRE(readable(port.presence_descriptor()));
     CHECK(port.look().closes == 1);
     CHECK(port.holders() == 0);
+}
+
+TEST_CASE("a host that closes and opens again at once is a new session")
+{
+    pty_port port(0600);
+    const int first = open_port(port.path());
+    port.look();
+    ::close(first);
+    const int second = open_port(port.path());
+    const int third = open_port(port.path());
+    const auto seen = port.look();
+    CHECK(seen.sessions == 1);
+    CHECK(seen.closes == 1);
+    CHECK(port.holders() == 2);
+    ::close(second);
+    ::close(third);
 }
 
 TEST_CASE("what is said while nobody listens is not there later")
