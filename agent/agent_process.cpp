@@ -1,0 +1,354 @@
+// Builds the agent out of its parts and sees it through its life.
+#include "agent/agent_process.hpp"
+
+#include "access/audit.hpp"
+#include "access/control_call.hpp"
+#include "access/identity.hpp"
+#include "access/store.hpp"
+#include "access/token_service.hpp"
+#include "agent/agent_service.hpp"
+#include "agent/control_service.hpp"
+#include "agent/guarded_link.hpp"
+#include "agent/lan_door.hpp"
+#include "agent/pin_memory.hpp"
+#include "agent/service_manager.hpp"
+#include "agent/state_folder.hpp"
+#include "agent/tunnel_keeper.hpp"
+#include "agent/version.hpp"
+#include "commands/local_file_store.hpp"
+#include "printer/serial/serial_link.hpp"
+#include "transport/error.hpp"
+#include "transport/http_server.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+#include <unistd.h>
+
+namespace layerline::agent {
+
+namespace net = transport::net;
+using transport::clock;
+
+namespace {
+
+constexpr auto as_tuple = net::as_tuple(net::use_awaitable);
+constexpr std::chrono::milliseconds grace{2000};     // for requests under way when the agent stops
+constexpr std::chrono::milliseconds last_call{3000}; // then it ends whatever is open
+constexpr std::size_t files_wanted = 1024;           // descriptors
+constexpr std::size_t files_of_our_own = 96; // store, logs, print host, tunnel, uploads, what libraries open
+
+int failed(const std::string& what, const std::string& why)
+{
+    spdlog::critical("{}: {}", what, why);
+    return exit_failed;
+}
+
+commands::local_store_options files_of(const run_options& options)
+{
+    constexpr std::uint64_t mebibyte = 1024 * 1024;
+    commands::local_store_options files;
+    files.folder = options.settings.folder.empty() ? options.state / "files" : options.settings.folder;
+    files.max_file_bytes = options.settings.max_upload_mb * mebibyte;
+    files.reserve_bytes = options.settings.reserve_mb * mebibyte;
+    return files;
+}
+
+transport::http_limits limits_for(std::size_t open_files)
+{
+    transport::http_limits limits;
+    // Half of what is left, since an upload or a download holds a file beside its connection.
+    const auto room = open_files > files_of_our_own + 16 ? (open_files - files_of_our_own) / 2 : 8;
+    limits.max_connections = std::min(limits.max_connections, room);
+    return limits;
+}
+
+// A part of the agent that runs for as long as it does: an exception out of it is a bug, and the agent starts
+// anew rather than going on without that part.
+auto until_the_end(const char* part)
+{
+    return [part](std::exception_ptr thrown) {
+        if (!thrown) return;
+        try {
+            std::rethrow_exception(thrown);
+        } catch (const std::exception& bug) {
+            spdlog::critical("{} failed: {}", part, bug.what());
+        }
+        spdlog::shutdown();
+        std::_Exit(exit_failed);
+    };
+}
+
+class running_agent final : public owner_desk {
+public:
+    running_agent(net::io_context& context, const run_options& options,
+                  std::shared_ptr<const access::identity> self, access::store& keeper,
+                  access::audit_log& audit, commands::file_store& files, std::size_t open_files)
+        : context_(context), self_(std::move(self)), tokens_(access::make_token_service(keeper)),
+          link_(printer::serial::make_serial_link(context, link_settings_of(options))),
+          guarded_(*link_, options.owner, audit),
+          commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
+          service_(*tokens_, *commands_, options.owner), control_(*this, *tokens_, audit),
+          lan_(context, service_, options.settings.listen, limits_for(open_files)), pin_(keeper),
+          tunnel_(context, options.settings, self_, pin_, service_), watchdog_(context)
+    {
+    }
+
+    transport::task<transport::result<void>> open(std::filesystem::path control_socket)
+    {
+        const auto any = co_await tokens_->any();
+        if (any.has_error()) co_return any.error();
+        auto opened = lan_.open(*any);
+        if (opened.has_error()) co_return opened.error();
+        transport::listen_options control;
+        control.unix_path = std::move(control_socket);
+        control.via = transport::edge::local;
+        control.limits.max_connections = 16;
+        auto made = transport::listen_http(context_, control, control_);
+        if (made.has_error()) co_return made.error();
+        control_server_ = std::move(*made);
+        co_return transport::result<void>();
+    }
+
+    void start(const service_manager& manager)
+    {
+        net::co_spawn(context_, control_server_->run(), until_the_end("the control socket"));
+        net::co_spawn(context_, link_->run(), until_the_end("the printer link"));
+        net::co_spawn(context_, tunnel_.run(), until_the_end("the tunnel"));
+        net::co_spawn(context_, tell_of_printer(), until_the_end("the printer's log"));
+        if (manager.beat()) net::co_spawn(context_, beat(manager), until_the_end("the watchdog"));
+    }
+
+    // Takes nothing new; the context runs dry once what is open has ended.
+    void stop()
+    {
+        link_->stop();
+        lan_.close(grace);
+        control_server_->stop(grace);
+        tunnel_.stop();
+        watchdog_.cancel();
+    }
+    void abort() { tunnel_.abort(); }
+
+    const endpoint& lan() const { return lan_.at(); }
+
+    // --- owner_desk ---
+    status_report report() const override
+    {
+        status_report now;
+        now.agent_id = self_->agent_id();
+        now.version = std::string(version);
+        now.lan = url_of(lan_.at());
+        now.uptime_s = std::chrono::duration_cast<std::chrono::seconds>(clock::now() - since_).count();
+        now.relay = tunnel_.report();
+        now.printer = link_->state();
+        return now;
+    }
+    void reconnect() override
+    {
+        spdlog::info("relay: asked to connect anew");
+        tunnel_.reconnect();
+    }
+    transport::task<transport::result<void>> unpair() override
+    {
+        auto done = co_await pin_.forget();
+        if (done.has_value()) tunnel_.reconnect();
+        co_return done;
+    }
+    transport::task<void> tokens_changed() override
+    {
+        const auto any = co_await tokens_->any();
+        if (any.has_value()) lan_.tokens_changed(*any);
+    }
+
+private:
+    static printer::serial::link_settings link_settings_of(const run_options& options)
+    {
+        printer::serial::link_settings settings;
+        settings.socket_path = options.settings.socket.string();
+        return settings;
+    }
+
+    transport::task<void> tell_of_printer()
+    {
+        std::string told;
+        while (true) {
+            const auto state = link_->state();
+            auto now = std::string(name_of(state.now));
+            if (state.now == printer::phase::offline || state.now == printer::phase::error)
+                now += ": " + state.reason;
+            else if (state.job && state.now != printer::phase::idle)
+                now += " " + state.job->path;
+            if (now != told) spdlog::info("printer: {}", loggable_text(now));
+            told = now;
+            const auto news = co_await link_->changed(state.sequence);
+            if (news.has_error()) co_return;
+        }
+    }
+
+    // Firmware text and file names are others' words.
+    static std::string loggable_text(std::string text)
+    {
+        for (auto& c : text)
+            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+        return text;
+    }
+
+    transport::task<void> beat(const service_manager& manager)
+    {
+        while (true) {
+            manager.tell("WATCHDOG=1");
+            watchdog_.expires_after(*manager.beat());
+            auto [code] = co_await watchdog_.async_wait(as_tuple);
+            if (code) co_return;
+        }
+    }
+
+    net::io_context& context_;
+    clock::time_point since_ = clock::now();
+    std::shared_ptr<const access::identity> self_;
+    std::unique_ptr<access::token_service> tokens_;
+    std::unique_ptr<printer::printer_link> link_;
+    guarded_link guarded_;
+    std::unique_ptr<commands::plugin_api> commands_;
+    agent_service service_;
+    control_service control_;
+    lan_door lan_;
+    pin_memory pin_;
+    tunnel_keeper tunnel_;
+    std::unique_ptr<transport::http_server> control_server_;
+    net::steady_timer watchdog_;
+};
+
+// Stops the context: run_agent() sees to the rest.
+transport::task<void> wait_for_signal(net::io_context& context)
+{
+    net::signal_set signals(context, SIGTERM, SIGINT);
+    const auto number = co_await signals.async_wait(net::use_awaitable);
+    spdlog::info("stopping on signal {}; a print that runs goes on", number);
+    context.stop();
+}
+
+struct opening {
+    bool done = false;
+    transport::error_code fault;
+};
+
+transport::task<void> open_all(running_agent& agent, std::filesystem::path socket, opening& into)
+{
+    auto opened = co_await agent.open(std::move(socket));
+    if (opened.has_error()) into.fault = opened.error();
+    into.done = true;
+}
+
+// What is still open after the last call is cut by ending the process: nothing of it is worth waiting for,
+// and the store has written what it promised.
+void end_in_time(net::io_context& context, running_agent& agent)
+{
+    context.restart();
+    agent.stop();
+    context.run_for(grace);
+    if (context.stopped()) return;
+    agent.abort();
+    context.run_for(last_call - grace);
+    if (context.stopped()) return;
+    spdlog::warn("some requests did not end in time");
+    spdlog::shutdown();
+    std::_Exit(exit_good);
+}
+
+std::string ready_text(const endpoint& lan, const std::string& agent_id, const std::string& control)
+{
+    nlohmann::json facts;
+    facts["lan"] = url_of(lan);
+    facts["agent_id"] = agent_id;
+    facts["control"] = control;
+    facts["pid"] = getpid();
+    return facts.dump() + "\n";
+}
+
+} // namespace
+
+int run_agent(const run_options& options)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto open_files = raise_open_files(files_wanted);
+    const auto state_text = options.state.string();
+    auto folder = state_folder::open(options.state);
+    if (folder.has_error())
+        return failed("the state folder " + state_text,
+                      folder.error() == boost::system::errc::resource_unavailable_try_again
+                          ? "another agent is running on it"
+                          : folder.error().message());
+    net::io_context context(1); // outlives the store, whose answers come back to it
+    auto self = access::load_identity({options.state / "identity.pem"});
+    if (self.has_error() && self.error() == access::errc::no_machine_id) {
+        // Containers without systemd: better an agent whose key is not bound than none.
+        spdlog::warn("this machine has no /etc/machine-id: the agent's key is not bound to it");
+        self = access::load_identity({options.state / "identity.pem", {}});
+    }
+    if (self.has_error()) {
+        const auto hint = self.error() == access::errc::other_machine
+                              ? " (if this installation was copied on purpose: layerline-agent rekey)"
+                              : "";
+        return failed("the agent's key in " + state_text, self.error().message() + hint);
+    }
+    auto keeper = access::open_store({options.state / "access.db"});
+    if (keeper.has_error()) return failed("the store in " + state_text, keeper.error().message());
+    auto audit = access::open_audit_log(options.state / "audit.jsonl");
+    if (audit.has_error()) return failed("the audit log in " + state_text, audit.error().message());
+    auto files = commands::open_local_file_store(context, files_of(options));
+    if (files.has_error()) return failed("the folder of files", files.error().detail);
+
+    running_agent agent(context, options, *self, **keeper, **audit, **files, open_files);
+    const auto control = access::control_socket_in(options.state);
+    opening opened;
+    net::co_spawn(context, open_all(agent, control, opened), until_the_end("opening"));
+    while (!opened.done && context.run_one() != 0) {
+    }
+    if (opened.fault)
+        return failed("listening (lan.listen, or " + control.string() + ")", opened.fault.message());
+
+    const service_manager manager;
+    agent.start(manager);
+    net::co_spawn(context, wait_for_signal(context), until_the_end("waiting for signals"));
+    spdlog::info("layerline-agent {} is {}, on {}", version, (*self)->agent_id(), url_of(agent.lan()));
+    const auto ready = ready_text(agent.lan(), (*self)->agent_id(), control.string());
+    if (!options.ready_file.empty()) {
+        auto written = write_whole(options.ready_file, ready);
+        if (written.has_error())
+            return failed(options.ready_file.string() + " cannot be written", written.error().message());
+    }
+    std::fputs(ready.c_str(), stdout);
+    std::fflush(stdout);
+    manager.tell("READY=1");
+    context.run();
+    manager.tell("STOPPING=1");
+    end_in_time(context, agent);
+    spdlog::info("stopped");
+    return exit_good;
+}
+
+int renew_key(const std::filesystem::path& state)
+{
+    auto folder = state_folder::open(state);
+    if (folder.has_error()) return failed("the state folder " + state.string(), folder.error().message());
+    auto fresh = access::renew_identity({state / "identity.pem"});
+    if (fresh.has_error()) return failed("a new key in " + state.string(), fresh.error().message());
+    std::printf("%s\n", (*fresh)->agent_id().c_str());
+    return exit_good;
+}
+
+} // namespace layerline::agent
