@@ -1,0 +1,80 @@
+// The whole of Layerline on loopback: virtual printer, print host, agent, relay: real programs in a folder of
+// their own.
+#pragma once
+
+#include "program.hpp"
+#include "web.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace layerline::tests {
+
+struct rig_options {
+    std::vector<std::string> printer = {}; // more arguments of the virtual printer
+    std::vector<std::string> host = {};    // of the print host
+    std::string agent_toml = {};           // more of agent.toml: whole sections
+    std::string relay_toml = {};           // relay.toml
+    std::string speed = "100";
+    std::optional<uid_t> user; // run print host, agent and relay as this user (needs root)
+};
+
+// Starts nothing by itself; the parts can be started, killed and started again, with the same state.
+class rig {
+public:
+    explicit rig(rig_options options = {});
+
+    void start_printer();
+    void start_host();
+    void start_agent(); // with the relay's address if that was started before
+    void start_relay();
+    // printer, host, relay, agent; paired, with tokens on both.
+    void start_all();
+    // Claims the agent's code at the relay and makes both tokens.
+    void pair();
+
+    std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
+    const std::string& agent_url() const { return agent_url_; }
+    const std::string& agent_id() const { return agent_id_; }
+    const std::string& agent_token() const { return agent_token_; }
+    const std::string& relay_url() const { return relay_url_; }
+    const std::string& relay_token() const { return relay_token_; }
+    // Where the printer is behind the relay: <relay>/printers/<agent id>.
+    std::string printer_url() const { return relay_url_ + "/printers/" + agent_id_; }
+    std::uint16_t port_of(const std::string& url) const;
+
+    // One command of the Plugin API, straight at the agent or through the relay.
+    web_answer at_agent(const std::string& method, const std::string& command,
+                        const std::string& body = {}) const;
+    web_answer at_relay(const std::string& method, const std::string& command,
+                        const std::string& body = {}) const;
+    // The `layerline` command through the relay.
+    finished cli(std::vector<std::string> arguments, seconds patience = seconds(120)) const;
+    finished relay_command(std::vector<std::string> arguments) const;
+    finished agent_command(std::vector<std::string> arguments) const;
+
+    // Puts G-code where the printer's files are, as an upload would.
+    void put_file(const std::string& name, const std::string& gcode) const;
+    // The virtual printer's report, freshly written.
+    nlohmann::json report() const;
+
+    std::optional<program> printer, host, agent, relay;
+
+private:
+    program launch(std::vector<std::string> argv, const std::string& name, bool as_user);
+
+    rig_options options_;
+    temp_folder folder_;
+    std::string agent_url_, agent_id_, agent_token_, relay_url_, relay_token_;
+};
+
+// The file of tests/data, unpacked once for the process.
+const std::string& lobed_cup();
+// Some moves of our own: `lines` short moves after homing, no heat.
+std::string small_job(int lines);
+// Heats to 60 degrees, homes, then `lines` moves.
+std::string warm_job(int lines);
+
+} // namespace layerline::tests
