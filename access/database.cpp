@@ -53,8 +53,8 @@ errc meaning_of(int result)
 
 sqlite_api::sqlite3* raw(soci::session& sql)
 {
-    auto* backend = dynamic_cast<soci::sqlite3_session_backend*>(sql.get_backend());
-    return backend == nullptr ? nullptr : backend->conn_;
+    // Always this backend: connect() names it. (Its type information is not exported, so no dynamic_cast.)
+    return static_cast<soci::sqlite3_session_backend*>(sql.get_backend())->conn_;
 }
 
 // SQLite would make the file with the process's mask; its -wal and -shm take over the file's mode.
