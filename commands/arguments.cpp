@@ -125,7 +125,8 @@ failure bad(const argument& row, const std::string& what)
 
 failure wrong_type(const argument& row)
 {
-    return bad(row, "must be a " + std::string(name_of(row.type)) + ".");
+    return bad(row, (row.type == argument_type::integer ? "must be an " : "must be a ") +
+                        std::string(name_of(row.type)) + ".");
 }
 
 template <class Number>

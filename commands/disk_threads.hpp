@@ -38,11 +38,12 @@ public:
             // The home executor is kept from running out of work meanwhile.
             auto home =
                 net::prefer(net::get_associated_executor(handler), net::execution::outstanding_work.tracked);
-            net::post(pool_,
-                      [job = std::move(job), home = std::move(home), handler = std::move(handler)]() mutable {
-                          job();
-                          net::post(home, std::move(handler));
-                      });
+            net::post(pool_, [job = std::optional(std::move(job)), home = std::move(home),
+                              handler = std::move(handler)]() mutable {
+                (*job)();
+                job.reset(); // what it held is let go before the caller hears that it is done
+                net::post(home, std::move(handler));
+            });
         };
         co_await net::async_initiate<const net::use_awaitable_t<>, void()>(std::move(start),
                                                                            net::use_awaitable);
