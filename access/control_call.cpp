@@ -4,10 +4,10 @@
 #include "transport/http_client.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
+#include <exception>
 #include <optional>
 
 namespace layerline::access {
@@ -59,7 +59,10 @@ call_result control_call(const std::filesystem::path& socket, const std::string&
     head.target = target;
     head.headers.set("host", "control");
     head.deadline = transport::clock::now() + patience;
-    transport::net::co_spawn(context, call(program, std::move(head), body, answer), transport::net::detached);
+    // The client keeps its connection for a next request: the answer's arrival ends the wait, not an idle
+    // context.
+    transport::net::co_spawn(context, call(program, std::move(head), body, answer),
+                             [&context](const std::exception_ptr&) { context.stop(); });
     context.run_for(patience + std::chrono::seconds(5));
     if (!answer) return not_running{"no answer in time"};
     return *answer;
