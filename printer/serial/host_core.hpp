@@ -132,8 +132,8 @@ private:
         double seconds = 0;
         std::optional<int> layer{};
         std::optional<double> z_mm{}, slicer_left_s{};
-        std::string homes{};  // axes
-        bool frees = false; // steppers off
+        std::string homes{}; // axes
+        bool frees = false;  // steppers off
     };
 
     // host_calls.cpp

@@ -1,0 +1,122 @@
+#include "printer/serial/host_clerk.hpp"
+
+#include "printer/serial/job_reader.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <poll.h>
+#include <random>
+
+namespace layerline::printer::serial {
+namespace {
+
+// "j-" and 16 hex digits, unique for this printer by chance alone.
+std::string new_job_id()
+{
+    std::random_device chance;
+    char text[24];
+    std::snprintf(text, sizeof text, "j-%08x%08x", chance(), chance());
+    return text;
+}
+
+} // namespace
+
+host_clerk::host_clerk(clerk_settings settings, idempotency_keys keys, host_traffic& traffic)
+    : settings_(std::move(settings)), keys_(std::move(keys)), traffic_(traffic), thread_([this] { run(); })
+{
+}
+
+host_clerk::~host_clerk()
+{
+    ending_ = true;
+    end_.wake();
+    thread_.join();
+}
+
+void host_clerk::run()
+{
+    for (;;) {
+        const bool last = ending_;
+        for (auto& letter : traffic_.clerk.take_all()) {
+            std::visit(
+                [this](auto& what) {
+                    using kind = std::decay_t<decltype(what)>;
+                    if constexpr (std::is_same_v<kind, source_to_drop>)
+                        what.source.reset();
+                    else if constexpr (std::is_same_v<kind, key_release>)
+                        keys_.release(what.key);
+                    else
+                        handle(std::move(what));
+                },
+                letter);
+        }
+        if (last) return;
+        pollfd waits[2]{{traffic_.clerk.fd(), POLLIN, 0}, {end_.get(), POLLIN, 0}};
+        ::poll(waits, 2, -1);
+    }
+}
+
+void host_clerk::refuse(std::uint64_t ticket, printer_failure why)
+{
+    traffic_.server.put({ticket, std::move(why)});
+}
+
+void host_clerk::handle(client_call call)
+{
+    host_call request{.ticket = call.ticket,
+                      .what = std::move(call.what),
+                      .how = std::move(call.how),
+                      .deadline = call.deadline,
+                      .source = {},
+                      .job_id = {}};
+    // Once begun never again, whatever dies after this line.
+    if (request.how.idempotency_key) {
+        const auto claimed = keys_.claim(*request.how.idempotency_key);
+        if (!claimed) return refuse(request.ticket, claimed.error());
+        if (!*claimed) {
+            traffic_.server.put(
+                {request.ticket, performed{.job_id = {}, .note = "done before", .repeated = true}});
+            return;
+        }
+    }
+    if (const auto* start = std::get_if<start_job>(&request.what)) {
+        auto source = open_job(start->path);
+        if (!source) return refuse(request.ticket, source.error());
+        request.source = std::move(*source);
+        request.job_id = new_job_id();
+    }
+    const std::uint64_t ticket = request.ticket;
+    if (!traffic_.wire.put(std::move(request)))
+        refuse(ticket, {printer_errc::too_many_clients, "too many commands are waiting"});
+}
+
+printer_result<std::shared_ptr<line_source>> host_clerk::open_job(const std::string& path)
+{
+    auto file = open_confined(settings_.files_folder, path);
+    if (!file) return file.error();
+    auto reader = std::make_shared<job_reader>(
+        std::move(*file), reader_settings{.max_text = settings_.max_text,
+                                          .limits = settings_.limits,
+                                          .more = [&traffic = traffic_] { traffic.lines_ready.wake(); }});
+    if (auto ready = reader->wait_ready(settings_.read_ahead_wait); !ready) return ready.error();
+    return std::shared_ptr<line_source>(std::move(reader));
+}
+
+void host_clerk::handle(state_to_keep what)
+{
+    auto kept = save_durable_state(settings_.state_folder, what.state);
+    if (!kept) spdlog::error("{}", kept.error().detail);
+    if (what.commit) traffic_.wire.put(commit_done{*what.commit, std::move(kept)});
+}
+
+void host_clerk::handle(log_entry entry)
+{
+    if (const auto lost = traffic_.log_lost.exchange(0)) spdlog::warn("{} log lines were lost", lost);
+    if (entry.warning)
+        spdlog::warn("{}", entry.text);
+    else
+        spdlog::info("{}", entry.text);
+}
+
+} // namespace layerline::printer::serial

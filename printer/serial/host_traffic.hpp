@@ -1,0 +1,71 @@
+// What passes between the print host's threads: the wire, the clerk (disk) and the server (clients).
+#pragma once
+
+#include "printer/serial/host_core.hpp"
+#include "printer/serial/mailbox.hpp"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace layerline::printer::serial {
+
+struct commit_done {
+    std::uint64_t commit;
+    printer_result<void> how;
+};
+using to_wire = std::variant<host_call, commit_done>;
+
+struct key_release {
+    std::string key;
+};
+struct client_call {
+    std::uint64_t ticket;
+    action what;
+    terms how;
+    std::optional<time_point> deadline;
+};
+// Calls with something to do on the disk first, and all that must be kept, dropped or logged.
+using to_clerk = std::variant<client_call, state_to_keep, source_to_drop, log_entry, key_release>;
+
+struct host_traffic {
+    mailbox<to_wire> wire{256};
+    mailbox<to_clerk> clerk{4096}; // log entries stop at half of it, so that nothing else is ever lost
+    mailbox<call_answered> server{1024};
+    wake_fd lines_ready; // the reader has lines for a wire that waits for them
+
+    // The newest state, for the server.
+    void publish(const printer_state& state, link_capabilities limits)
+    {
+        {
+            const std::lock_guard lock(guard_);
+            state_ = std::make_shared<const printer_state>(state);
+            limits_ = limits;
+            told_at_ = std::chrono::steady_clock::now();
+        }
+        news_.wake();
+    }
+    struct snapshot {
+        std::shared_ptr<const printer_state> state;
+        link_capabilities limits;
+        time_point told_at;
+    };
+    snapshot newest() const
+    {
+        const std::lock_guard lock(guard_);
+        return {state_, limits_, told_at_};
+    }
+    const wake_fd& news() const { return news_; }
+
+    std::atomic<std::uint64_t> log_lost{0};
+    std::atomic<std::int64_t> wire_beat_ms{0}; // steady clock, of the wire's last turn: for the watchdog
+
+private:
+    mutable std::mutex guard_;
+    std::shared_ptr<const printer_state> state_ = std::make_shared<const printer_state>();
+    link_capabilities limits_;
+    time_point told_at_{};
+    wake_fd news_;
+};
+
+} // namespace layerline::printer::serial

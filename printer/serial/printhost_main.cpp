@@ -1,0 +1,121 @@
+// layerline-printhost: one for each serial printer. Also its own hand tool: layerline-printhost ctl ...
+#include "printer/serial/ctl.hpp"
+#include "printer/serial/host_clerk.hpp"
+#include "printer/serial/host_config.hpp"
+#include "printer/serial/host_server.hpp"
+#include "printer/serial/service_notify.hpp"
+#include "printer/serial/wire_port.hpp"
+#include "printer/serial/wire_thread.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+namespace layerline::printer::serial {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Two hosts on one state folder would answer for each other's prints.
+printer_result<owned_fd> lock_state(const std::string& folder)
+{
+    if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST)
+        return printer_failure{printer_errc::host_failure,
+                               "the state folder cannot be made: " + std::generic_category().message(errno)};
+    owned_fd lock(::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
+    if (!lock)
+        return printer_failure{printer_errc::host_failure, "the state folder cannot be written: " +
+                                                               std::generic_category().message(errno)};
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+        return printer_failure{printer_errc::port_held, "another print host uses this state folder"};
+    return lock;
+}
+
+int complain(const printer_failure& failure)
+{
+    spdlog::error("{}", failure.detail);
+    return 1;
+}
+
+// Waits for the end, feeding the watchdog for as long as the wire's thread turns.
+void wait_for_signal(const sigset_t& signals, const host_traffic& traffic)
+{
+    const auto interval = watchdog_interval();
+    for (;;) {
+        const auto pause = interval.value_or(1h);
+        const timespec wait{static_cast<time_t>(pause.count() / 1000),
+                            static_cast<long>(pause.count() % 1000) * 1'000'000};
+        if (::sigtimedwait(&signals, nullptr, &wait) > 0) return;
+        const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                             std::chrono::steady_clock::now().time_since_epoch())
+                             .count();
+        if (interval && now - traffic.wire_beat_ms < 3000) notify_service("WATCHDOG=1");
+    }
+}
+
+int run_host(const host_config& config)
+{
+    auto lock = lock_state(config.state);
+    if (!lock) return complain(lock.error());
+    auto keys = idempotency_keys::open(config.state);
+    if (!keys) return complain(keys.error());
+    loaded_state kept = load_durable_state(config.state);
+    if (!kept.complaint.empty()) spdlog::warn("{}", kept.complaint);
+    auto listener = listen_at(config.socket);
+    if (!listener) return complain(listener.error());
+
+    // Blocked before the first thread, so that all inherit it and only the wait below sees them.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    host_traffic traffic;
+    host_clerk clerk({.files_folder = config.files,
+                      .state_folder = config.state,
+                      .max_text = text_that_fits(config.machine.max_line),
+                      .limits = config.file_limits},
+                     std::move(*keys), traffic);
+    wire_thread wire(
+        {.machine = config.machine}, config.host, std::move(kept.state),
+        [port = config.port, baud = config.baud] { return open_wire_port(port, baud); }, traffic);
+    {
+        const host_server server({.path = config.socket}, std::move(*listener), traffic);
+        spdlog::info("print host for {} at {} baud, listening on {}", config.port, config.baud,
+                     config.socket);
+        notify_service("READY=1");
+        wait_for_signal(signals, traffic);
+        notify_service("STOPPING=1");
+        spdlog::info("stopping: a print under way ends as failed, heaters go off");
+        wire.stop();
+        wire.join();
+    }
+    return 0;
+}
+
+} // namespace
+} // namespace layerline::printer::serial
+
+int main(int argc, char** argv)
+{
+    using namespace layerline::printer::serial;
+    if (argc > 1 && std::strcmp(argv[1], "ctl") == 0) return run_ctl(argc - 1, argv + 1);
+    const auto config = read_host_config(argc, argv);
+    if (!config) {
+        std::fprintf(config.error().code == 0 ? stdout : stderr, "%s\n", config.error().text.c_str());
+        return config.error().code;
+    }
+    if (config->check_only) {
+        std::puts("the configuration is good");
+        return 0;
+    }
+    spdlog::set_default_logger(spdlog::stderr_color_mt("printhost"));
+    return run_host(*config);
+}

@@ -1,0 +1,204 @@
+#include "printer/serial/wire_thread.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <poll.h>
+
+namespace layerline::printer::serial {
+
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+wire_thread::wire_thread(wire_settings settings, host_settings host, durable_state kept, port_opener open,
+                         host_traffic& traffic)
+    : settings_(settings), core_(std::move(host), std::move(kept)), open_(std::move(open)), traffic_(traffic),
+      thread_([this] { run(); })
+{
+}
+
+wire_thread::~wire_thread()
+{
+    aborting_ = true;
+    stop();
+    join();
+}
+
+void wire_thread::stop()
+{
+    stopping_ = true;
+    stop_.wake();
+}
+
+void wire_thread::join()
+{
+    if (thread_.joinable()) thread_.join();
+}
+
+void wire_thread::try_open(time_point now)
+{
+    next_open_ = now + settings_.reopen;
+    auto opened = open_();
+    if (!opened) {
+        if (opened.error().code == away_ && opened.error().detail == away_text_) return;
+        away_ = opened.error().code;
+        away_text_ = opened.error().detail;
+        core_.port_lost(away_, away_text_, now);
+        news_now_ = true;
+        return;
+    }
+    away_text_.clear();
+    port_ = std::move(*opened);
+    machine_ = std::make_unique<protocol_machine>(settings_.machine);
+    core_.port_opened(now);
+    machine_->opened(now);
+    next_hello_.reset();
+    news_now_ = true;
+}
+
+void wire_thread::close_port(printer_errc why, std::string text, time_point now)
+{
+    port_.reset();
+    machine_.reset();
+    next_hello_.reset();
+    away_ = why;
+    away_text_ = text;
+    core_.port_lost(why, std::move(text), now);
+    next_open_ = now + settings_.reopen;
+    news_now_ = true;
+}
+
+void wire_thread::take_letters(time_point now)
+{
+    for (auto& letter : traffic_.wire.take_all()) {
+        if (auto* call = std::get_if<host_call>(&letter))
+            core_.call(std::move(*call), now);
+        else if (auto* done = std::get_if<commit_done>(&letter))
+            core_.saved(done->commit, done->how, now);
+        news_now_ = true;
+    }
+    traffic_.lines_ready.taken();
+}
+
+void wire_thread::read_port(time_point now)
+{
+    std::array<char, 4096> bytes;
+    // A port that never stops talking must not keep us from sending: a few reads a turn.
+    for (int turn = 0; turn < 4; ++turn) {
+        const auto got = port_->read(bytes.data(), bytes.size());
+        if (!got) {
+            take_events(now); // what it said last may be why it went
+            return close_port(got.error().code, got.error().detail, now);
+        }
+        machine_->receive({bytes.data(), *got}, now);
+        if (*got < bytes.size()) return;
+    }
+}
+
+void wire_thread::take_events(time_point now)
+{
+    while (auto next = machine_->next_event()) {
+        if (std::holds_alternative<gone_silent>(*next)) next_hello_ = now + settings_.rehello;
+        core_.on_event(*next, now);
+    }
+}
+
+void wire_thread::write_port(time_point now)
+{
+    while (const auto urgent = core_.next_urgent())
+        machine_->send_urgent(*urgent, now);
+    while (machine_->can_send()) {
+        const auto command = core_.next_command(now);
+        if (!command) break;
+        machine_->send(command->text, command->tag, now);
+    }
+    while (!machine_->output().empty()) {
+        const auto put = port_->write(machine_->output());
+        if (!put) return close_port(put.error().code, put.error().detail, now);
+        if (*put == 0) return;
+        machine_->consumed(*put, now);
+    }
+}
+
+void wire_thread::hand_out(time_point now)
+{
+    while (auto next = core_.next_effect()) {
+        if (auto* answer = std::get_if<call_answered>(&*next)) {
+            traffic_.server.put(std::move(*answer));
+            news_now_ = true;
+        } else if (auto* keep = std::get_if<state_to_keep>(&*next))
+            traffic_.clerk.put(std::move(*keep));
+        else if (auto* drop = std::get_if<source_to_drop>(&*next))
+            traffic_.clerk.put(std::move(*drop));
+        else if (auto* entry = std::get_if<log_entry>(&*next)) {
+            news_now_ = true;
+            if (traffic_.clerk.size() > 2000)
+                ++traffic_.log_lost;
+            else
+                traffic_.clerk.put(std::move(*entry));
+        }
+    }
+    if (!news_now_ && now < next_news_) return;
+    const printer_state& state = core_.state(now);
+    next_news_ = now + settings_.news;
+    const bool same_phase = state.now == told_phase_;
+    news_now_ = false;
+    if (state.sequence == told_ && same_phase) return;
+    told_ = state.sequence;
+    told_phase_ = state.now;
+    traffic_.publish(state, core_.capabilities());
+}
+
+void wire_thread::wait(time_point now)
+{
+    time_point until = now + core_.patience();
+    if (!port_) until = std::min(until, next_open_);
+    if (next_hello_) until = std::min(until, *next_hello_);
+    if (machine_)
+        if (const auto wakeup = machine_->next_wakeup()) until = std::min(until, *wakeup);
+    const auto left = std::chrono::ceil<milliseconds>(until - clock::now()).count();
+    std::array<pollfd, 4> waits{{{traffic_.wire.fd(), POLLIN, 0},
+                                 {traffic_.lines_ready.get(), POLLIN, 0},
+                                 {stopping_ ? -1 : stop_.get(), POLLIN, 0},
+                                 {port_ ? port_->fd() : -1, POLLIN, 0}}};
+    if (machine_ && !machine_->output().empty()) waits[3].events |= POLLOUT;
+    ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 1000)));
+}
+
+void wire_thread::run()
+{
+    bool told_to_stop = false;
+    while (!aborting_) {
+        const time_point now = clock::now();
+        traffic_.wire_beat_ms = std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
+        if (stopping_ && !told_to_stop) {
+            told_to_stop = true;
+            core_.stop(now);
+        }
+        if (!port_ && !told_to_stop && now >= next_open_) try_open(now);
+        take_letters(now);
+        if (port_) read_port(now);
+        if (port_) {
+            if (next_hello_ && now >= *next_hello_) {
+                // On the port as it is: to open it anew would reset the board, and whatever it does alone.
+                next_hello_.reset();
+                machine_ = std::make_unique<protocol_machine>(settings_.machine);
+                core_.port_opened(now);
+                machine_->opened(now);
+            }
+            machine_->tick(now);
+            take_events(now);
+        }
+        core_.tick(now);
+        if (port_) write_port(now);
+        hand_out(now);
+        if (told_to_stop && core_.may_leave(now)) break;
+        wait(now);
+    }
+    const time_point now = clock::now();
+    hand_out(now);
+    news_now_ = true;
+    hand_out(now);
+}
+
+} // namespace layerline::printer::serial

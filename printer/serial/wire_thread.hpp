@@ -1,0 +1,73 @@
+// The thread that owns the port: protocol machine and host core in one poll loop. It waits for bytes, calls,
+// lines and timers, never for a client or a disk, and reconnects by the port's name when it was gone.
+#pragma once
+
+#include "printer/serial/host_traffic.hpp"
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+namespace layerline::printer::serial {
+
+// An open port, non-blocking.
+class wire_port {
+public:
+    virtual ~wire_port() = default;
+    virtual int fd() const = 0;
+    // How many bytes; 0: not now. A failure means that the port is gone.
+    virtual printer_result<std::size_t> read(char* into, std::size_t most) = 0;
+    virtual printer_result<std::size_t> write(std::string_view bytes) = 0;
+};
+// Opens it anew; the failure says why not (port_gone, port_held, port_forbidden).
+using port_opener = std::function<printer_result<std::unique_ptr<wire_port>>()>;
+
+struct wire_settings {
+    machine_settings machine;
+    std::chrono::milliseconds reopen{1000};  // between tries for a port that is away
+    std::chrono::milliseconds rehello{5000}; // between hellos to a silent printer, on the same open port
+    std::chrono::milliseconds news{100};     // between states told to the server
+};
+
+class wire_thread {
+public:
+    // Starts at once. The traffic must outlive it.
+    wire_thread(wire_settings settings, host_settings host, durable_state kept, port_opener open,
+                host_traffic& traffic);
+    // Ends the thread without farewell if it still runs.
+    ~wire_thread();
+    // A job ends as failed, heaters go off; join() returns when that is done or its time is over.
+    void stop();
+    void join();
+
+private:
+    void run();
+    void try_open(time_point now);
+    void close_port(printer_errc why, std::string text, time_point now);
+    void take_letters(time_point now);
+    void read_port(time_point now);
+    void take_events(time_point now);
+    void write_port(time_point now);
+    void hand_out(time_point now);
+    void wait(time_point now);
+
+    const wire_settings settings_;
+    host_core core_;
+    const port_opener open_;
+    host_traffic& traffic_;
+    std::unique_ptr<wire_port> port_;
+    std::unique_ptr<protocol_machine> machine_;
+    time_point next_open_{}, next_news_{};
+    std::optional<time_point> next_hello_;
+    printer_errc away_ = printer_errc::port_gone;
+    std::string away_text_;
+    std::uint64_t told_ = 0;
+    phase told_phase_ = phase::offline;
+    bool news_now_ = true;
+    std::atomic<bool> stopping_{false}, aborting_{false};
+    wake_fd stop_;
+    std::thread thread_; // last: it uses all above
+};
+
+} // namespace layerline::printer::serial

@@ -1,0 +1,8 @@
+# The print host, by its parts.
+layerline_test(print_host NET
+    SOURCES
+        host_policy_test.cpp
+        host_reader_test.cpp
+        host_state_test.cpp
+    LINK
+        layerline::print_host)

@@ -1,0 +1,92 @@
+#include "printer/serial/durable_state.hpp"
+#include "printer/serial/host_config.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace layerline::printer;
+using namespace layerline::printer::serial;
+namespace fs = std::filesystem;
+
+namespace {
+struct folder {
+    fs::path path;
+    folder()
+    {
+        std::string name = (fs::temp_directory_path() / "layerline-state-XXXXXX").string();
+        path = ::mkdtemp(name.data());
+    }
+    ~folder() { fs::remove_all(path); }
+};
+} // namespace
+
+TEST_CASE("a fresh installation has a clear bed; kept state comes back; damaged state is not forgiven")
+{
+    const folder state;
+    CHECK(load_durable_state(state.path).state.bed_clear);
+    durable_state kept{.last_job = job_record{"j-0123456789abcdef", "gcode/a.gcode", "running", {}},
+                       .bed_clear = false,
+                       .firmware = fingerprint{"Marlin", "Rig", "u-1"}};
+    REQUIRE(save_durable_state(state.path, kept).has_value());
+    CHECK(load_durable_state(state.path).state == kept);
+    std::ofstream(state.path / "printhost.json") << "{\"bed_clear\": tr";
+    const auto damaged = load_durable_state(state.path);
+    CHECK_FALSE(damaged.state.bed_clear);
+    CHECK_FALSE(damaged.complaint.empty());
+}
+
+TEST_CASE("a key is taken once, over restarts, and comes free when its command was refused")
+{
+    const folder state;
+    {
+        auto keys = idempotency_keys::open(state.path);
+        REQUIRE(keys.has_value());
+        CHECK(*keys->claim("one"));
+        CHECK_FALSE(*keys->claim("one"));
+        CHECK(*keys->claim("two"));
+        keys->release("two");
+        CHECK_FALSE(keys->claim("no spaces").has_value());
+        CHECK_FALSE(keys->claim(std::string(65, 'a')).has_value());
+    }
+    auto keys = idempotency_keys::open(state.path);
+    REQUIRE(keys.has_value());
+    CHECK_FALSE(*keys->claim("one"));
+    CHECK(*keys->claim("two"));
+}
+
+TEST_CASE("the last thousand keys are kept, in a file that stays small, and a torn line is none")
+{
+    const folder state;
+    {
+        auto keys = idempotency_keys::open(state.path);
+        REQUIRE(keys.has_value());
+        for (int i = 0; i < 1100; ++i)
+            REQUIRE(*keys->claim("k" + std::to_string(i)));
+    }
+    std::ofstream(state.path / "keys.log", std::ios::app) << "+torn";
+    auto keys = idempotency_keys::open(state.path);
+    REQUIRE(keys.has_value());
+    CHECK_FALSE(*keys->claim("k1099"));
+    CHECK_FALSE(*keys->claim("k100"));
+    CHECK(*keys->claim("k99"));
+    CHECK(*keys->claim("torn"));
+    CHECK(fs::file_size(state.path / "keys.log") < 10'000);
+}
+
+TEST_CASE("a configuration's mistakes are told with their line")
+{
+    const auto wrong = [](std::string_view text) {
+        host_config config;
+        const auto read = read_host_toml(text, "p.toml", config);
+        return read ? std::string{} : read.error().text;
+    };
+    CHECK(wrong("port = \"/dev/x\"\nbaud = 250000\n[limits]\ntool = 280\n[area]\nx_max = 200\n").empty());
+    CHECK(wrong("\nprot = 1\n") == "p.toml:2: unknown key \"prot\"");
+    CHECK(wrong("[limit]\ntool = 1\n").find("unknown section") != std::string::npos);
+    CHECK(wrong("[limits]\ntool = 9999\n").find("p.toml:2") == 0);
+    CHECK(wrong("port = 5\n").find("is a text") != std::string::npos);
+    CHECK(wrong("port = \n").find("p.toml:1") == 0);
+}
