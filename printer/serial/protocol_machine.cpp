@@ -14,7 +14,8 @@ namespace layerline::printer::serial {
 
 std::size_t protocol_machine::impl::window() const
 {
-    return !advanced || clean_left > 0 ? 1 : std::clamp<std::size_t>(slots, 1, most_window);
+    if (!advanced || clean_left > 0) return 1;
+    return std::clamp<std::size_t>(settings.window_lines, 1, std::min(slots, most_window));
 }
 
 bool protocol_machine::impl::room_for(std::size_t bytes) const

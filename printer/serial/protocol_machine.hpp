@@ -21,7 +21,12 @@ using time_point = std::chrono::steady_clock::time_point;
 struct machine_settings {
     std::size_t receive_buffer = 128; // of the firmware, in bytes: what may be under way unacknowledged
     std::size_t max_line = 96;        // MAX_CMD_SIZE, number and checksum included
-    std::size_t history = 512;        // sent lines kept for resends
+    // Lines under way at most, where the firmware tells its free slots (ADVANCED_OK); up to 5. More than one
+    // is at the owner's risk: on a damaged line Marlin throws away the bytes that have arrived, and where
+    // that cuts a later line just behind its number, the rest of it is carried out out of turn and once more
+    // when it is sent again. With one line under way nothing can be cut.
+    std::size_t window_lines = 1;
+    std::size_t history = 512;                      // sent lines kept for resends
     std::chrono::milliseconds hello_patience{2000}; // between tries of M110
     std::chrono::milliseconds boot_patience{10000}; // first try may hit a boot loader
     std::chrono::milliseconds silence{30000};       // no byte at all while an ok is owed: lost
