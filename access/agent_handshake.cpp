@@ -23,9 +23,10 @@ constexpr std::chrono::seconds worth_showing{60};
 
 task<handshake_failure> end(std::shared_ptr<transport::message_stream> stream, handshake_failure failure)
 {
-    co_await stream->close(1008, failure.code.category() == error_category()
-                                     ? std::string(row_of(static_cast<errc>(failure.code.value())).name)
-                                     : std::string());
+    std::string reason;
+    if (failure.code.category() == error_category())
+        reason = row_of(static_cast<errc>(failure.code.value())).name;
+    co_await stream->close(1008, std::move(reason));
     co_return failure;
 }
 

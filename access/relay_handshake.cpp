@@ -27,8 +27,9 @@ task<handshake_failure> refuse(std::shared_ptr<transport::message_stream> stream
     auto sent = co_await stream->write_message(net::buffer(text));
     const bool ours = failure.code.category() == error_category();
     std::string reason(row_of(ours ? static_cast<errc>(failure.code.value()) : errc::refused).name);
+    const std::uint16_t code = failure.permanent ? 1008 : 1013;
     if (sent)
-        co_await stream->close(failure.permanent ? 1008 : 1013, std::move(reason));
+        co_await stream->close(code, std::move(reason));
     else
         stream->abort();
     co_return failure;
@@ -174,7 +175,7 @@ private:
             if (bell_->claimed && !told_) {
                 told_ = true; // before the write: the agent may answer before it is reported done
                 text = relay_machine::claimed(*bell_->claimed);
-            } else if (answer_due_) {
+            } else if (answer_due_ && !told_) { // after `claimed` the next bytes are the tunnel's
                 answer_due_ = false;
                 text = relay_machine::waiting();
             } else {
