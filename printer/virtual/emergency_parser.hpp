@@ -8,7 +8,7 @@ namespace layerline::printer::virtual_printer {
 
 struct emergency {
     enum class kind { continue_on, halt, quick_stop, answer }; // M108, M112, M410, M876 S
-    kind what;
+    kind what = kind::continue_on;
     int choice = 0; // of M876
 };
 

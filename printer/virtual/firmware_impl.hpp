@@ -89,13 +89,17 @@ struct firmware::impl {
     std::string halt_requested;
     bool cable_out = false;
 
-    // --- firmware.cpp: time, bytes and the queue ---
+    // --- firmware.cpp: time and bytes ---
     void advance(time_point now);
     std::optional<time_point> next_event() const;
     std::optional<time_point> next_own_event() const; // of the board alone, bytes left aside
     void fire();
     void run();
     bool blocked() const;
+    void say(std::string_view line);
+    nanoseconds scaled(double simulated_seconds) const;
+
+    // --- firmware_lines.cpp: lines, the queue, and what acts past it ---
     void take_line(std::string line);
     void judge_line(std::string line, const line_faults& drawn);
     void damaged_line(std::string_view error, bool silent);
@@ -105,8 +109,6 @@ struct firmware::impl {
     void finish();
     void emergency_now(const emergency& what);
     void pull_cable();
-    void say(std::string_view line);
-    nanoseconds scaled(double simulated_seconds) const;
 
     // --- firmware_talk.cpp: identity, boot, halt, prompts ---
     bool begin_talk(const command& read);
@@ -121,18 +123,20 @@ struct firmware::impl {
 
     // --- firmware_motion.cpp ---
     bool begin_motion(const command& read);
-    bool begin_modes(const command& read);
     bool try_move(const command& read);
     void queue_move(const axes& to, double length);
     void begin_home(const command& read);
     void begin_dwell(const command& read);
     void begin_probe();
-    void set_position(const command& read);
     axes destination(const command& read) const;
     void quick_stop();
+    std::string position_line() const;
+
+    // --- firmware_modes.cpp ---
+    bool begin_modes(const command& read);
+    void set_position(const command& read);
     void settle_motors();
     void motors_off(const command& read);
-    std::string position_line() const;
 
     // --- firmware_heat.cpp ---
     bool begin_heat(const command& read);
@@ -143,6 +147,8 @@ struct firmware::impl {
     bool check_heat(); // halts on trouble; true when it did
     void heaters_off();
 };
+
+constexpr std::string_view axis_letters = "XYZE";
 
 // A number with so many decimals, never "-0.00".
 std::string fixed(double value, int decimals);

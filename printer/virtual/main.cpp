@@ -19,7 +19,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-using namespace layerline::printer::virtual_printer;
+namespace layerline::printer::virtual_printer {
 
 namespace {
 
@@ -246,9 +246,8 @@ private:
     std::string heard_, said_;
 };
 
-} // namespace
-
-int main(int argc, char** argv)
+// Runs the program; its exit status.
+int run_program(int argc, char** argv)
 {
     options chosen;
     CLI::App app(
@@ -261,7 +260,7 @@ int main(int argc, char** argv)
     sigemptyset(&handled);
     for (int each : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2})
         sigaddset(&handled, each);
-    ::sigprocmask(SIG_BLOCK, &handled, nullptr);
+    ::pthread_sigmask(SIG_BLOCK, &handled, nullptr);
     const int signals = ::signalfd(-1, &handled, SFD_CLOEXEC);
     try {
         return virtual_printer_program(chosen).run(signals);
@@ -269,4 +268,13 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "layerline-virtual-printer: %s\n", error.what());
         return 1;
     }
+}
+
+} // namespace
+
+} // namespace layerline::printer::virtual_printer
+
+int main(int argc, char** argv)
+{
+    return layerline::printer::virtual_printer::run_program(argc, argv);
 }

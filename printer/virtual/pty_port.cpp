@@ -110,12 +110,12 @@ pty_port::~pty_port()
 pty_port::presence pty_port::look()
 {
     presence seen;
-    alignas(inotify_event) std::array<char, 4096> events;
+    alignas(inotify_event) std::array<char, 4096> events{};
     for (;;) {
         const auto count = ::read(watch_, events.data(), events.size());
         if (count <= 0) break;
         for (std::size_t at = 0; at < static_cast<std::size_t>(count);) {
-            inotify_event event;
+            inotify_event event{};
             std::memcpy(&event, events.data() + at, sizeof event);
             at += sizeof event + event.len;
             if (event.wd != watched_) continue;
@@ -146,7 +146,7 @@ void pty_port::settle()
 
 std::string pty_port::read(std::size_t most)
 {
-    std::array<char, 4096> chunk;
+    std::array<char, 4096> chunk{};
     const auto count = ::read(master_, chunk.data(), std::min(most, chunk.size()));
     if (count <= 0) return {};
     return {chunk.data(), static_cast<std::size_t>(count)};

@@ -91,7 +91,7 @@ bool report::write(const firmware_status& status)
     put("{" + report_members(status) + ",\n\"executed\":[\n");
     std::fflush(entries_.get());
     std::rewind(entries_.get());
-    std::array<char, 65536> chunk;
+    std::array<char, 65536> chunk{};
     while (const auto count = std::fread(chunk.data(), 1, chunk.size(), entries_.get()))
         put({chunk.data(), count});
     std::fseek(entries_.get(), 0, SEEK_END);

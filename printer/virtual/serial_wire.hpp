@@ -49,8 +49,8 @@ public:
 
 private:
     struct flying {
-        char byte;
-        time_point at;
+        char byte = 0;
+        time_point at{};
     };
     nanoseconds byte_time_;
     std::size_t ring_size_;
