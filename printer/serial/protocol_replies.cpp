@@ -180,7 +180,7 @@ void protocol_machine::impl::accept(std::uint64_t number, time_point now)
     busy_now = false;
     user_wait_at.reset();
     unanswered_polls = 0;
-    if (!ledger.temperature_question()) probes_out = 0;
+    if (!ledger.temperature_question() || ledger.only_questions_in_flight()) probes_out = 0;
     postponed = 0;
     pump(now);
 }

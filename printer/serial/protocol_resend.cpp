@@ -49,7 +49,8 @@ void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
     // Everything before it was accepted; what came after it was thrown away.
     if (number > ledger.accepted() + 1 && ledger.find_in_flight(number - 1))
         ledger.accept(number - 1, [&](const numbered_line& line) { tell(acknowledged{line.tag}); });
-    leftovers = ledger.sent() > number ? ledger.sent() - 1 - number : 0;
+    const auto first_behind = std::max(number, ledger.accepted()) + 1;
+    leftovers = ledger.sent() > first_behind ? ledger.sent() - first_behind : 0;
     if (number < ledger.sent()) {
         ledger.rewind(number);
         outbox.drop_unbegun();

@@ -1,1 +1,3 @@
-layerline_fuzz(host_messages LINK layerline::serial_machine)
+foreach(target host_messages serial_reply protocol_machine)
+    layerline_fuzz(${target} LINK layerline::serial_machine)
+endforeach()

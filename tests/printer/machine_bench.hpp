@@ -77,18 +77,23 @@ struct transcript {
         return all;
     }
     // Through hello to ready, with a Marlin that has these capabilities. The next line is returned's number.
-    std::uint64_t connect(std::string_view capabilities = "Cap:AUTOREPORT_TEMP:1\n",
-                          std::string_view ok = "ok\n")
+    std::uint64_t connect(std::string_view capabilities = "Cap:AUTOREPORT_TEMP:1\n", bool advanced = false)
     {
         machine.opened(now);
         written();
         says("ok\nok\n");
         wait(0ms);
         written();
-        says("FIRMWARE_NAME:Marlin test\n" + std::string(capabilities) + std::string(ok));
+        const auto ok = [&](std::uint64_t line) {
+            return advanced ? "ok N" + std::to_string(line) + " P15 B3\n" : std::string("ok\n");
+        };
+        says("FIRMWARE_NAME:Marlin test\n" + std::string(capabilities) + ok(1));
         std::uint64_t number = 2;
-        for (std::string sent = written(); !sent.empty(); sent = written(), ++number)
-            says(sent.find("M105") != std::string::npos ? "ok T:20.0 /0.0 B:20.0 /0.0\n" : std::string(ok));
+        for (std::string sent = written(); !sent.empty(); sent = written())
+            for (std::size_t at = 0; at < sent.size(); at = sent.find('\n', at) + 1, ++number) {
+                const auto line = sent.substr(at, sent.find('\n', at) - at);
+                says(line.find("M105") != std::string::npos ? "ok T:20.0 /0.0 B:20.0 /0.0\n" : ok(number));
+            }
         REQUIRE(machine.is_connected());
         events.clear();
         return number;

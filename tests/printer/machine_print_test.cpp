@@ -17,9 +17,10 @@ std::vector<std::string> moves(int count)
 }
 
 // Prints and checks the outcome; returns virtual milliseconds.
-std::int64_t print_and_check(model_settings model, int count, std::int64_t limit)
+std::int64_t print_and_check(model_settings model, int count, std::int64_t limit,
+                             machine_settings settings = {})
 {
-    print_run run(model);
+    print_run run(model, settings);
     REQUIRE(run.connect());
     const auto lines = moves(count);
     const auto took = run.print(lines, limit);
@@ -65,6 +66,20 @@ TEST_CASE("one ok in a hundred lost costs half a second each and no line")
             CHECK(print_and_check(model, 2000, 60000) < 10000 + 40 * 600);
         }
     }
+}
+
+TEST_CASE("several lines under way are faster over a slow wire, and lost acknowledgements still lose no line")
+{
+    machine_settings several;
+    several.window_lines = 4;
+    model_settings model;
+    model.advanced_ok = true;
+    model.move_ms = 1;
+    model.bytes_per_ms = 5;
+    CHECK(print_and_check(model, 2000, 60000, several) < print_and_check(model, 2000, 60000));
+    model.drop_ok = 0.02;
+    for (model.seed = 1; model.seed <= 5; ++model.seed)
+        CHECK(print_and_check(model, 2000, 60000, several) < 15000);
 }
 
 TEST_CASE("one line in a hundred corrupted loses and doubles none")

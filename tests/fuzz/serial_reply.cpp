@@ -1,0 +1,21 @@
+// Any bytes from a printer: cut into lines, parsed, shown as heaters.
+#include "printer/serial/line_splitter.hpp"
+#include "printer/serial/reply_parser.hpp"
+
+#include <cstdlib>
+
+using namespace layerline::printer::serial;
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size)
+{
+    line_splitter splitter;
+    splitter.feed(std::string_view(reinterpret_cast<const char*>(data), size),
+                  [](std::string_view line, bool) {
+                      const auto what = reply::parse(line);
+                      if (const auto* read = std::get_if<reply::temperature>(&what))
+                          if (read->report.heaters(0).empty()) std::abort();
+                      if (const auto* ack = std::get_if<reply::ack>(&what))
+                          if (ack->count < 1 || ack->count > 8) std::abort();
+                  });
+    return 0;
+}
