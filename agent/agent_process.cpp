@@ -10,6 +10,7 @@
 #include "agent/control_service.hpp"
 #include "agent/guarded_link.hpp"
 #include "agent/lan_door.hpp"
+#include "agent/network_watch.hpp"
 #include "agent/pin_memory.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/state_folder.hpp"
@@ -30,11 +31,14 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <utility>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace layerline::agent {
@@ -56,11 +60,17 @@ int failed(const std::string& what, const std::string& why)
     return exit_failed;
 }
 
+std::filesystem::path folder_of_files(const run_options& options)
+{
+    return options.settings.folder.empty() ? options.state / "files" : options.settings.folder;
+}
+
 commands::local_store_options files_of(const run_options& options)
 {
     constexpr std::uint64_t mebibyte = 1024 * 1024;
     commands::local_store_options files;
-    files.folder = options.settings.folder.empty() ? options.state / "files" : options.settings.folder;
+    // "gcode/a.gcode" is <folder>/gcode/a.gcode, for the agent as for the print host.
+    files.folder = folder_of_files(options) / "gcode";
     files.max_file_bytes = options.settings.max_upload_mb * mebibyte;
     files.reserve_bytes = options.settings.reserve_mb * mebibyte;
     return files;
@@ -102,7 +112,8 @@ public:
           commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
           service_(*tokens_, *commands_, options.owner), control_(*this, *tokens_, audit),
           lan_(context, service_, options.settings.listen, limits_for(open_files)), pin_(keeper),
-          tunnel_(context, options.settings, self_, pin_, service_), watchdog_(context)
+          tunnel_(context, options.settings, self_, pin_, service_),
+          network_(context, [this] { tunnel_.network_changed(); }), watchdog_(context)
     {
     }
 
@@ -128,6 +139,7 @@ public:
         net::co_spawn(context_, link_->run(), until_the_end("the printer link"));
         net::co_spawn(context_, tunnel_.run(), until_the_end("the tunnel"));
         net::co_spawn(context_, tell_of_printer(), until_the_end("the printer's log"));
+        net::co_spawn(context_, network_.run(), until_the_end("the network's watch"));
         if (manager.beat()) net::co_spawn(context_, beat(manager), until_the_end("the watchdog"));
     }
 
@@ -138,6 +150,7 @@ public:
         lan_.close(grace);
         control_server_->stop(grace);
         tunnel_.stop();
+        network_.stop();
         watchdog_.cancel();
     }
     void abort() { tunnel_.abort(); }
@@ -228,6 +241,7 @@ private:
     lan_door lan_;
     pin_memory pin_;
     tunnel_keeper tunnel_;
+    network_watch network_;
     std::unique_ptr<transport::http_server> control_server_;
     net::steady_timer watchdog_;
 };
@@ -309,6 +323,10 @@ int run_agent(const run_options& options)
     if (keeper.has_error()) return failed("the store in " + state_text, keeper.error().message());
     auto audit = access::open_audit_log(options.state / "audit.jsonl");
     if (audit.has_error()) return failed("the audit log in " + state_text, audit.error().message());
+    // Read by the group: the print host runs as a user of its own.
+    if (::mkdir(folder_of_files(options).c_str(), 0750) != 0 && errno != EEXIST)
+        return failed("the folder of files " + folder_of_files(options).string(),
+                      std::generic_category().message(errno));
     auto files = commands::open_local_file_store(context, files_of(options));
     if (files.has_error()) return failed("the folder of files", files.error().detail);
 
