@@ -3,10 +3,11 @@
 
 #include "transport/error.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <boost/system/errc.hpp>
 
@@ -36,6 +37,14 @@ std::string name_of(const error_code& why)
     return "failed";
 }
 
+// co_spawn would run a coroutine at once up to its first wait: a service then runs in the middle of our
+// dispatch. And one that is cancelled before it ever waited throws out of io_context::run() (Asio 1.26).
+task<void> from_the_loop(task<void> what)
+{
+    co_await net::post(net::use_awaitable);
+    co_await std::move(what);
+}
+
 std::uint16_t close_code(const error_code& why)
 {
     if (why == errc::malformed) return 1002; // protocol error (RFC 6455 section 7.4.1)
@@ -53,23 +62,35 @@ tunnel_link::tunnel_link(h2_role role, std::shared_ptr<message_stream> stream, c
 
 tunnel_link::~tunnel_link() = default;
 
-// `bound` is kept until the coroutine has ended: its signal must outlive what it may cancel.
+// What co_spawn calls at a coroutine's end. Its own type, with the slot as a member: for a handler made by
+// bind_cancellation_slot() Asio 1.26 sends a cancellation through the executor, and from outside of run()
+// that reaches a coroutine that may be gone by then. It keeps the stream, whose signal the slot belongs to.
+struct tunnel_link::coroutine_end {
+    using cancellation_slot_type = net::cancellation_slot;
+
+    std::shared_ptr<tunnel_link> link;
+    std::shared_ptr<tunnel_stream> bound;
+
+    cancellation_slot_type get_cancellation_slot() const noexcept
+    {
+        return bound ? bound->cancel.slot() : net::cancellation_slot();
+    }
+    void operator()(std::exception_ptr thrown) const
+    {
+        --link->running_;
+        link->idle_.notify();
+        // A stream's coroutine that threw has cleaned up through its guards; without one of its own three the
+        // tunnel cannot go on.
+        if (thrown && !bound) link->fail();
+    }
+};
+
 void tunnel_link::start(const net::any_io_executor& executor, task<void> what,
                         std::shared_ptr<tunnel_stream> bound)
 {
     ++running_;
-    auto ended = [self = shared_from_this(), bound](std::exception_ptr thrown) {
-        --self->running_;
-        self->idle_.notify();
-        // A stream's coroutine that threw has cleaned up through its guards; without one of its own three the
-        // tunnel cannot go on.
-        if (thrown && !bound) self->fail();
-    };
-    if (bound)
-        net::co_spawn(executor, std::move(what),
-                      net::bind_cancellation_slot(bound->cancel.slot(), std::move(ended)));
-    else
-        net::co_spawn(executor, std::move(what), std::move(ended));
+    net::co_spawn(executor, from_the_loop(std::move(what)),
+                  coroutine_end{shared_from_this(), std::move(bound)});
 }
 
 void tunnel_link::fail()
@@ -113,11 +134,9 @@ task<void> tunnel_link::read_messages(std::shared_ptr<tunnel_link> self)
         self->heard_ = clock::now();
         self->heard_anything_ = true;
         const auto taken = self->session_.receive(std::span<const char>(buffer.data(), *got));
+        if (!taken) self->end(taken.error());
         self->dispatch();
-        if (!taken) {
-            self->end(taken.error());
-            break;
-        }
+        if (!taken) break;
         self->send_soon();
         small_in_a_row = *got > small_read / 2 ? 0 : small_in_a_row + 1;
         if (*got == buffer.size() && buffer.size() < large_read) {

@@ -75,6 +75,7 @@ protected:
     const net::any_io_executor& executor() const { return executor_; }
 
 private:
+    struct coroutine_end;
     static task<void> read_messages(std::shared_ptr<tunnel_link> self);
     static task<void> write_messages(std::shared_ptr<tunnel_link> self);
     static task<void> watch(std::shared_ptr<tunnel_link> self);

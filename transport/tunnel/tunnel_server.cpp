@@ -122,8 +122,7 @@ protected:
     void answer_arrived(tunnel_stream&, h2_event::answer&&) override {} // a server gets none
 
 private:
-    static task<void> serve(std::shared_ptr<server_end> self, std::shared_ptr<tunnel_stream> stream,
-                            request_head head);
+    static task<void> serve(std::shared_ptr<server_end> self, std::unique_ptr<tunnel_exchange> call);
     void refuse(h2_stream_id id, unsigned status);
 
     service& answers_;
@@ -158,14 +157,14 @@ void server_end::request_arrived(h2_event::request&& request)
     const auto stream = std::make_shared<tunnel_stream>(request.stream);
     add(stream);
     auto self = std::static_pointer_cast<server_end>(shared_from_this());
-    start(executor(), serve(std::move(self), stream, std::move(head)), stream);
+    // Made here, so that the stream is dropped even if the coroutine is cancelled before it begins.
+    auto call = std::make_unique<tunnel_exchange>(self, stream, std::move(head));
+    start(executor(), serve(std::move(self), std::move(call)), stream);
 }
 
-task<void> server_end::serve(std::shared_ptr<server_end> self, std::shared_ptr<tunnel_stream> stream,
-                             request_head head)
+task<void> server_end::serve(std::shared_ptr<server_end> self, std::unique_ptr<tunnel_exchange> call)
 {
-    tunnel_exchange call(self, stream, std::move(head));
-    co_await self->answers_.serve(call);
+    co_await self->answers_.serve(*call);
 }
 
 } // namespace

@@ -1,0 +1,7 @@
+layerline_test(tunnel NET
+    SOURCES
+        tunnel_dial_test.cpp
+        tunnel_end_test.cpp
+        tunnel_exchange_test.cpp
+        tunnel_h2_session_test.cpp
+    LINK layerline::tunnel)
