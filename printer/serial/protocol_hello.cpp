@@ -33,6 +33,8 @@ void protocol_machine::impl::begin_hello(time_point now)
     clean_needed = 50;
     clean_left = clean_run = 0;
     patience = settings.lost_ok;
+    ok_peak = {};
+    ok_samples = 0;
     busy_gap = keep_alive;
     hello_began = now;
     temperature_at = polled_at = now;

@@ -162,14 +162,28 @@ void protocol_machine::impl::on_plain_ok(time_point now)
     accept(head->number, now);
 }
 
+// Learns how soon this printer's ok comes, so that a lost one is missed soon.
+void protocol_machine::impl::note_latency(std::uint64_t number, time_point now)
+{
+    const auto* question = ledger.temperature_question();
+    if (probes_out > 0) {
+        if (!question || question->kind != line_kind::probe || number >= question->number) return;
+        // The line was then acknowledged by itself, and the probe needless: this printer is only slow.
+        patience = std::min(patience * 3 / 2, settings.lost_ok + keep_alive);
+        ok_samples = 0;
+        return;
+    }
+    if (patience > settings.lost_ok) patience = std::max(settings.lost_ok, patience - patience / 64);
+    const auto* head = ledger.head();
+    if (busy_now || !head || head->blocking) return;
+    const auto took = std::chrono::duration_cast<milliseconds>(now - wait_from);
+    ok_peak = std::max(took, ok_peak - ok_peak / 32);
+    ++ok_samples;
+}
+
 void protocol_machine::impl::accept(std::uint64_t number, time_point now)
 {
-    // A probe whose line was then acknowledged by itself was needless: this printer is only slow.
-    const auto* question = ledger.temperature_question();
-    if (probes_out > 0 && question && question->kind == line_kind::probe && number < question->number)
-        patience = std::min(patience * 3 / 2, settings.lost_ok + keep_alive);
-    else if (probes_out == 0 && patience > settings.lost_ok)
-        patience = std::max(settings.lost_ok, patience - patience / 64);
+    note_latency(number, now);
     ledger.accept(number, [&](const numbered_line& line) {
         tell(acknowledged{line.tag});
         note_clean_line();

@@ -26,7 +26,8 @@ struct protocol_machine::impl {
         lost,   // gave up, until opened()
     };
 
-    static constexpr milliseconds keep_alive{1000};     // M113 S1: a busy line each second
+    static constexpr milliseconds keep_alive{1000}; // M113 S1: a busy line each second
+    static constexpr milliseconds shortest_patience{120};
     static constexpr milliseconds settle{200};          // after hello's first ok, for its second
     static constexpr milliseconds resend_quiet{200};    // an ok belongs to a resend request, mostly
     static constexpr milliseconds leftover_quiet{100};  // lines that were under way when a resend was asked
@@ -54,6 +55,7 @@ struct protocol_machine::impl {
     void handle_line(std::string_view line, bool whole, time_point now);
     void on_ack(const reply::ack& ack, time_point now);
     void on_plain_ok(time_point now);
+    void note_latency(std::uint64_t number, time_point now);
     void accept(std::uint64_t number, time_point now);
     void on_temperature(const temperature_report& report, time_point now);
     void on_busy(bool for_user, time_point now);
@@ -115,7 +117,9 @@ struct protocol_machine::impl {
     std::size_t slots = 1;
     bool plain_oks = false; // so that an ok with temperatures can only be one of an M105
     bool named_ack = false; // some ack told for certain which line it was for: the numbers are in step
-    milliseconds patience;  // for the ok of a line that does not block; adapts
+    milliseconds patience;  // for the ok of a line that does not block; grows with needless probes
+    milliseconds ok_peak{}; // the slowest ok of late
+    int ok_samples = 0;     // since ok_peak may be trusted
     time_point wait_from{}; // last sign that concerns the oldest line on the wire
     time_point progress_at{};
     int probes_out = 0, postponed = 0, unanswered_polls = 0;

@@ -28,6 +28,7 @@ milliseconds protocol_machine::impl::probe_after() const
 {
     const auto* head = ledger.head();
     milliseconds base = patience;
+    if (ok_samples >= 32) base = std::min(base, std::max(shortest_patience, 4 * ok_peak));
     if (user_wait_at)
         base = user_wait_memory;
     else if (busy_now)

@@ -55,7 +55,7 @@ TEST_CASE("a print without faults sends each line once and suspects nothing")
     }
 }
 
-TEST_CASE("one ok in a hundred lost costs half a second each and no line")
+TEST_CASE("one ok in a hundred lost costs a third of a second each and no line")
 {
     for (const bool advanced : {false, true}) {
         model_settings model;
@@ -63,7 +63,7 @@ TEST_CASE("one ok in a hundred lost costs half a second each and no line")
         for (model.seed = 1; model.seed <= 5; ++model.seed) {
             model.advanced_ok = advanced;
             // 10 s of motion, 20 or so acknowledgements lost
-            CHECK(print_and_check(model, 2000, 60000) < 10000 + 40 * 600);
+            CHECK(print_and_check(model, 2000, 60000) < 10000 + 40 * 300);
         }
     }
 }

@@ -675,7 +675,7 @@ TEST_CASE("a firmware that babbles does not fill our memory")
 {
     transcript talk;
     talk.connect();
-    for (int times = 0; times < 100000; ++times)
+    for (int times = 0; times < 20000; ++times)
         talk.machine.receive("echo:babble\n", talk.now);
     std::size_t events = 0;
     while (talk.machine.next_event())
