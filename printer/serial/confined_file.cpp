@@ -50,8 +50,14 @@ printer_result<owned_fd> open_confined(const std::string& root, std::string_view
     open_how how{};
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-    const std::string path(virtual_path);
-    owned_fd file(static_cast<int>(::syscall(SYS_openat2, folder.get(), path.c_str(), &how, sizeof how)));
+    // Below "gcode" itself: ".." must not lead to its neighbours either.
+    open_how step{};
+    step.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    step.resolve = how.resolve;
+    const owned_fd jobs(static_cast<int>(::syscall(SYS_openat2, folder.get(), "gcode", &step, sizeof step)));
+    if (!jobs) return printer_failure{printer_errc::no_such_file, "there is no folder of G-code files"};
+    const std::string path(virtual_path.substr(prefix.size()));
+    owned_fd file(static_cast<int>(::syscall(SYS_openat2, jobs.get(), path.c_str(), &how, sizeof how)));
     if (!file) {
         const int error = errno;
         if (error == ENOENT || error == ENOTDIR || error == EXDEV || error == ELOOP)

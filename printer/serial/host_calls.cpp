@@ -67,7 +67,7 @@ void host_core::call(host_call request, time_point now)
         result = carry_out(request, now);
     if (request.source) effects_.push_back(source_to_drop{std::move(request.source)});
     if (auto* done = std::get_if<performed>(&result)) {
-        if (!done->job_id && job_) done->job_id = job_->id;
+        if (!done->job_id && job_ && job_active()) done->job_id = job_->id;
         answer(ticket, std::move(*done));
     } else if (auto* failure = std::get_if<printer_failure>(&result))
         answer(ticket, std::move(*failure));

@@ -216,7 +216,7 @@ private:
     std::optional<attention> wants_;
     std::string prompt_text_;
     std::vector<std::string> prompt_buttons_;
-    time_point last_word_{}, last_temperatures_{}, last_progress_{};
+    time_point last_word_{}, last_temperatures_{}, last_progress_{}, last_poll_{};
     bool busy_seen_ = false, poll_under_way_ = false, was_heard_ = false;
 
     // the job

@@ -285,8 +285,9 @@ void host_core::check_stop_confirm(time_point now)
 void host_core::poll_temperatures(time_point now)
 {
     if (!connected_ || firmware_paused_ || poll_under_way_ || (wants_ && wants_->kind == "user_wait")) return;
-    if (now - last_temperatures_ < settings_.temperature_poll) return;
+    if (now - std::max(last_temperatures_, last_poll_) < settings_.temperature_poll) return;
     poll_under_way_ = true;
+    last_poll_ = now; // an answer without temperatures must not be asked for again at once
     aside_.push_back("M105");
 }
 

@@ -1,6 +1,8 @@
 # The print host, by its parts.
 layerline_test(print_host NET
     SOURCES
+        host_core_test.cpp
+        host_job_test.cpp
         host_policy_test.cpp
         host_reader_test.cpp
         host_state_test.cpp
