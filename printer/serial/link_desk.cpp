@@ -39,7 +39,7 @@ void link_desk::connected(time_point now)
     refusal_.reset();
     heard_at_ = now;
     asked_since_heard_ = false;
-    queue_own(ask_capabilities{}, now);
+    queue_own(ask_capabilities{}, now + settings_.answer_within);
 }
 
 void link_desk::disconnected(printer_errc kind, std::string why, time_point)
@@ -63,6 +63,7 @@ void link_desk::disconnected(printer_errc kind, std::string why, time_point)
     auto open = std::exchange(open_, {});
     to_write_.clear();
     for (auto& [id, q] : open) {
+        if (q.held) outcomes_.push_back(std::move(*q.held));
         if (q.ours) continue;
         if (q.written)
             outcomes_.push_back({id, printer_failure{printer_errc::no_answer,
@@ -138,6 +139,8 @@ void link_desk::forget(ticket id)
     auto found = open_.find(id);
     if (found == open_.end()) {
         std::erase_if(outcomes_, [id](const outcome& o) { return o.id == id; });
+        for (auto& [own, q] : open_)
+            if (q.held && q.held->id == id) q.held.reset();
         return;
     }
     if (found->second.urgent && !found->second.written) {
@@ -194,7 +197,7 @@ bool link_desk::tick(time_point now)
     if (now - heard_at_ >= settings_.silence) return false;
     if (now - heard_at_ >= settings_.ask_after && !asked_since_heard_) {
         asked_since_heard_ = true;
-        queue_own(ask_state{}, now);
+        queue_own(ask_state{}, now + settings_.answer_within);
     }
     return true;
 }
@@ -267,14 +270,28 @@ void link_desk::replied(host_reply reply, time_point now)
     } else if (auto* failure = std::get_if<printer_failure>(&reply.what)) {
         end(reply.id, std::move(*failure));
     } else {
-        end(reply.id, std::get<performed>(std::move(reply.what)));
+        done(reply.id, std::get<performed>(std::move(reply.what)), now);
     }
 }
 
-void link_desk::queue_own(std::variant<action, ask_state, ask_capabilities> what, time_point now)
+// The host tells its state after its reply, perhaps a while after: asked for it, it tells it at once.
+void link_desk::done(ticket id, performed what, time_point now)
+{
+    auto& q = open_.at(id);
+    if (q.ours || q.urgent) {
+        end(id, std::move(what));
+        return;
+    }
+    const auto deadline = std::min(now + settings_.state_after, q.deadline);
+    open_.erase(id);
+    queue_own(ask_state{}, deadline, outcome{id, std::move(what)});
+}
+
+void link_desk::queue_own(std::variant<action, ask_state, ask_capabilities> what, time_point deadline,
+                          std::optional<outcome> held)
 {
     const auto id = ++last_id_;
-    open_.emplace(id, question{std::move(what), {}, now + settings_.answer_within, true, false, false});
+    open_.emplace(id, question{std::move(what), {}, deadline, true, false, false, std::move(held)});
     to_write_.push_back(id);
 }
 
@@ -283,6 +300,7 @@ void link_desk::end(ticket id, printer_result<performed> what)
     auto found = open_.find(id);
     if (found == open_.end()) return;
     const bool ours = found->second.ours;
+    if (found->second.held) outcomes_.push_back(std::move(*found->second.held));
     if (!found->second.written) std::erase(to_write_, id);
     open_.erase(found);
     if (!ours) outcomes_.push_back({id, std::move(what)});

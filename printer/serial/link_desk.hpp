@@ -21,6 +21,7 @@ struct link_settings {
     std::chrono::milliseconds answer_within{10000}; // for an action whose terms name no time
     std::chrono::milliseconds first_retry{100};     // between tries to connect; doubles ...
     std::chrono::milliseconds last_retry{2000};     // ... up to this
+    std::chrono::milliseconds state_after{500};     // to wait for the state after an action was done
     std::chrono::milliseconds ask_after{3000};      // no line for this long: ask for the state
     std::chrono::milliseconds silence{10000};       // no line for this long: the print host hangs
     std::size_t most_waiting = 64; // actions under way at once; an emergency stop always fits
@@ -52,7 +53,8 @@ public:
 
     // --- actions ---
     // Queues one action. Its outcome comes from next_outcome(), at the latest when its time has run out; at
-    // once while the host is away.
+    // once while the host is away. That of an action that was done comes after the state that it led to was
+    // told, so that whoever asked for a pause sees `pausing` (at most `state_after` later).
     ticket ask(action what, terms how, time_point now);
     // Nobody waits for this one any more. What has not gone out yet is not sent, an emergency stop apart.
     void forget(ticket id);
@@ -83,15 +85,18 @@ private:
         std::variant<action, ask_state, ask_capabilities> what;
         terms how;
         time_point deadline;
-        bool ours = false;    // asked by the desk itself: nobody waits
-        bool written = false; // its line was handed out
-        bool urgent = false;  // an emergency stop
+        bool ours = false;                // asked by the desk itself: nobody waits
+        bool written = false;             // its line was handed out
+        bool urgent = false;              // an emergency stop
+        std::optional<outcome> held = {}; // a question for the state: told once that is here
     };
 
     void line(std::string_view text, time_point now);
     void told(printer_state told, time_point now);
     void replied(host_reply reply, time_point now);
-    void queue_own(std::variant<action, ask_state, ask_capabilities> what, time_point now);
+    void queue_own(std::variant<action, ask_state, ask_capabilities> what, time_point deadline,
+                   std::optional<outcome> held = {});
+    void done(ticket id, performed what, time_point now);
     void end(ticket id, printer_result<performed> what);
 
     link_settings settings_;

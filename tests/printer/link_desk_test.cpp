@@ -39,6 +39,16 @@ struct desk_fixture {
         s.heaters = {{"tool0", 205.0, 210.0}};
         REQUIRE(desk.receive(encode_event({s}), now));
     }
+    // Answers the question for the state that follows an action that was done.
+    void tell_state_asked(phase p)
+    {
+        auto question = next();
+        REQUIRE(question.has_value());
+        REQUIRE(std::holds_alternative<ask_state>(question->what));
+        printer_state s;
+        s.now = p;
+        answer(question->id, s);
+    }
     void answer(std::uint64_t id, decltype(host_reply::what) what)
     {
         REQUIRE(desk.receive(encode_reply({id, std::move(what)}), now));
@@ -108,6 +118,7 @@ TEST_CASE_METHOD(desk_fixture, "replies find their requests by id, in any order"
     CHECK(second->id == b);
     answer(b, printer_failure{printer_errc::wrong_state, "not paused"});
     answer(a, performed{"j-5", "", false});
+    tell_state_asked(phase::pausing);
     auto one = desk.next_outcome(), two = desk.next_outcome();
     REQUIRE(one);
     REQUIRE(two);
@@ -315,4 +326,46 @@ TEST_CASE_METHOD(desk_fixture, "capabilities come from the host")
     CHECK(desk.capabilities().serial);
     CHECK(desk.capabilities().max_tool_c == 260.0);
     CHECK_FALSE(desk.capabilities().max_chamber_c);
+}
+
+TEST_CASE_METHOD(desk_fixture, "whoever asked for a pause sees pausing once the answer is there")
+{
+    connect();
+    tell(phase::printing);
+    auto id = desk.ask(pause_job{}, {}, now);
+    REQUIRE(next());
+    answer(id, performed{"j-1", "", false});
+    CHECK_FALSE(desk.next_outcome());
+    SECTION("told by the state that was asked for")
+    {
+        tell_state_asked(phase::pausing);
+        CHECK(desk.state(now).now == phase::pausing);
+        auto out = desk.next_outcome();
+        REQUIRE(out);
+        CHECK(out->id == id);
+        CHECK(out->what->job_id == "j-1");
+    }
+    SECTION("or without it, after a moment")
+    {
+        REQUIRE(next());
+        now += 500ms;
+        CHECK(desk.tick(now));
+        auto out = desk.next_outcome();
+        REQUIRE(out);
+        CHECK(out->what.has_value());
+    }
+    SECTION("or when the connection ends: it was done all the same")
+    {
+        desk.disconnected(printer_errc::host_gone, "gone", now);
+        auto out = desk.next_outcome();
+        REQUIRE(out);
+        CHECK(out->what.has_value());
+        CHECK_FALSE(desk.next_outcome());
+    }
+    SECTION("unless nobody waits any more")
+    {
+        desk.forget(id);
+        tell_state_asked(phase::pausing);
+        CHECK_FALSE(desk.next_outcome());
+    }
 }
