@@ -4,4 +4,5 @@ layerline_test(tunnel NET
         tunnel_end_test.cpp
         tunnel_exchange_test.cpp
         tunnel_h2_session_test.cpp
+        tunnel_websocket_test.cpp
     LINK layerline::tunnel)
