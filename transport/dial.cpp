@@ -2,6 +2,7 @@
 #include "transport/dial.hpp"
 
 #include "transport/error.hpp"
+#include "transport/http_head.hpp"
 #include "transport/tls.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -159,11 +160,14 @@ std::optional<dial_address> parse_address(std::string_view text)
     if (out.host.empty() || url.has_userinfo() || url.has_fragment()) return std::nullopt;
     out.port = out.tls ? 443 : 80;
     if (url.has_port()) {
-        out.port = url.port_number();
-        if (out.port == 0) return std::nullopt;
+        // Boost.URL 1.81 wraps numbers past 65535 around, and takes "80x" for a port and a path.
+        const auto port = parse_length(text_of(url.port()));
+        if (!port || *port == 0 || *port > 65535) return std::nullopt;
+        out.port = static_cast<std::uint16_t>(*port);
     }
     out.host_field = text_of(url.encoded_host_and_port());
     out.path = text_of(url.encoded_resource());
+    if (!out.path.empty() && out.path[0] != '/' && out.path[0] != '?') return std::nullopt;
     if (!out.path.starts_with('/')) out.path.insert(0, "/");
     return out;
 }

@@ -164,6 +164,7 @@ task<bool> http_connection::serve(parsed_request request)
     const auto [thrown] = co_await net::co_spawn(
         stream_->executor(), group_->answers.serve(*exchange_),
         net::bind_cancellation_slot(cancel_.slot(), net::as_tuple(net::use_awaitable)));
+    exchange_->end_body();
     if (thrown && !gone_) {
         std::string text;
         spdlog::error("{} {}: the handler threw: {}", exchange_->request().method,

@@ -123,6 +123,11 @@ http_exchange::~http_exchange()
     incoming_->end();
 }
 
+void http_exchange::end_body()
+{
+    incoming_->end();
+}
+
 std::shared_ptr<body_source> http_exchange::body()
 {
     return incoming_;
@@ -229,7 +234,10 @@ task<result<std::shared_ptr<message_stream>>> http_exchange::accept_websocket()
 {
     if (begun_ || handed_over_ || !wants_websocket()) co_return error_code(errc::malformed);
     // A client has to wait for the answer before it sends frames.
-    if (!wire_->input().empty()) co_return error_code(errc::malformed);
+    if (!wire_->input().empty()) {
+        keep_alive_ = false;
+        co_return error_code(errc::malformed);
+    }
     handed_over_ = true;
     co_return co_await upgrade(wire_->shared_stream(), request_.head, limits_.head_timeout);
 }

@@ -36,6 +36,8 @@ public:
     // An answer without a length, begun and not ended.
     bool streaming() const { return begun_ && !finished_ && !has_length_; }
     bool has_length() const { return begun_ && has_length_; }
+    // The service is done: whoever still holds the body gets no more of it.
+    void end_body();
     // The next answers say that the connection closes.
     void last_one() { keep_alive_ = false; }
 

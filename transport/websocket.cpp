@@ -1,5 +1,5 @@
-// WebSockets on Beast. No compression, binary messages sent in one frame, no timers of Beast's own: the
-// tunnel has its own keep-alive, and each wait here has its own limit.
+// WebSockets on Beast. No compression, binary messages sent in one frame, no idle limit: the tunnel has its
+// own keep-alive. Beast's timer bounds closing only.
 #include "transport/websocket.hpp"
 
 #include "transport/error.hpp"
@@ -51,6 +51,7 @@ private:
 error_code explained(error_code ec)
 {
     if (ec == websocket::error::closed) return make_error_code(errc::closed);
+    if (ec == beast::error::timeout) return make_error_code(errc::timed_out);
     if (ec == websocket::error::message_too_big || ec == websocket::error::buffer_overflow)
         return make_error_code(errc::too_large);
     if (ec.category() == make_error_code(websocket::error::closed).category() ||
@@ -67,8 +68,7 @@ public:
 
     void configure(bool client)
     {
-        ws_.set_option(websocket::stream_base::timeout{websocket::stream_base::none(),
-                                                       websocket::stream_base::none(), false});
+        limit_waits(websocket::stream_base::none()); // the caller bounds the handshake
         ws_.binary(true);
         ws_.auto_fragment(false);
         ws_.read_message_max(max_message);
@@ -96,7 +96,9 @@ public:
         const time_limit limit(ws_.get_executor(), by, [this] { abort(); });
         const auto [ec] = co_await ws_.async_accept(request, as_result);
         if (limit.late()) co_return make_error_code(errc::timed_out);
-        co_return ec ? explained(ec) : ec;
+        if (ec) co_return explained(ec);
+        limit_waits(close_wait); // also when Beast itself closes, after a bad frame
+        co_return ec;
     }
 
     task<error_code> ask(std::string host, std::string target, fields headers, clock::time_point by,
@@ -111,8 +113,11 @@ public:
         websocket::response_type answer;
         const time_limit limit(ws_.get_executor(), by, [this] { abort(); });
         const auto [ec] = co_await ws_.async_handshake(answer, host, target, as_result);
-        if (!ec) co_return ec;
         if (limit.late()) co_return make_error_code(errc::timed_out);
+        if (!ec) {
+            limit_waits(close_wait);
+            co_return ec;
+        }
         if (ec != websocket::error::upgrade_declined) co_return explained(ec);
         if (refused_status != nullptr) *refused_status = answer.result_int();
         co_return make_error_code(errc::upgrade_refused);
@@ -199,6 +204,12 @@ public:
     std::string peer() const override { return peer_; }
 
 private:
+    // Beast's own limit, for both handshakes; no idle limit and no pings.
+    void limit_waits(clock::duration handshake)
+    {
+        ws_.set_option(websocket::stream_base::timeout{handshake, websocket::stream_base::none(), false});
+    }
+
     tcp::socket& lowest() { return beast::get_lowest_layer(ws_); }
 
     task<void> refuse_text() { return close(websocket::close_code::unknown_data, "binary messages only"); }
