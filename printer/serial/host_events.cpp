@@ -225,6 +225,8 @@ void host_core::on(const gone_silent& what, time_point now)
 
 void host_core::check_guards(time_point now)
 {
+    // A host that begins with a lost job has had no change of phase that could have said so.
+    if (phase_ == phase::error) guard_.set_need(heat_guard::need::failed, now);
     if (!connected_ || leaving_since_) return;
     const heat_guard::orders orders = guard_.check(heaters_, now);
     if (!orders.tools_off && !orders.bed_off) return;

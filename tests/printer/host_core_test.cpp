@@ -65,6 +65,10 @@ TEST_CASE("a restarted host says that the job was lost, and begins nothing by it
     CHECK(bench.sent.empty());
     CHECK(bench.refusal(bench.ask(resume_job{})) == printer_errc::wrong_state);
     CHECK(bench.refusal(bench.start(cube, false)) == printer_errc::bed_not_clear);
+    bench.heat(200, 200, 60, 60);
+    bench.pass(11min); // what the lost job left hot
+    CHECK(bench.was_sent("M104 S0"));
+    CHECK_FALSE(bench.was_sent("M140 S0"));
     CHECK(bench.done(bench.ask(confirm_bed_clear{})));
     CHECK(bench.where_now() == phase::idle);
 }
