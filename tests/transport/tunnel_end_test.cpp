@@ -99,10 +99,10 @@ TEST_CASE("a stopped tunnel tells both sides why", "[tunnel][end]")
 
 TEST_CASE("cancelling run ends the tunnel and waits for what it started", "[tunnel][end]")
 {
+    net::cancellation_signal cancel;
     tunnel_rig rig;
     rig.service.serve_one = begin_and_hang;
     rig.start_client();
-    net::cancellation_signal cancel;
     auto done = [&](std::exception_ptr thrown, error_code why) {
         CHECK_FALSE(thrown);
         rig.server_ended = why;
@@ -118,9 +118,9 @@ TEST_CASE("cancelling run ends the tunnel and waits for what it started", "[tunn
 
 TEST_CASE("a drained tunnel finishes what is open and takes nothing new", "[tunnel][end]")
 {
-    tunnel_rig rig;
     wakeup go_on;
     bool going = false;
+    tunnel_rig rig;
     rig.service.serve_one = [&](exchange& call) -> task<void> {
         co_await call.respond(plain(200));
         while (!going) {
@@ -212,6 +212,14 @@ TEST_CASE("keep-alive asks after silence and gives up in time", "[tunnel][end]")
     {
         step = watch.next(start + 10s, start);
         CHECK(step.what == verdict::lost);
+    }
+    SECTION("a host that slept asks once more before it gives up")
+    {
+        const auto woken = start + 1h;
+        step = watch.next(woken, start);
+        CHECK(step.what == verdict::ping);
+        CHECK(step.until == woken + 5s);
+        CHECK(watch.next(step.until, start).what == verdict::lost);
     }
     SECTION("being asked more often pings no more often")
     {

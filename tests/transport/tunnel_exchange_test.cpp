@@ -131,10 +131,10 @@ TEST_CASE("a request with a body is answered with a body", "[tunnel]")
 
 TEST_CASE("an exchange of the tunnel says so and gives no WebSocket", "[tunnel]")
 {
-    tunnel_rig rig;
     edge via = edge::lan;
     bool wants = true, remaining_known = false;
     error_code accepted;
+    tunnel_rig rig;
     rig.service.serve_one = [&](exchange& call) -> task<void> {
         via = call.request().via;
         wants = call.wants_websocket();
@@ -187,8 +187,8 @@ TEST_CASE("a hundred megabytes stream each way through a small buffer", "[tunnel
 
 TEST_CASE("a reader that stalls holds back its sender and nobody else", "[tunnel]")
 {
-    tunnel_rig rig;
     std::uint64_t sent = 0;
+    tunnel_rig rig;
     rig.service.serve_one = [&](exchange& call) -> task<void> {
         if (call.request().target != "/slow") co_return co_await send_many(call, 3'000'000);
         co_await call.respond(plain(200));
@@ -251,12 +251,12 @@ TEST_CASE("dropping an answer cancels its handler", "[tunnel]")
 
 TEST_CASE("a request cancelled while it waits for the head cancels its handler", "[tunnel]")
 {
-    tunnel_rig rig;
     wakeup never;
-    rig.service.serve_one = [&](exchange&) -> task<void> { co_await never.wait(); };
-    rig.start();
     net::cancellation_signal cancel;
     bool over = false;
+    tunnel_rig rig;
+    rig.service.serve_one = [&](exchange&) -> task<void> { co_await never.wait(); };
+    rig.start();
     auto request = [&]() -> task<void> {
         const auto answer = co_await rig.client->send(rig.get(), nullptr);
         CHECK(answer.error() == net::error::operation_aborted);
@@ -335,8 +335,8 @@ TEST_CASE("a handler that gives up resets its stream alone", "[tunnel]")
 
 TEST_CASE("a request body that breaks off never looks complete", "[tunnel]")
 {
-    tunnel_rig rig;
     error_code seen;
+    tunnel_rig rig;
     rig.service.serve_one = [&](exchange& call) -> task<void> {
         auto total = co_await drain_body(call.body());
         if (total) co_return co_await reply(call, 200, "complete?");
@@ -378,10 +378,10 @@ TEST_CASE("an answer to HEAD has a length and no body", "[tunnel]")
 
 TEST_CASE("a deadline is told on as what is left and ends the wait", "[tunnel]")
 {
-    tunnel_rig rig;
     std::optional<clock::time_point> seen;
     bool field_passed_on = false;
     wakeup never;
+    tunnel_rig rig;
     rig.service.serve_one = [&](exchange& call) -> task<void> {
         seen = call.request().deadline;
         field_passed_on = call.request().headers.find("x-layerline-timeout-ms").has_value();
@@ -429,8 +429,8 @@ TEST_CASE("what the far end would refuse fails at once with its reason", "[tunne
 {
     tunnel_limits few;
     few.max_streams = 2;
-    tunnel_rig rig(few);
     wakeup never;
+    tunnel_rig rig(few);
     rig.service.serve_one = [&](exchange& call) -> task<void> {
         if (call.request().target == "/held") co_await never.wait();
         co_await reply(call, 200, "");
@@ -456,6 +456,7 @@ TEST_CASE("what the far end would refuse fails at once with its reason", "[tunne
 
 TEST_CASE("urgent exchanges overtake bulk ones on a slow link", "[tunnel]")
 {
+    std::vector<std::uint64_t> got(8, 0);
     tunnel_rig rig;
     rig.service.serve_one = [](exchange& call) -> task<void> {
         if (call.request().target == "/bulk") co_return co_await send_many(call, 100'000'000);
@@ -464,8 +465,6 @@ TEST_CASE("urgent exchanges overtake bulk ones on a slow link", "[tunnel]")
     rig.start();
     // The link takes one small message at a time: what is not sent yet can still be overtaken.
     rig.link.right_to_left->capacity = 0;
-    std::vector<std::shared_ptr<body_source>> bulk;
-    std::vector<std::uint64_t> got(8, 0);
     for (std::size_t i = 0; i < got.size(); ++i) {
         auto answer =
             rig.run(rig.client->send(rig.get("/bulk", {{"x-layerline-priority", "bulk"}}), nullptr));

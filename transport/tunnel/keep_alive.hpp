@@ -21,12 +21,14 @@ public:
     {
     }
 
-    // What to do now, if the last byte came at `heard`. A ping counts as sent.
+    // What to do now, if the last byte came at `heard`. A ping counts as sent. Asked much later than it
+    // wanted (the host slept or stood still), it pings first: what the peer sent meanwhile may not be read
+    // yet.
     step next(time_point now, time_point heard);
 
 private:
     std::chrono::milliseconds every_, timeout_;
-    time_point pinged_ = time_point::min();
+    time_point pinged_{}, asked_for_ = time_point::max(), excused_until_{};
 };
 
 } // namespace layerline::transport
