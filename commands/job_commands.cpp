@@ -52,7 +52,11 @@ bool is_in_use(const printer::printer_state& state, std::string_view path)
     case phase::cancelled:
     case phase::error:
         return false;
-    // Offline tells nothing of the job: it may be going on where nobody sees it.
+    case phase::offline:
+    case phase::connecting:
+        // The job may be going on where nobody sees it, unless it is known to be over: all of the file was
+        // printed, or the bed was cleared since.
+        return !state.bed_clear && !(state.job->size_bytes && state.job->done_bytes == state.job->size_bytes);
     default:
         return true;
     }

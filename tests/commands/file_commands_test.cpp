@@ -133,6 +133,11 @@ TEST_CASE("a file is deleted, unless its job has not ended")
         desk.printer.become(state);
         CHECK(desk.call("POST", "files/delete", "path=gcode/a.gcode")->status() == 409);
     }
+    auto cleared = printing("gcode/a.gcode");
+    cleared.now = phase::offline;
+    cleared.bed_clear = true;
+    desk.printer.become(cleared);
+    CHECK(desk.call("PUT", "files/upload", "path=gcode/a.gcode", "G28")->status() == 200);
     auto over = printing("gcode/a.gcode");
     over.now = phase::finished;
     desk.printer.become(over);
