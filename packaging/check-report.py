@@ -12,8 +12,8 @@ import re
 import sys
 
 MAX_GROUPS, MAX_GROUP = 6, 24
-# Not in the report: they neither move, heat nor change a mode. The last four become waits of the print host.
-SILENT = re.compile(r"^(M73|M105|M110|M114|M115|M117|M118|M155|M113|M400|M0|M1)\b")
+# Not in the report (see docs/virtual-printer.md), or not sent (M0, M1). The waits below become waits of the print host.
+SILENT = re.compile(r"^(M0|M1|M105|M108|M11[0-5]|M119|M154|M155|M400|M410|M503|M876)\b")
 HOST_WAITS = {"M109": "M104", "M190": "M140", "M191": "M141"}
 
 

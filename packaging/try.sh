@@ -68,10 +68,10 @@ ended() {
 trap ended EXIT
 trap 'exit 130' INT TERM
 
-# wait_for FILE PID NAME: until the program has written FILE; fails at once if it ends before.
+# wait_for FILE PID NAME: until the program has made FILE (a file or a socket); fails at once if it ends before.
 wait_for() {
     local tries=0
-    until [ -s "$1" ]; do
+    until [ -s "$1" ] || [ -S "$1" ]; do
         kill -0 "$2" 2>/dev/null || { echo "$3 ended at its start:" >&2; tail -n 20 "$work/$3.log" >&2; return 1; }
         tries=$((tries + 1))
         [ "$tries" -lt 300 ] || { echo "$3 was not ready within 30 s" >&2; return 1; }
@@ -91,8 +91,8 @@ start virtual_printer "$bin/layerline-virtual-printer" --link "$work/printer" --
 wait_for "$work/printer.ready" "${pid[virtual_printer]}" virtual_printer
 
 start printhost "$bin/layerline-printhost" --port "$work/printer" --baud 250000 --socket "$work/printhost.sock" \
-    --files "$work/agent/files" --state "$work/printhost" --ready "$work/printhost.ready"
-wait_for "$work/printhost.ready" "${pid[printhost]}" printhost
+    --files "$work/agent/files" --state "$work/printhost"
+wait_for "$work/printhost.sock" "${pid[printhost]}" printhost
 
 start relay "$bin/layerline-relay" --state "$work/relay" --listen 127.0.0.1:0 --ready "$work/relay.ready"
 wait_for "$work/relay.ready" "${pid[relay]}" relay
@@ -116,7 +116,7 @@ agent_id="$(jq -r .agent_id "$work/agent.ready")"
 # The agent shows a code; whoever runs the relay types it.
 code=""
 for _ in $(seq 100); do
-    code="$("$bin/layerline-agent" --state "$work/agent" status --json | jq -r '.. | .pairing_code? // empty' | head -n 1)"
+    code="$("$bin/layerline-agent" --state "$work/agent" status --json | jq -r '.pairing.code // empty')"
     [ -z "$code" ] || break
     sleep 0.1
 done

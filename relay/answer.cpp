@@ -6,7 +6,7 @@ namespace layerline::relay {
 
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 own_answer envelope(unsigned http_status, unsigned status, std::string_view error, json cause,
                     std::string_view hop, std::string_view request_id,

@@ -41,7 +41,7 @@ TEST_CASE("a sliced file prints through the relay, every line once and in order"
     rig at;
     print_lobed_cup(at);
     const auto report = at.report();
-    CHECK(report["final_position"]["z"].get<double>() > 6);
+    CHECK(report["position"]["z"].get<double>() > 6);
     CHECK(report["filament_mm"].get<double>() == Approx(618.71 + 8).epsilon(0.02));
 }
 

@@ -21,17 +21,6 @@ json ready_facts(const std::filesystem::path& file)
     return facts;
 }
 
-// The first value of that name, however deep.
-std::string deep_text(const json& from, const std::string& name)
-{
-    if (from.is_object()) {
-        if (from.contains(name) && from[name].is_string()) return from[name].get<std::string>();
-        for (const auto& [key, value] : from.items())
-            if (auto found = deep_text(value, name); !found.empty()) return found;
-    }
-    return {};
-}
-
 } // namespace
 
 rig::rig(rig_options options) : options_(std::move(options))
@@ -86,15 +75,13 @@ void rig::start_host()
                                   "--files",
                                   path("agent/files").string(),
                                   "--state",
-                                  path("printhost").string(),
-                                  "--ready",
-                                  path("host.ready").string()};
+                                  path("printhost").string()};
     for (const auto& more : options_.host)
         argv.push_back(more);
-    std::filesystem::remove(path("host.ready"));
+    std::filesystem::remove(path("host.sock"));
     host.reset();
     host.emplace(launch(std::move(argv), "host", true));
-    host->wait_for_file(path("host.ready"));
+    host->wait_for_file(path("host.sock"));
 }
 
 void rig::start_relay()
@@ -149,9 +136,11 @@ void rig::pair()
     relay_token_ = json::parse(made.output).value("secret", "");
     // The agent shows its code once the relay has welcomed it.
     std::string code;
-    for (int i = 0; i < 200 && code.empty(); ++i)
-        code = deep_text(json::parse(agent_command({"status", "--json"}).output, nullptr, false),
-                         "pairing_code");
+    for (int i = 0; i < 200 && code.empty(); ++i) {
+        const auto status = json::parse(agent_command({"status", "--json"}).output, nullptr, false);
+        if (status.is_object() && status.contains("pairing") && status["pairing"].is_object())
+            code = status["pairing"].value("code", "");
+    }
     REQUIRE_FALSE(code.empty());
     const auto claimed = relay_command({"claim", code, "--name", "rig"});
     INFO(claimed.output);
