@@ -21,7 +21,7 @@ const nlohmann::json* find_field(const nlohmann::json& object, const char* name)
 
 // At most `max_bytes` bytes.
 std::optional<std::string> text_field(const nlohmann::json& object, const char* name,
-                                      std::size_t max_bytes = 64 * 1024);
+                                      std::size_t max_bytes = 65536);
 std::optional<bool> bool_field(const nlohmann::json& object, const char* name);
 std::optional<double> number_field(const nlohmann::json& object, const char* name);
 std::optional<std::uint64_t> count_field(const nlohmann::json& object, const char* name);

@@ -28,7 +28,7 @@
 
 namespace layerline::printer::serial {
 
-inline constexpr std::size_t max_host_message = 64 * 1024;
+inline constexpr std::size_t max_host_message = 65536;
 
 struct ask_state {};
 struct ask_capabilities {};

@@ -57,9 +57,7 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
                    },
                    [&](const reply::boot& boot) {
                        if (at == stage::hello) return;
-                       if (boot.start)
-                           on_reset(now);
-                       else if (at == stage::halted)
+                       if (boot.start || at == stage::halted)
                            on_reset(now);
                        else if (at == stage::ready)
                            verify_at = now; // a reset whose `start` was lost shows in the numbers
@@ -137,14 +135,13 @@ void protocol_machine::impl::on_ack(const reply::ack& ack, time_point now)
             accept(*ack.line, now);
             break;
         }
-        if (ack.temperature.empty())
-            on_plain_ok(now);
-        else if (question) {
-            named_ack = plain_oks;
+        if (!ack.temperature.empty() && question) {
+            named_ack = named_ack || plain_oks;
             if (probes_out > 0 && question->number != ledger.accepted() + 1) patience = settings.lost_ok;
             accept(question->number, now);
-        } else if (!plain_oks)
+        } else if (ack.temperature.empty() || !plain_oks) {
             on_plain_ok(now);
+        }
         // Else the answer to an M105 that a surplus ok had acknowledged before: dropping it sets that right.
     }
     if (at == stage::identify) identify_progress(true, now);

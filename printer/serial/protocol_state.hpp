@@ -79,7 +79,7 @@ struct protocol_machine::impl {
     // --- timers (protocol_timers.cpp)
     struct timer {
         time_point at;
-        void (impl::*fire)(time_point);
+        void (impl::*fire)(time_point) = nullptr;
     };
     std::optional<timer> earliest() const;
     milliseconds probe_after() const;

@@ -117,6 +117,7 @@ std::vector<heater_state> temperature_report::heaters(int active_tool) const
             by_number.try_emplace(active_tool, *active);
     }
     std::vector<heater_state> all;
+    all.reserve(by_number.size() + 2);
     for (const auto& [number, read] : by_number)
         all.push_back({"tool" + std::to_string(number), read.actual_c, read.target_c});
     if (bed) all.push_back({"bed", bed->actual_c, bed->target_c});
