@@ -5,6 +5,8 @@
 #include "transport/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/websocket.hpp>
@@ -12,6 +14,8 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <tuple>
 
 namespace layerline::transport {
 
@@ -60,11 +64,58 @@ error_code explained(error_code ec)
     return ec;
 }
 
+// A socket that Beast leaves within a time of ours: after a bad frame, too, it says good-bye and then waits
+// for the far end to hang up, with no limit of its own.
+template <class Next>
+class bounded : public Next {
+public:
+    explicit bounded(Next&& next) : Next(std::move(next)) {}
+};
+
+task<error_code> leave(tcp::socket& socket)
+{
+    const time_limit limit(socket.get_executor(), clock::now() + close_wait, [&socket] {
+        error_code ignored;
+        socket.close(ignored);
+    });
+    co_await net::post(socket.get_executor(), as_result); // never done from inside of async_teardown
+    error_code ec;
+    socket.shutdown(net::socket_base::shutdown_send, ec);
+    std::array<char, 1024> waste; // NOLINT(cppcoreguidelines-pro-type-member-init): written only
+    while (!ec)
+        std::tie(ec, std::ignore) = co_await socket.async_read_some(net::buffer(waste), as_result);
+    co_return ec;
+}
+
+task<error_code> leave(tls_stream& stream)
+{
+    const time_limit limit(stream.get_executor(), clock::now() + close_wait, [&stream] {
+        error_code ignored;
+        stream.lowest_layer().close(ignored);
+    });
+    co_await net::post(stream.get_executor(), as_result);
+    const auto [ec] = co_await stream.async_shutdown(as_result);
+    co_return ec;
+}
+
+// Found by Beast instead of its own. The handler owns the stream, so it lives until then.
+template <class Next, class Handler>
+void async_teardown(beast::role_type, bounded<Next>& stream, Handler&& handler)
+{
+    net::co_spawn(stream.get_executor(), leave(stream),
+                  [done = std::forward<Handler>(handler)](const std::exception_ptr&, error_code ec) mutable {
+                      done(ec);
+                  });
+}
+
 template <class Next>
 class websocket_stream final : public message_stream,
                                public std::enable_shared_from_this<websocket_stream<Next>> {
 public:
-    websocket_stream(Next next, std::string peer) : ws_(std::move(next)), peer_(std::move(peer)) {}
+    websocket_stream(Next next, std::string peer)
+        : ws_(bounded<Next>(std::move(next))), peer_(std::move(peer))
+    {
+    }
 
     void configure(bool client)
     {
@@ -214,7 +265,7 @@ private:
 
     task<void> refuse_text() { return close(websocket::close_code::unknown_data, "binary messages only"); }
 
-    websocket::stream<Next, false> ws_;
+    websocket::stream<bounded<Next>, false> ws_;
     std::string peer_;
 };
 
