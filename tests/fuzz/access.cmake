@@ -1,3 +1,3 @@
 foreach(target access_handshake access_text)
-    layerline_fuzz(${target} LINK layerline::access)
+    layerline_fuzz(${target} LINK layerline::access_core)
 endforeach()
