@@ -54,8 +54,8 @@ std::string pairing_words(std::string_view code, std::chrono::seconds left)
     const auto seconds = std::max<std::int64_t>(left.count(), 0);
     const auto time = seconds >= 120 ? std::to_string((seconds + 30) / 60) + " minutes"
                                      : std::to_string(seconds) + " seconds";
-    return "pairing code " + std::string(code) + ", valid " + time +
-           ": on the relay run \"layerline-relay claim " + std::string(code) + "\"";
+    return "code " + std::string(code) + ", valid " + time + ": on the relay run \"layerline-relay claim " +
+           std::string(code) + "\"";
 }
 
 } // namespace layerline::agent

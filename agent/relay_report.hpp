@@ -34,7 +34,7 @@ struct relay_report {
 
 // One line: "connected to wss://relay.example", "waiting 3 s to try wss://relay.example again: …".
 std::string in_words(const relay_report& report, transport::clock::time_point now);
-// What the log and `status` tell of a code.
+// What the log and `status` tell of a code: "code XXXX-XXXX, valid 10 minutes: on the relay run …".
 std::string pairing_words(std::string_view code, std::chrono::seconds left);
 
 } // namespace layerline::agent

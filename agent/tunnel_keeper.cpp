@@ -230,7 +230,7 @@ void tunnel_keeper::show_code(const std::string& code, std::chrono::seconds vali
     report_.now = relay_phase::pairing;
     report_.code = code;
     report_.code_until = clock::now() + valid_for;
-    spdlog::info("{}", pairing_words(code, valid_for));
+    spdlog::info("pairing {}", pairing_words(code, valid_for));
 }
 
 void tunnel_keeper::hide_code()

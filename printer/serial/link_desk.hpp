@@ -2,7 +2,7 @@
 // lines and outcomes out. No socket, no clock of its own.
 #pragma once
 
-#include "printer/printer_link.hpp"
+#include "printer/printer_action.hpp"
 #include "printer/serial/host_messages.hpp"
 
 #include <chrono>
@@ -30,7 +30,7 @@ struct link_settings {
 // One desk serves one link over all its connections. An action is sent at most once, ever.
 class link_desk {
 public:
-    using time_point = transport::clock::time_point;
+    using time_point = std::chrono::steady_clock::time_point;
     using ticket = std::uint64_t;
     struct outcome {
         ticket id = 0;
