@@ -17,7 +17,7 @@
 
 namespace layerline::commands {
 
-inline constexpr std::size_t max_argument_bytes = 64 * 1024; // of a JSON body
+inline constexpr std::size_t max_argument_bytes = std::size_t{64} * 1024; // of a JSON body
 inline constexpr std::size_t max_json_depth = 16;
 inline constexpr std::size_t max_query_fields = 64;
 

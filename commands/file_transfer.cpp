@@ -15,7 +15,7 @@ namespace net = transport::net;
 
 namespace {
 
-constexpr std::size_t part_bytes = 64 * 1024;
+constexpr std::size_t part_bytes = std::size_t{64} * 1024;
 
 // The upload's body: what was read of it already, then the rest; ends with too_large past the limit. It keeps
 // why it ended, since a file store only tells that its write failed.

@@ -1,6 +1,7 @@
 // What slicers write of a print into comments at a file's beginning and end. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,7 +21,7 @@ struct gcode_metadata {
 };
 
 // How much of each end is worth reading, bytes.
-inline constexpr std::size_t metadata_window = 64 * 1024;
+inline constexpr std::size_t metadata_window = std::size_t{64} * 1024;
 
 // Reads the comments of PrusaSlicer and its kin (also OrcaSlicer, Bambu Studio, SuperSlicer) and of Cura.
 // `tail` is empty when `head` holds the whole file. The first line of `tail` and the last of `head` may be

@@ -21,7 +21,7 @@ namespace net = transport::net;
 
 namespace {
 
-constexpr std::size_t part_bytes = 64 * 1024;
+constexpr std::size_t part_bytes = std::size_t{64} * 1024;
 
 struct disk {
     confined_folder files;

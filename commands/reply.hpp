@@ -14,7 +14,7 @@
 namespace layerline::commands {
 
 // An answer in an envelope is at most this long; past it the caller gets 753.
-inline constexpr std::size_t max_envelope_bytes = 1024 * 1024;
+inline constexpr std::size_t max_envelope_bytes = std::size_t{1024} * 1024;
 
 // A failure as a value. `code`, `text` and `advice` come from a table and live for ever.
 struct failure {
