@@ -7,7 +7,7 @@ seconds="${1:-20}"
 install_packages "${build_packages[@]}" clang libclang-rt-14-dev
 use_compiler_cache
 cmake --preset fuzz
-cmake --build build/fuzz
+cmake --build build/fuzz --target fuzz_all
 mkdir -p build/fuzz/findings
 failed=0
 for target in build/fuzz/bin/fuzz_*; do
