@@ -188,13 +188,11 @@ int h2_callbacks::stream_closed(nghttp2_session*, std::int32_t id, std::uint32_t
         --s.open_;
         s.buffered_ -= stream->out.size();
         stream->out.clear();
-        if (stream->released) {
+        const bool nobody_knows = s.role_ == h2_role::server && !stream->head_over;
+        if (stream->released || nobody_knows)
             s.inner_->streams.erase(id);
-        } else if (s.role_ == h2_role::server && !stream->head_over) {
-            s.inner_->streams.erase(id); // nobody was ever told of it
-        } else {
+        else
             s.events_.emplace_back(h2_event::closed{id, why_closed(*stream, code)});
-        }
         return 0;
     });
 }

@@ -13,9 +13,9 @@ namespace layerline::transport {
 
 namespace {
 
-constexpr std::uint32_t max_frame_size = 64 * 1024; // what we take; 16 KiB is the least HTTP/2 allows
-constexpr std::size_t send_buffer = 64 * 1024;      // bytes of one body that wait to be sent
-constexpr std::uint32_t unsettled_streams = 100;    // what nghttp2 assumes before the peer's SETTINGS
+constexpr std::uint32_t max_frame_size = 64 * 1024;         // what we take; 16 KiB is the least HTTP/2 allows
+constexpr std::size_t send_buffer = std::size_t{64} * 1024; // bytes of one body that wait to be sent
+constexpr std::uint32_t unsettled_streams = 100;            // what nghttp2 assumes before the peer's SETTINGS
 constexpr std::size_t frame_head = 9;
 // A frame of a body is not cut smaller than this at a message's end.
 constexpr std::size_t least_frame = 1024;

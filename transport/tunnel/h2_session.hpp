@@ -28,30 +28,30 @@ using h2_stream_id = std::int32_t;
 namespace h2_event {
 // Server: a head is here. `refuse` is the status the head deserves if it cannot be served at all (431, 501).
 struct request {
-    h2_stream_id stream;
+    h2_stream_id stream = 0;
     std::string method, target;
     fields headers;
-    h2_priority priority;
+    h2_priority priority = h2_priority::normal;
     std::optional<unsigned> refuse;
 };
 // Client: the final head of the answer (1xx are dropped).
 struct answer {
-    h2_stream_id stream;
-    unsigned status;
+    h2_stream_id stream = 0;
+    unsigned status = 0;
     fields headers;
 };
 // read() has more, or the body's end is known.
 struct body {
-    h2_stream_id stream;
+    h2_stream_id stream = 0;
 };
 // write() takes bytes again.
 struct room {
-    h2_stream_id stream;
+    h2_stream_id stream = 0;
 };
 // nghttp2 is done with the stream. `why` is clear if it ended in good order. What was received can be read
 // still.
 struct closed {
-    h2_stream_id stream;
+    h2_stream_id stream = 0;
     boost::system::error_code why;
 };
 using any = std::variant<request, answer, body, room, closed>;

@@ -10,7 +10,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
     enum class verdict { wait, ping, lost };
     struct step {
-        verdict what;
+        verdict what = verdict::wait;
         time_point until; // ask again then, or when bytes have come
     };
 

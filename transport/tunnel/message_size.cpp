@@ -8,9 +8,9 @@ namespace layerline::transport {
 
 namespace {
 
-constexpr std::size_t least = 4 * 1024;   // below it the frames' own cost shows
-constexpr std::size_t first = 16 * 1024;  // before anything was measured
-constexpr std::size_t telling = 2 * 1024; // smaller messages say nothing about the rate
+constexpr std::size_t least = std::size_t{4} * 1024;   // below it the frames' own cost shows
+constexpr std::size_t first = std::size_t{16} * 1024;  // before anything was measured
+constexpr std::size_t telling = std::size_t{2} * 1024; // smaller messages say nothing about the rate
 constexpr double drain_seconds = 0.020;
 constexpr double newest_share = 0.25;
 

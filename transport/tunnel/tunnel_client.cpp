@@ -14,7 +14,7 @@ namespace layerline::transport {
 
 namespace {
 
-constexpr std::size_t pump_buffer = 16 * 1024;
+constexpr std::size_t pump_buffer = std::size_t{16} * 1024;
 constexpr std::string_view timeout_field = "x-layerline-timeout-ms";
 
 class client_end final : public tunnel_client, public tunnel_link {

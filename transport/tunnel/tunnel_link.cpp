@@ -23,9 +23,9 @@ namespace layerline::transport {
 namespace {
 
 // An idle tunnel holds the small buffer only: a relay may hold ten thousand of them.
-constexpr std::size_t small_read = 2 * 1024, large_read = 64 * 1024;
+constexpr std::size_t small_read = std::size_t{2} * 1024, large_read = std::size_t{64} * 1024;
 constexpr int small_reads_before_shrinking = 8;
-constexpr std::size_t kept_write_buffer = 4 * 1024;
+constexpr std::size_t kept_write_buffer = std::size_t{4} * 1024;
 // How long the last messages (GOAWAY) may take before the connection is cut.
 constexpr std::chrono::milliseconds last_words{1000};
 

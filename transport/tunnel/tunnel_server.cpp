@@ -12,7 +12,7 @@ namespace layerline::transport {
 namespace {
 
 constexpr std::string_view timeout_field = "x-layerline-timeout-ms";
-constexpr std::size_t max_target = 8 * 1024;
+constexpr std::size_t max_target = std::size_t{8} * 1024;
 // A caller that waits longer than this does not mean it; it also keeps the sum below within the clock.
 constexpr std::uint64_t longest_timeout_ms = 7ULL * 24 * 3600 * 1000;
 
