@@ -1,35 +1,14 @@
-// From an address in words to a connected socket: the words taken apart (pure), names resolved, plain text
-// kept to this host, certificates checked.
+// From an address to a connected socket: names resolved, plain text kept to this host, certificates checked.
 #pragma once
 
 #include "transport/byte_stream.hpp"
+#include "transport/dial_address.hpp"
 
 #include <boost/asio/ssl/context.hpp>
 
-#include <filesystem>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
 
 namespace layerline::transport {
-
-struct dial_address {
-    std::filesystem::path unix_path; // if set, nothing else counts but `path`
-    bool tls = false;
-    std::string host; // a name, or an address without brackets
-    std::uint16_t port = 0;
-    std::string path;       // of the URL, with its query: "/x?y", never empty
-    std::string host_field; // as the Host field wants it
-};
-
-// http://, https://, ws://, wss:// with an optional port and path, or "unix:" and a path. None for anything
-// else, user names and fragments included.
-std::optional<dial_address> parse_address(std::string_view text);
-
-// Whether plain text may go there without leave: 127.0.0.0/8, ::1, and the name localhost (whose addresses
-// are checked again when it is resolved).
-bool is_this_host(std::string_view host);
 
 // Connects, and with TLS shakes hands, until `by`. `tls` is needed for addresses with TLS. Fails with
 // errc::unreachable, timed_out, insecure_refused, certificate_refused or malformed (no TLS is spoken there).

@@ -5,6 +5,7 @@ layerline_room(transport NET
         byte_stream.cpp
         chunk_decoder.cpp
         dial.cpp
+        dial_address.cpp
         edge_fields.cpp
         error.cpp
         fields.cpp

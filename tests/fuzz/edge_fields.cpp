@@ -1,6 +1,6 @@
 // Fields from "name:value" lines: what the edge takes in, what a hop takes out; and addresses in words.
 #include "transport/edge_fields.hpp"
-#include "transport/dial.hpp"
+#include "transport/dial_address.hpp"
 
 #include <cstdlib>
 

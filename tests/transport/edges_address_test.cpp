@@ -1,5 +1,5 @@
 // Addresses in words, and which of them are this host.
-#include "transport/dial.hpp"
+#include "transport/dial_address.hpp"
 
 #include <catch2/catch.hpp>
 
