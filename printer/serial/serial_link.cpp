@@ -51,7 +51,7 @@ public:
 
     transport::task<void> run() override
     {
-        using namespace net::experimental::awaitable_operators;
+        using namespace net::experimental::awaitable_operators; // NOLINT(google-build-using-namespace)
         while (!stopping_) {
             const auto code = co_await connect();
             if (stopping_) break;
@@ -159,7 +159,7 @@ private:
     {
         while (true) {
             auto line = desk_.next_line(clock::now());
-            settle();
+            hand_out();
             if (!line) {
                 lines_.expires_at(clock::time_point::max());
                 co_await lines_.async_wait(as_tuple);
@@ -177,7 +177,8 @@ private:
             work_.expires_at(desk_.next_wakeup().value_or(clock::time_point::max()));
             co_await work_.async_wait(as_tuple);
             const bool alive = desk_.tick(clock::now());
-            settle();
+            hand_out();
+            lines_.cancel();
             if (!alive) {
                 gone_because_ = "The print host is running but has said nothing for " +
                                 std::to_string(settings_.silence.count() / 1000) + " s.";
@@ -186,8 +187,16 @@ private:
         }
     }
 
-    // Hands out what the desk decided and wakes whom it concerns.
+    // After news from outside: hands out what the desk decided and wakes the writer and the clock. Those two
+    // only hand out: if each woke the other, they would never rest.
     void settle()
+    {
+        hand_out();
+        lines_.cancel();
+        work_.cancel();
+    }
+
+    void hand_out()
     {
         while (auto outcome = desk_.next_outcome()) {
             auto found = waiting_.find(outcome->id);
@@ -200,8 +209,6 @@ private:
             told_ = desk_.sequence();
             changed_.cancel();
         }
-        lines_.cancel();
-        work_.cancel();
     }
 
     void close()
@@ -218,7 +225,7 @@ private:
     net::steady_timer work_;    // wakes keep_time(): something ran out, or the next deadline is another now
     net::steady_timer retry_;
     std::map<link_desk::ticket, std::shared_ptr<waiter>> waiting_;
-    std::array<char, 16 * 1024> incoming_{};
+    std::array<char, 16UL * 1024> incoming_{};
     std::string gone_because_;
     std::uint64_t told_ = 0;
     bool stopping_ = false;

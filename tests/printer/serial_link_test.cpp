@@ -85,6 +85,15 @@ TEST_CASE_METHOD(link_fixture, "the link follows its host through a restart", "[
     CHECK(link->state().sequence > before + 1);
 }
 
+TEST_CASE_METHOD(link_fixture, "a link with nothing to do rests", "[serial_link]")
+{
+    fakes::fake_print_host host(context, socket);
+    host.state.now = phase::idle;
+    fakes::run(context, until(phase::idle));
+    context.restart();
+    CHECK(context.run_for(100ms) < 100); // handlers: a few for what was under way
+}
+
 TEST_CASE_METHOD(link_fixture, "actions are answered by their host", "[serial_link]")
 {
     fakes::fake_print_host host(context, socket);
