@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -45,6 +46,8 @@ int left_ms(std::chrono::steady_clock::time_point until)
     if (options.user &&
         (::setgroups(0, nullptr) != 0 || ::setgid(*options.user) != 0 || ::setuid(*options.user) != 0))
         ::_exit(126);
+    ::prctl(PR_SET_PDEATHSIG,
+            SIGKILL); // nothing is left running when a test program dies; lost by setuid before
     std::vector<std::string> environment = options.environment;
     for (const auto* name : {"PATH", "HOME", "TSAN_OPTIONS", "ASAN_OPTIONS"})
         if (const auto* value = ::getenv(name)) environment.push_back(std::string(name) + "=" + value);

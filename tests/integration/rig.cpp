@@ -5,6 +5,8 @@
 #include <csignal>
 #include <fstream>
 
+#include <poll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,6 +21,21 @@ json ready_facts(const std::filesystem::path& file)
     auto facts = json::parse(content_of(file), nullptr, false);
     REQUIRE(facts.is_object());
     return facts;
+}
+
+token_facts token_in(const finished& made)
+{
+    INFO(made.output);
+    REQUIRE(made.exit_code == 0);
+    const auto facts = json::parse(made.output);
+    return {facts.value("id", ""), facts.value("secret", "")};
+}
+
+std::vector<std::string> token_words(const std::string& scopes, const std::vector<std::string>& more)
+{
+    std::vector<std::string> words{"token", "create", "--name", "test", "--scopes", scopes, "--json"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
 }
 
 } // namespace
@@ -86,7 +103,8 @@ void rig::start_host()
 
 void rig::start_relay()
 {
-    std::ofstream(path("relay.toml")) << options_.relay_toml;
+    std::ofstream(path("relay.toml"))
+        << (options_.relay_toml.empty() ? "[limits]\nrequests_per_minute = 100000\n" : options_.relay_toml);
     // The same port again after a restart, so that the agent's configuration stays true.
     const auto port = relay_url_.empty() ? std::string("0") : std::to_string(port_of(relay_url_));
     std::filesystem::remove(path("relay.ready"));
@@ -106,7 +124,9 @@ void rig::start_agent()
         std::ofstream toml(path("agent.toml"));
         toml << "[printer]\nsocket = \"" << path("host.sock").string()
              << "\"\n[lan]\nlisten = \"127.0.0.1:" << port << "\"\n";
-        if (!relay_url_.empty()) toml << "[relay]\nurls = [\"ws" << relay_url_.substr(4) << "\"]\n";
+        if (!relay_url_.empty())
+            toml << "[relay]\nurls = [\"ws" << relay_url_.substr(4) << "\"]\n"
+                 << options_.agent_relay << "\n";
         toml << (options_.agent_toml.empty() ? "[files]\nreserve_mb = 1\n" : options_.agent_toml);
     }
     std::filesystem::remove(path("agent.ready"));
@@ -118,34 +138,60 @@ void rig::start_agent()
     const auto facts = ready_facts(path("agent.ready"));
     agent_url_ = facts.value("lan", "");
     agent_id_ = facts.value("agent_id", "");
-    if (agent_token_.empty()) {
-        const auto made =
-            agent_command({"token", "create", "--name", "test", "--scopes", "view,control,files", "--json"});
-        INFO(made.output);
-        REQUIRE(made.exit_code == 0);
-        agent_token_ = json::parse(made.output).value("secret", "");
-    }
+    if (agent_token_.empty()) agent_token_ = make_agent_token("view,control,files").secret;
 }
 
 void rig::pair()
 {
-    const auto made =
-        relay_command({"token", "create", "--name", "test", "--scopes", "view,control,files", "--json"});
-    INFO(made.output);
-    REQUIRE(made.exit_code == 0);
-    relay_token_ = json::parse(made.output).value("secret", "");
-    // The agent shows its code once the relay has welcomed it.
-    std::string code;
-    for (int i = 0; i < 200 && code.empty(); ++i) {
-        const auto status = json::parse(agent_command({"status", "--json"}).output, nullptr, false);
-        if (status.is_object() && status.contains("pairing") && status["pairing"].is_object())
-            code = status["pairing"].value("code", "");
-    }
-    REQUIRE_FALSE(code.empty());
-    const auto claimed = relay_command({"claim", code, "--name", "rig"});
+    relay_token_ = make_relay_token("view,control,files").secret;
+    const auto claimed = relay_command({"claim", pairing_code(), "--name", "rig"});
     INFO(claimed.output);
     REQUIRE(claimed.exit_code == 0);
-    (void)wait_for_state(printer_url(), relay_token_, [](const json&) { return true; });
+    wait_for_tunnel(); // it begins a moment after the claim
+}
+
+std::string rig::pairing_code() const
+{
+    // The agent shows its code once the relay has welcomed it.
+    std::string code;
+    (void)becomes([&] {
+        const auto status = agent_status();
+        if (status.is_object() && status["pairing"].is_object()) code = status["pairing"].value("code", "");
+        return !code.empty();
+    });
+    REQUIRE_FALSE(code.empty());
+    return code;
+}
+
+bool rig::becomes(const std::function<bool()>& so, seconds patience) const
+{
+    const auto until = std::chrono::steady_clock::now() + patience;
+    const int watch = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    REQUIRE(watch >= 0);
+    ::inotify_add_watch(watch, folder_.path().c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
+    bool is_so = false;
+    while (!(is_so = so()) && std::chrono::steady_clock::now() < until) {
+        pollfd logged{watch, POLLIN, 0};
+        (void)::poll(&logged, 1, 100);
+        char events[4096];
+        while (::read(watch, events, sizeof events) > 0) {
+        }
+    }
+    ::close(watch);
+    return is_so;
+}
+
+void rig::wait_for_tunnel(seconds patience) const
+{
+    web_answer pinged;
+    (void)becomes(
+        [&] {
+            pinged = at_relay("GET", "ping");
+            return pinged.code() == 200;
+        },
+        patience);
+    INFO(pinged.body << pinged.error);
+    REQUIRE(pinged.code() == 200);
 }
 
 void rig::start_all()
@@ -180,6 +226,7 @@ web_answer rig::at_relay(const std::string& method, const std::string& command, 
     asked.url = printer_url() + "/plugin-api/v1/" + command;
     asked.token = relay_token_;
     asked.body = body;
+    asked.ca_file = options_.ca_file;
     return web(asked);
 }
 
@@ -189,6 +236,8 @@ finished rig::cli(std::vector<std::string> arguments, seconds patience) const
     start_options how;
     how.environment = {"LAYERLINE_URL=" + relay_url_, "LAYERLINE_PRINTER=" + agent_id_,
                        "LAYERLINE_TOKEN=" + relay_token_};
+    if (!options_.ca_file.empty())
+        how.environment.push_back("LAYERLINE_CA_FILE=" + options_.ca_file.string());
     return run(std::move(arguments), std::move(how), patience);
 }
 
@@ -204,6 +253,21 @@ finished rig::agent_command(std::vector<std::string> arguments) const
     arguments.insert(arguments.begin(),
                      {program_path("layerline-agent").string(), "--state", path("agent").string()});
     return run(std::move(arguments));
+}
+
+json rig::agent_status() const
+{
+    return json::parse(agent_command({"status", "--json"}).output, nullptr, false);
+}
+
+token_facts rig::make_relay_token(const std::string& scopes, const std::vector<std::string>& more) const
+{
+    return token_in(relay_command(token_words(scopes, more)));
+}
+
+token_facts rig::make_agent_token(const std::string& scopes) const
+{
+    return token_in(agent_command(token_words(scopes, {})));
 }
 
 void rig::put_file(const std::string& name, const std::string& gcode) const
