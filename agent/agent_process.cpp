@@ -67,7 +67,7 @@ std::filesystem::path folder_of_files(const run_options& options)
 
 commands::local_store_options files_of(const run_options& options)
 {
-    constexpr std::uint64_t mebibyte = 1024 * 1024;
+    constexpr std::uint64_t mebibyte = 1024UL * 1024;
     commands::local_store_options files;
     // "gcode/a.gcode" is <folder>/gcode/a.gcode, for the agent as for the print host.
     files.folder = folder_of_files(options) / "gcode";

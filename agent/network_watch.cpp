@@ -86,7 +86,7 @@ network_watch::network_watch(net::io_context& context, std::function<void()> new
 
 transport::task<void> network_watch::run()
 {
-    std::array<char, 16 * 1024> bytes{};
+    std::array<char, 16UL * 1024> bytes{};
     while (kernel_.is_open()) {
         auto [code, count] =
             co_await kernel_.async_read_some(net::buffer(bytes), net::as_tuple(net::use_awaitable));

@@ -14,7 +14,7 @@ namespace layerline::agent {
 
 namespace {
 
-constexpr std::size_t max_file_bytes = 256 * 1024;
+constexpr std::size_t max_file_bytes = 256UL * 1024;
 constexpr std::size_t max_faults = 20;
 constexpr std::size_t max_list = 64;
 constexpr std::size_t max_text = 4096;
