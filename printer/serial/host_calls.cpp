@@ -236,8 +236,9 @@ host_core::outcome host_core::do_set_temperature(const set_temperature& what, ti
 {
     if (!connected_) return away_failure();
     const std::string command = set_target_command(what.heater, what.celsius);
-    if (command.empty() || (!heaters_.empty() && !heater(what.heater)))
-        return printer_failure{printer_errc::out_of_range, "this printer has no heater of that name"};
+    if (command.empty()) return printer_failure{printer_errc::out_of_range, "there is no such heater"};
+    if (!heaters_.empty() && !heater(what.heater))
+        return printer_failure{printer_errc::unsupported, "this printer has no heater " + what.heater};
     const double most = what.heater == "bed"       ? settings_.max_bed_c
                         : what.heater == "chamber" ? settings_.max_chamber_c
                                                    : settings_.max_tool_c;
