@@ -71,7 +71,7 @@ void rig::start_printer()
                                   "--report",
                                   path("report.json").string(),
                                   "--mode",
-                                  "666"};
+                                  options_.port_mode};
     for (const auto& more : options_.printer)
         argv.push_back(more);
     std::filesystem::remove(path("printer.ready"));

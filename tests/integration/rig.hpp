@@ -6,6 +6,7 @@
 #include "web.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,9 +17,16 @@ struct rig_options {
     std::vector<std::string> printer = {}; // more arguments of the virtual printer
     std::vector<std::string> host = {};    // of the print host
     std::string agent_toml = {};           // more of agent.toml: whole sections
-    std::string relay_toml = {};           // relay.toml
+    std::string agent_relay = {};          // more lines of its [relay]
+    std::string relay_toml = {};           // relay.toml; empty: no limit on requests to speak of
+    std::filesystem::path ca_file = {};    // what the relay's clients trust, of a relay with a certificate
     std::string speed = "100";
+    std::string port_mode = "666";
     std::optional<uid_t> user; // run print host, agent and relay as this user (needs root)
+};
+
+struct token_facts {
+    std::string id, secret;
 };
 
 // Starts nothing by itself; the parts can be started, killed and started again, with the same state.
@@ -34,6 +42,15 @@ public:
     void start_all();
     // Claims the agent's code at the relay and makes both tokens.
     void pair();
+    // The code that the running agent shows.
+    std::string pairing_code() const;
+    // Until a ping comes through the relay; fails the test after `patience`.
+    void wait_for_tunnel(seconds patience = seconds(30)) const;
+    // Asks again whenever one of the programs logged something, and ten times a second, until `so`; false
+    // when `patience` is over.
+    bool becomes(const std::function<bool()>& so, seconds patience = seconds(30)) const;
+    // What the next start of a part takes.
+    rig_options& options() { return options_; }
 
     std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
     const std::string& agent_url() const { return agent_url_; }
@@ -54,6 +71,11 @@ public:
     finished cli(std::vector<std::string> arguments, seconds patience = seconds(120)) const;
     finished relay_command(std::vector<std::string> arguments) const;
     finished agent_command(std::vector<std::string> arguments) const;
+    // `status --json` of the running agent; null when there is none.
+    nlohmann::json agent_status() const;
+    // `token create`, with more of its options ("--expires", "1h").
+    token_facts make_relay_token(const std::string& scopes, const std::vector<std::string>& more = {}) const;
+    token_facts make_agent_token(const std::string& scopes) const;
 
     // Puts G-code where the printer's files are, as an upload would.
     void put_file(const std::string& name, const std::string& gcode) const;

@@ -66,7 +66,9 @@ web_answer web(const web_request& asked)
     const auto path = asked.url.find('/', asked.url.find("://") + 3);
     REQUIRE(path != std::string::npos);
     transport::net::io_context context(1);
-    auto far = transport::make_http_client(context, asked.url.substr(0, path), {});
+    transport::client_options options;
+    options.ca_file = asked.ca_file;
+    auto far = transport::make_http_client(context, asked.url.substr(0, path), options);
     transport::request_head head;
     head.method = asked.method;
     head.target = asked.url.substr(path);

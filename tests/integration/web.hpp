@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -23,11 +24,12 @@ struct web_answer {
 
 struct web_request {
     std::string method = "GET";
-    std::string url; // http://… with path and query
+    std::string url; // http://… or https://… with path and query
     std::string token;
     std::string body;
     transport::fields headers;
     std::chrono::seconds patience{20};
+    std::filesystem::path ca_file = {}; // https://: what is trusted, beside nothing
 };
 web_answer web(const web_request& asked);
 
