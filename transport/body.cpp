@@ -48,7 +48,7 @@ task<result<std::string>> read_all(body_source& body, std::size_t limit)
         if (*told > limit) co_return error_code(errc::too_large);
         all.reserve(static_cast<std::size_t>(*told));
     }
-    std::array<char, 16 * 1024> part; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by the read
+    std::array<char, 16UL * 1024> part; // NOLINT(cppcoreguidelines-pro-type-member-init): filled by the read
     for (;;) {
         const auto got = co_await body.read_some(net::buffer(part));
         if (!got) co_return got.error();

@@ -7,9 +7,9 @@ namespace layerline::transport {
 
 namespace {
 
-constexpr unsigned max_digits = 15;            // 2^60 bytes: sums of lengths never overflow
-constexpr std::size_t max_line = 256;          // a size line with its extensions
-constexpr std::size_t max_trailers = 8 * 1024; // all of them together
+constexpr unsigned max_digits = 15;              // 2^60 bytes: sums of lengths never overflow
+constexpr std::size_t max_line = 256;            // a size line with its extensions
+constexpr std::size_t max_trailers = 8UL * 1024; // all of them together
 
 int hex(char c)
 {

@@ -31,7 +31,7 @@ std::optional<dial_address> parse_address(std::string_view text)
     }
     const auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
     if (!parsed) return std::nullopt;
-    const boost::urls::url_view url = *parsed;
+    const boost::urls::url_view& url = *parsed;
     const auto scheme = text_of(url.scheme());
     if (scheme == "https" || scheme == "wss")
         out.tls = true;

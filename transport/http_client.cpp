@@ -25,7 +25,7 @@ namespace {
 constexpr std::size_t kept_at_most = 4;
 // Shorter than what servers allow (75 s here), so that a kept connection is rarely a dead one.
 constexpr auto kept_for = std::chrono::seconds(30);
-constexpr std::size_t pump_bytes = 64 * 1024;
+constexpr std::size_t pump_bytes = 64UL * 1024;
 
 // One connection, and what the pump and the answer's reader tell each other.
 struct link : std::enable_shared_from_this<link> {

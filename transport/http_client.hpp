@@ -18,7 +18,7 @@ struct client_options {
     std::filesystem::path ca_file;            // PEM; empty: the system's store
     bool allow_insecure = false;              // http:// and ws:// to hosts that are not loopback
     std::chrono::seconds connect_timeout{10}; // name, TCP and TLS, and the upgrade's answer
-    std::size_t max_header_bytes = 64 * 1024;
+    std::size_t max_header_bytes = 64UL * 1024;
     std::chrono::seconds body_stall{60};
 };
 

@@ -25,7 +25,7 @@ constexpr auto half_close_patience = std::chrono::seconds(2);
 // A closing connection reads on for so long: closing with bytes unread would reset it, and the answer that
 // says why with it.
 constexpr auto linger_time = std::chrono::seconds(2);
-constexpr std::size_t drained_at_most = 256 * 1024;
+constexpr std::size_t drained_at_most = 256UL * 1024;
 
 std::string_view what(const std::exception_ptr& thrown, std::string& kept)
 {
@@ -201,7 +201,7 @@ task<bool> http_connection::drain()
 {
     const auto by = clock::now() + group_->options.limits.head_timeout;
     if (wire_->body_left().value_or(0) > drained_at_most) co_return false;
-    std::array<char, 16 * 1024> waste; // NOLINT(cppcoreguidelines-pro-type-member-init): written only
+    std::array<char, 16UL * 1024> waste; // NOLINT(cppcoreguidelines-pro-type-member-init): written only
     std::size_t drained = 0;
     while (!wire_->body_done()) {
         if (drained > drained_at_most || clock::now() >= by) co_return false;

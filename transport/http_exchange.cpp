@@ -14,7 +14,7 @@ namespace layerline::transport {
 namespace {
 
 // An answer told to be this small is made in memory: its head waits for the body and both leave together.
-constexpr std::uint64_t held_up_to = 64 * 1024;
+constexpr std::uint64_t held_up_to = 64UL * 1024;
 
 std::string chunk_line(std::size_t size)
 {

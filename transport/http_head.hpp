@@ -14,8 +14,8 @@
 namespace layerline::transport {
 
 struct head_limits {
-    std::size_t bytes = 16 * 1024; // the whole head, its last CRLF included
-    std::size_t target = 8 * 1024;
+    std::size_t bytes = 16UL * 1024; // the whole head, its last CRLF included
+    std::size_t target = 8UL * 1024;
 };
 
 // Why a request is answered right away, and the connection closed.

@@ -15,12 +15,12 @@
 namespace layerline::transport {
 
 struct http_limits {
-    std::size_t max_header_bytes = 16 * 1024; // past it: 431, and the connection closes
-    std::size_t max_target_bytes = 8 * 1024;  // past it: 414
-    std::size_t max_connections = 256;        // past it: 503 with retry-after, and the connection closes
-    std::chrono::seconds head_timeout{15};    // to read one head
-    std::chrono::seconds idle_timeout{75};    // between requests of one connection
-    std::chrono::seconds body_stall{60};      // between two bytes of a body, either way
+    std::size_t max_header_bytes = 16UL * 1024; // past it: 431, and the connection closes
+    std::size_t max_target_bytes = 8UL * 1024;  // past it: 414
+    std::size_t max_connections = 256;          // past it: 503 with retry-after, and the connection closes
+    std::chrono::seconds head_timeout{15};      // to read one head
+    std::chrono::seconds idle_timeout{75};      // between requests of one connection
+    std::chrono::seconds body_stall{60};        // between two bytes of a body, either way
 };
 
 struct tls_files {

@@ -29,7 +29,7 @@ public:
         }
         // 8 KiB hold a usual request and keep an idle connection small.
         if (to_ == bytes_.size())
-            bytes_.resize(std::min(limit_, std::max<std::size_t>(8 * 1024, bytes_.size() * 2)));
+            bytes_.resize(std::min(limit_, std::max<std::size_t>(8UL * 1024, bytes_.size() * 2)));
         return {bytes_.data() + to_, bytes_.size() - to_};
     }
     void arrived(std::size_t n) { to_ += n; }

@@ -124,7 +124,7 @@ public:
         ws_.auto_fragment(false);
         ws_.read_message_max(max_message);
         // A client masks what it sends, piece by piece through this buffer: one write for a usual message.
-        if (client) ws_.write_buffer_bytes(64 * 1024 + 14);
+        if (client) ws_.write_buffer_bytes(64UL * 1024 + 14);
         // What waits in the kernel cannot be overtaken by a command; see docs/architecture.md.
         const int unsent = 16 * 1024;
         ::setsockopt(beast::get_lowest_layer(ws_).native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,

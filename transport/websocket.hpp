@@ -12,7 +12,7 @@
 namespace layerline::transport {
 
 // Longest message taken, whole or in parts.
-constexpr std::size_t max_message = 1024 * 1024;
+constexpr std::size_t max_message = 1024UL * 1024;
 
 // Answers the upgrade request and takes the socket out of `stream`.
 task<result<std::shared_ptr<message_stream>>> upgrade(std::shared_ptr<byte_stream> stream,
