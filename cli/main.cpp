@@ -5,7 +5,6 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <csignal>
@@ -148,8 +147,12 @@ int main(int argc, char** argv)
     layerline::transport::net::io_context context(1);
     api far(context, std::get<settings>(found));
     exit_code code = exit_code::failed;
-    layerline::transport::net::co_spawn(context, run(far, std::move(all.asked), code),
-                                        layerline::transport::net::detached);
+    // Ends with the command: connections that are kept for a next one do not hold it up.
+    layerline::transport::net::co_spawn(
+        context, run(far, std::move(all.asked), code), [&context](const std::exception_ptr& fault) {
+            if (fault) std::cerr << "layerline: an unexpected fault ended the command\n";
+            context.stop();
+        });
     context.run();
     return static_cast<int>(code);
 }

@@ -14,7 +14,7 @@ esac
 
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 use_compiler_cache
-cmake --preset release
+cmake --preset release -DLAYERLINE_TESTS=ON
 cmake --build build/release
 [ "$all" = no ] || export LAYERLINE_FULL_MATRIX=1
 ctest --preset release -j 2

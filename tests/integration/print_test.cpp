@@ -60,7 +60,7 @@ TEST_CASE("a pause parks and a resume goes on where the job was", "[print]")
 {
     rig at({.speed = "20"});
     at.start_all();
-    const auto job = small_job(4000);
+    const auto job = small_job(1500, 300); // a quarter of a second each
     at.put_file("job.gcode", job);
     REQUIRE(at.at_relay("POST", "start", R"({"Path":"gcode/job.gcode","BedClear":true})").code() == 200);
     (void)wait_for_state(at.printer_url(), at.relay_token(), [](const nlohmann::json& state) {

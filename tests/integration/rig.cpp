@@ -291,12 +291,12 @@ const std::string& lobed_cup()
     return text;
 }
 
-std::string small_job(int lines)
+std::string small_job(int lines, int feed_mm_per_min)
 {
     std::string gcode = "G28\nG90\nG1 Z5 F3000\n";
     for (int i = 0; i < lines; ++i)
-        gcode +=
-            "G1 X" + std::to_string(20 + i % 100) + " Y" + std::to_string(20 + (i / 2) % 100) + " F6000\n";
+        gcode += "G1 X" + std::to_string(20 + i % 100) + " Y" + std::to_string(20 + (i / 2) % 100) + " F" +
+                 std::to_string(feed_mm_per_min) + "\n";
     return gcode;
 }
 

@@ -22,7 +22,7 @@ struct rig_options {
     std::filesystem::path ca_file = {};    // what the relay's clients trust, of a relay with a certificate
     std::string speed = "100";
     std::string port_mode = "666";
-    std::optional<uid_t> user; // run print host, agent and relay as this user (needs root)
+    std::optional<uid_t> user = {}; // run print host, agent and relay as this user (needs root)
 };
 
 struct token_facts {
@@ -95,7 +95,7 @@ private:
 // The file of tests/data, unpacked once for the process.
 const std::string& lobed_cup();
 // Some moves of our own: `lines` short moves after homing, no heat.
-std::string small_job(int lines);
+std::string small_job(int lines, int feed_mm_per_min = 6000);
 // Heats to 60 degrees, homes, then `lines` moves.
 std::string warm_job(int lines);
 

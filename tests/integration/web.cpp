@@ -5,7 +5,6 @@
 #include "transport/http_client.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
@@ -75,8 +74,9 @@ web_answer web(const web_request& asked)
     head.headers = asked.headers;
     if (!asked.token.empty()) head.headers.set("authorization", "Bearer " + asked.token);
     web_answer answer;
-    transport::net::co_spawn(context, ask(far, std::move(head), asked.body, answer),
-                             transport::net::detached);
+    transport::net::co_spawn(
+        context, ask(far, std::move(head), asked.body, answer),
+        [&context](const std::exception_ptr&) { context.stop(); }); // kept connections stay open
     context.run_for(asked.patience);
     if (answer.status == 0 && answer.error.empty()) answer.error = "no answer in time";
     return answer;
@@ -102,7 +102,8 @@ nlohmann::json wait_for_state(const std::string& base, const std::string& token,
         return cli::verdict{};
     };
     cli::verdict said;
-    transport::net::co_spawn(context, follow_state(far, options, seen, said), transport::net::detached);
+    transport::net::co_spawn(context, follow_state(far, options, seen, said),
+                             [&context](const std::exception_ptr&) { context.stop(); });
     context.run_for(patience + std::chrono::seconds(10));
     INFO("the last state seen: " << last.dump() << "; " << said.text);
     REQUIRE_FALSE(found.is_null());
