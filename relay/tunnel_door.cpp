@@ -26,7 +26,13 @@ transport::task<void> tunnel_door::serve(transport::exchange& call)
         co_return;
     }
     auto stream = co_await call.accept_websocket();
-    if (!stream) co_return;
+    if (!stream) {
+        // Heard only when the connection was not taken over: the caller did not wait for its turn.
+        auto answer = plain_answer(400, "early_frames", "Nothing may be sent before the upgrade is answered.",
+                                   request_id_of(call.request()));
+        (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
+        co_return;
+    }
 
     access::relay_handshake_options options;
     options.self = self_;

@@ -208,9 +208,9 @@ host_core::outcome host_core::do_cancel(const std::string& who, time_point now)
 
 host_core::outcome host_core::do_home(const home_axes& axes, time_point now)
 {
+    if (!connected_) return away_failure();
     if (job_active() || starting_ || phase_ == phase::error)
         return wrong_state("the printer cannot be homed now");
-    if (!connected_) return away_failure();
     if (goal_ != goal::none) return wrong_state("the printer is still moving by an earlier command");
     if (!axes.x && !axes.y && !axes.z)
         return printer_failure{printer_errc::out_of_range, "no axis was named"};
