@@ -118,8 +118,11 @@ nlohmann::json wait_for_phase(const std::string& base, const std::string& token,
         base, token, [&](const nlohmann::json& state) { return state.value("now", "") == phase; }, patience);
 }
 
-std::string raw_exchange(std::uint16_t port, const std::string& bytes, std::chrono::seconds patience)
+std::string raw_exchange(std::uint16_t port, const std::string& first, std::chrono::seconds patience,
+                         const std::string& then)
 {
+    std::string bytes = first;
+    bool more = !then.empty();
     const auto until = std::chrono::steady_clock::now() + patience;
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     REQUIRE(socket >= 0);
@@ -143,6 +146,7 @@ std::string raw_exchange(std::uint16_t port, const std::string& bytes, std::chro
         if ((ready.revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
             const auto count = ::recv(socket, part, sizeof part, MSG_DONTWAIT);
             if (count > 0) answer.append(part, static_cast<std::size_t>(count));
+            if (count > 0 && std::exchange(more, false)) bytes += then;
             if (count == 0 || (count < 0 && errno != EAGAIN)) open = false;
         }
     }

@@ -43,7 +43,9 @@ nlohmann::json wait_for_phase(const std::string& base, const std::string& token,
                               std::chrono::seconds patience = std::chrono::seconds(60));
 
 // Sends raw bytes to 127.0.0.1:port and reads until the far end closes or `patience` is over; what came back.
+// `then` is sent once the far end has answered something.
 std::string raw_exchange(std::uint16_t port, const std::string& bytes,
-                         std::chrono::seconds patience = std::chrono::seconds(10));
+                         std::chrono::seconds patience = std::chrono::seconds(10),
+                         const std::string& then = {});
 
 } // namespace layerline::tests
