@@ -7,9 +7,9 @@ namespace layerline::relay {
 namespace {
 
 constexpr std::array rows{
-    relay_error_row{
-        relay_errc::own_failure, "relay_failed", "The relay itself failed.", false, 503,
-        "Try again; if it stays, look at the relay's log: its store may be locked or its disk full.", true},
+    relay_error_row{relay_errc::own_failure, "relay_failed", "The relay itself failed.", false, 503,
+                    "Try again; if it stays, look at the relay's log: its store may be locked or damaged.",
+                    true},
     relay_error_row{relay_errc::agent_offline, "agent_offline",
                     "The printer's agent is not connected to the relay.", false, 503,
                     "Check that the agent's host is on and has its network; it reconnects by itself.", true},

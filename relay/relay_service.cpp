@@ -111,6 +111,16 @@ transport::task<void> relay_service::serve_checked(transport::exchange& call)
                                request_id_of(call.request())));
 }
 
+transport::task<void> relay_service::tell_store_problem()
+{
+    const auto reason = co_await tokens_.any();
+    // The same trouble with each request is told once.
+    if (reason || reason.error().message() == store_problem_) co_return;
+    store_problem_ = reason.error().message();
+    spdlog::error("the tokens cannot be read from the store: {}; every request is refused until they can",
+                  store_problem_);
+}
+
 transport::task<void> relay_service::serve_printer(transport::exchange& call, to_printer where)
 {
     const auto& asked = call.request();
@@ -122,14 +132,21 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         auto code = relay_errc::credentials_unknown;
         if (*fault == access::credential_fault::dead) code = relay_errc::credentials_dead;
         if (*fault == access::credential_fault::store) code = relay_errc::own_failure;
+        std::optional<std::chrono::milliseconds> wait;
         if (code == relay_errc::credentials_unknown)
-            (void)by_address_.take(access::address_key(asked.peer), transport::clock::now(),
-                                   wrong_token_cost);
+            wait =
+                by_address_.take(access::address_key(asked.peer), transport::clock::now(), wrong_token_cost);
         std::optional<seconds> retry_after;
-        if (code == relay_errc::own_failure) retry_after = seconds(5);
-        co_await send(call, refused(asked, code, "relay", retry_after));
+        if (code == relay_errc::own_failure) {
+            retry_after = seconds(5);
+            co_await tell_store_problem();
+        }
+        auto answer = refused(asked, code, "relay", retry_after);
+        if (wait) answer = too_often(asked, *wait);
+        co_await send(call, std::move(answer));
         co_return;
     }
+    store_problem_.clear();
     auto who = std::get<access::principal>(std::move(known));
     if (const auto wait = by_token_.take(who.id, transport::clock::now())) {
         co_await send(call, too_often(asked, *wait));

@@ -24,6 +24,8 @@ public:
 private:
     transport::task<void> serve_checked(transport::exchange& call);
     transport::task<void> serve_printer(transport::exchange& call, to_printer where);
+    // Logs why the tokens cannot be read.
+    transport::task<void> tell_store_problem();
 
     access::token_service& tokens_;
     agents& known_;
@@ -31,6 +33,7 @@ private:
     tunnel_door& door_;
     forward_limits limits_;
     access::rate_limiter by_address_, by_token_;
+    std::string store_problem_; // as logged last; empty while the store is well
 };
 
 } // namespace layerline::relay
