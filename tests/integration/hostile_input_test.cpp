@@ -1,6 +1,7 @@
 // What strangers and careless apps send: a clear refusal each, and the service goes on.
 #include "rig.hpp"
 
+#include "access/handshake.hpp"
 #include "transport/http_client.hpp"
 #include "transport/message_stream.hpp"
 
@@ -147,6 +148,41 @@ std::string said_to(const rig& at, std::vector<std::string> messages)
     context.run_for(seconds(20));
     CHECK(over); // the relay hung up
     return said;
+}
+
+// An agent of its own.
+struct rogue_desk final : layerline::access::agent_desk {
+    void show_code(const std::string& shown, std::chrono::seconds) override { code = shown; }
+    void hide_code() override {}
+    transport::task<transport::result<void>> keep_pin(layerline::access::relay_pin) override
+    {
+        co_return transport::result<void>();
+    }
+    std::string code;
+};
+
+struct rogue_outcome {
+    bool in = false, hung_up = false;
+};
+
+transport::task<void> pair_then_say(std::string url, layerline::access::agent_handshake_options options,
+                                    rogue_desk& desk, std::vector<std::string> messages, rogue_outcome& into)
+{
+    transport::fields none;
+    transport::client_options how;
+    auto dialled = transport::dial_websocket(std::move(url), std::move(none), std::move(how));
+    auto stream = co_await std::move(dialled);
+    REQUIRE(stream);
+    auto session = co_await layerline::access::agent_handshake(*stream, std::move(options), desk);
+    into.in = session.has_value();
+    for (const auto& one : messages) {
+        const auto sent = co_await (*stream)->write_message(boost::asio::buffer(one));
+        if (!sent) break;
+    }
+    while (!into.hung_up) {
+        const auto message = co_await (*stream)->read_message(1024 * 1024);
+        into.hung_up = !message;
+    }
 }
 
 std::string upgrade_request(const rig& at)
@@ -475,6 +511,53 @@ TEST_CASE("whoever is no agent is sent away from the tunnel's door", "[hostile]"
     plain.url = at.relay_url() + "/tunnel/v1";
     CHECK(web(plain).status == 426);
     // The true agent never noticed.
+    CHECK(count_of(at.agent->log(), "The tunnel ended") == 0);
+}
+
+TEST_CASE("an agent that was let in and then talks garbage is hung up on, and nobody else is", "[hostile]")
+{
+    rig at;
+    at.start_all();
+    const std::string settings("\0\0\0\4\0\0\0\0\0", 9);
+    for (const auto& messages : std::vector<std::vector<std::string>>{
+             {"abc", "defghijklmnopqrstuvwxyz"},
+             {std::string(100'000, '\xff')},
+             {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+             {settings, std::string("\0\0\5\1\4\0\0\0\1\xff\xff\xff\xff\xff", 14)}, // an answer to nothing
+             {settings, std::string("\0\0\3\0\0\0\0\0\0", 9) + "abc"},              // data on no stream
+             {settings, std::string("\xff\xff\xff\0\0\0\0\0\1", 9), "abc"}}) {      // 16 MB in a frame
+        INFO(json(messages).dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 100));
+        auto key = layerline::access::make_identity();
+        REQUIRE(key);
+        layerline::access::agent_handshake_options options;
+        options.self = *key;
+        options.software_version = "0.1.0";
+        options.host = "127.0.0.1";
+        options.binding = layerline::access::binding_mode::off;
+        rogue_desk desk;
+        rogue_outcome outcome;
+        boost::asio::io_context context(1);
+        boost::asio::co_spawn(
+            context,
+            pair_then_say("ws" + at.relay_url().substr(4) + "/tunnel/v1", options, desk, messages, outcome),
+            boost::asio::detached);
+        // The code is shown a moment before the relay has it.
+        bool claimed = false;
+        const auto until = std::chrono::steady_clock::now() + seconds(20);
+        while (!claimed && std::chrono::steady_clock::now() < until) {
+            context.run_one_for(seconds(1));
+            claimed = !desk.code.empty() && at.relay_command({"claim", desk.code}).exit_code == 0;
+        }
+        CHECK(claimed);
+        context.run_for(seconds(20));
+        CHECK(outcome.in);
+        CHECK(outcome.hung_up);
+        const auto answer =
+            ask({"", at.relay_url() + "/printers/" + (*key)->agent_id(), at.relay_token()}, "GET", "ping");
+        INFO(answer.body);
+        CHECK(answer.status == 601);
+        check_alive(at);
+    }
     CHECK(count_of(at.agent->log(), "The tunnel ended") == 0);
 }
 
