@@ -38,6 +38,6 @@ public:
 // Opens or makes the file, mode 0600. Past `max_bytes` it becomes FILE.1 (replacing an older one), so the two
 // together stay under twice that.
 boost::system::result<std::unique_ptr<audit_log>> open_audit_log(std::filesystem::path file,
-                                                                 std::uint64_t max_bytes = 8 * 1024 * 1024);
+                                                                 std::uint64_t max_bytes = 8UL * 1024 * 1024);
 
 } // namespace layerline::access

@@ -14,7 +14,7 @@ namespace layerline::access {
 
 namespace {
 
-constexpr std::size_t max_answer = 4 * 1024 * 1024;
+constexpr std::size_t max_answer = 4UL * 1024 * 1024;
 constexpr std::chrono::seconds patience{30};
 
 using call_result = std::variant<control_answer, not_running>;

@@ -26,7 +26,7 @@
 
 namespace layerline::access {
 
-inline constexpr std::size_t max_handshake_message = 16 * 1024;
+inline constexpr std::size_t max_handshake_message = 16UL * 1024;
 
 // Why a handshake ended without a tunnel: of access::errc, or of transport::errc where the connection broke.
 struct handshake_failure {

@@ -10,7 +10,7 @@ using transport::result;
 using transport::task;
 
 constexpr std::size_t max_key = 128;
-constexpr std::size_t max_value = 64 * 1024;
+constexpr std::size_t max_value = 64UL * 1024;
 
 } // namespace
 

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view base = "/control/tokens";
-constexpr std::size_t max_request = 16 * 1024;
+constexpr std::size_t max_request = 16UL * 1024;
 constexpr std::int64_t longest_life_s = 10LL * 365 * 24 * 3600;
 
 json number_or_null(const std::optional<std::int64_t>& value)

@@ -14,7 +14,7 @@ namespace layerline::cli {
 
 namespace {
 
-constexpr std::size_t max_answer = 8 * 1024 * 1024;
+constexpr std::size_t max_answer = 8UL * 1024 * 1024;
 constexpr std::chrono::seconds default_time{30};
 
 transport::client_options options_of(const settings& where)

@@ -16,7 +16,8 @@ struct sent_event {
 
 class event_reader {
 public:
-    static constexpr std::size_t max_event = 1024 * 1024; // bytes of one event; a larger one is dropped whole
+    static constexpr std::size_t max_event =
+        1024UL * 1024; // bytes of one event; a larger one is dropped whole
 
     // Takes bytes in any slicing; gives the events that they complete.
     std::vector<sent_event> feed(std::string_view bytes);

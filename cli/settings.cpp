@@ -10,7 +10,7 @@ namespace layerline::cli {
 
 namespace {
 
-constexpr std::size_t max_file_bytes = 64 * 1024;
+constexpr std::size_t max_file_bytes = 64UL * 1024;
 
 std::filesystem::path default_file(const std::function<const char*(const char*)>& environment)
 {

@@ -10,7 +10,7 @@
 
 namespace layerline::gcode {
 
-inline constexpr std::size_t max_line_bytes = 64 * 1024;
+inline constexpr std::size_t max_line_bytes = 64UL * 1024;
 
 struct raw_line {
     std::string_view text;        // without its line end; valid until the next call of push()

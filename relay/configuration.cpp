@@ -13,7 +13,7 @@ namespace layerline::relay {
 
 namespace {
 
-constexpr std::size_t max_file_bytes = 256 * 1024;
+constexpr std::size_t max_file_bytes = 256UL * 1024;
 
 // Says what is wrong with a value, or nothing.
 using reader = std::function<std::string(const toml::node&)>;
@@ -85,7 +85,8 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         const auto* table = node.as_table();
         if (table == nullptr) return at(node.source(), "unknown key " + std::string(section.str()));
         for (const auto& [key, value] : *table) {
-            const auto path = std::string(section.str()) + "." + std::string(key.str());
+            auto path = std::string(section.str());
+            path.append(".").append(key.str());
             const auto found = known.find(path);
             if (found == known.end()) return at(value.source(), "unknown key " + path);
             if (auto wrong = found->second(value); !wrong.empty())

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t max_request = 16 * 1024;
+constexpr std::size_t max_request = 16UL * 1024;
 constexpr std::string_view printers = "/control/printers";
 
 transport::task<void> say(transport::exchange& call, unsigned status, json body)

@@ -22,7 +22,8 @@ using transport::result;
 using transport::task;
 using namespace net::experimental::awaitable_operators;
 
-constexpr std::size_t part_bytes = 32 * 1024; // of an answer under way, the relay's whole share of a download
+constexpr std::size_t part_bytes =
+    32UL * 1024; // of an answer under way, the relay's whole share of a download
 
 // When bytes last went by, and how many: shared by the upload's pump and the watch beside it.
 struct progress {

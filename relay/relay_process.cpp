@@ -38,7 +38,7 @@ constexpr std::chrono::milliseconds grace{2000}; // for exchanges under way when
 
 forward_limits limits_of(const configuration& settings)
 {
-    constexpr std::uint64_t mebibyte = 1024 * 1024;
+    constexpr std::uint64_t mebibyte = 1024UL * 1024;
     forward_limits limits;
     limits.max_upload_bytes = settings.max_upload_mb * mebibyte;
     limits.max_download_bytes = settings.max_download_mb * mebibyte;

@@ -14,8 +14,8 @@ namespace layerline::printer::serial {
 namespace {
 
 using json = nlohmann::json;
-constexpr std::size_t most_state_bytes = 64 * 1024;
-constexpr std::size_t most_log_bytes = 1024 * 1024;
+constexpr std::size_t most_state_bytes = 64UL * 1024;
+constexpr std::size_t most_log_bytes = 1024UL * 1024;
 
 printer_failure disk_failure(const std::string& what)
 {

@@ -16,7 +16,7 @@ namespace layerline::printer::serial {
 struct server_settings {
     std::string path;
     std::size_t most_clients = 8, most_pending = 16; // pending: unanswered calls of one client
-    std::size_t most_output = 256 * 1024;
+    std::size_t most_output = 256UL * 1024;
     std::chrono::milliseconds between_states{100};
 };
 

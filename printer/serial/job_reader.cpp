@@ -83,7 +83,7 @@ void job_reader::impl::learn_facts()
     struct stat about {};
     job_facts found;
     if (::fstat(file.get(), &about) == 0) found.size_bytes = static_cast<std::uint64_t>(about.st_size);
-    constexpr std::size_t piece = 64 * 1024;
+    constexpr std::size_t piece = 64UL * 1024;
     std::string text(piece, '\0');
     gcode::file_facts comments;
     for (const std::uint64_t at :

@@ -18,7 +18,7 @@ namespace layerline::printer::serial {
 
 struct reader_settings {
     double ahead_s = 30;
-    std::size_t most_bytes = 4 * 1024 * 1024;
+    std::size_t most_bytes = 4UL * 1024 * 1024;
     std::size_t max_text = 82;
     hard_limits limits;
     std::function<void()> more; // called from the reader's thread when lines came after `later`; may be empty
