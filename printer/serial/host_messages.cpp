@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t max_path = 1024, max_text = 1024, max_name = 256, max_heater = 32, max_id = 64;
 constexpr std::size_t max_heaters = 32, max_capabilities = 96, max_capability = 40;
 constexpr std::uint64_t max_time_left_ms = 24ULL * 60 * 60 * 1000;
+constexpr std::uint64_t max_clock_ms = 1000ULL * 365 * 24 * 60 * 60 * 1000; // a thousand years after boot
 
 std::string one_line(const json& message)
 {
@@ -275,6 +276,7 @@ std::string encode_request(const host_request& request)
                },
                request.what);
     put_terms(message, request.how);
+    if (request.until_ms) message["until_ms"] = *request.until_ms;
     return one_line(message);
 }
 
@@ -283,7 +285,12 @@ printer_result<host_request> decode_request(std::string_view line)
     return decode<host_request>(line, [](const json& from) {
         const auto id = count_field(from, "id");
         if (!id) throw_field_error("id", "is missing");
-        return host_request{*id, read_what(from), read_terms(from)};
+        host_request request{*id, read_what(from), read_terms(from)};
+        if (const auto until = count_field(from, "until_ms")) {
+            if (*until > max_clock_ms) throw_field_error("until_ms", "is no time of this machine's clock");
+            request.until_ms = static_cast<std::int64_t>(*until);
+        }
+        return request;
     });
 }
 

@@ -4,8 +4,8 @@
 //                    do: start | pause {park} | resume | cancel | home {axes:"xyz"} | set_temperature
 //                    {heater,celsius}
 //                        | bed_clear | emergency_stop | state | capabilities
-//                    terms, all optional: "time_left_ms", "expected_state", "expected_job", "key",
-//                    "principal"
+//                    terms, all optional: "time_left_ms", "until_ms", "expected_state", "expected_job",
+//                    "key", "principal"
 //   host -> client   {"id":1,"ok":{"job_id":"j-...","note":"","repeated":false}}       (state:
 //   {"state":{...}})
 //                    {"id":1,"error":{"name":"wrong_state","detail":"..."}}
@@ -36,6 +36,9 @@ struct host_request {
     std::uint64_t id = 0;
     std::variant<action, ask_state, ask_capabilities> what;
     terms how;
+    // Milliseconds of CLOCK_MONOTONIC, which both ends of a unix socket share: a command that the host reads
+    // later, having hung, does nothing. Beside it time_left_ms is what hand-written clients use.
+    std::optional<std::int64_t> until_ms = {};
 };
 struct host_event {
     printer_state state;

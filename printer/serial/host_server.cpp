@@ -143,6 +143,10 @@ void host_server::take_line(client& one, std::string_view line)
     const std::uint64_t ticket = next_ticket_++;
     std::optional<time_point> deadline;
     if (request.how.time_left) deadline = clock::now() + *request.how.time_left;
+    if (request.until_ms) {
+        const time_point until{std::chrono::milliseconds(*request.until_ms)};
+        deadline = deadline ? std::min(*deadline, until) : until;
+    }
     asked_[ticket] = {one.number, request.id, stop ? std::nullopt : request.how.idempotency_key};
     ++one.pending;
     // A stop goes around the clerk, who may be waiting for a disk.
@@ -179,26 +183,30 @@ void host_server::take_answers()
                                                [&](const client& one) { return one.number == who.client; });
         if (client_found == clients_.end()) continue;
         --client_found->pending;
+        tell_state(*client_found, clock::now()); // first, so that the answer is never ahead of the state
         say(*client_found, encode_reply(reply));
     }
 }
 
 void host_server::tell_states(time_point now)
 {
+    // Only into an empty buffer: whoever reads slowly gets the newest state when there is room again.
+    for (auto& one : clients_)
+        if (one.out.empty() && now >= one.next_state) tell_state(one, now);
+}
+
+void host_server::tell_state(client& one, time_point now)
+{
     const auto newest = traffic_.newest();
-    for (auto& one : clients_) {
-        // Only into an empty buffer: whoever reads slowly gets the newest state when there is room again.
-        if (one.closing || !one.out.empty() || now < one.next_state) continue;
-        if (one.told_any && one.told == newest.state->sequence) continue;
-        printer_state state = *newest.state;
-        if (state.age_ms)
-            *state.age_ms += static_cast<std::uint64_t>(
-                std::chrono::duration_cast<std::chrono::milliseconds>(now - newest.told_at).count());
-        one.told = state.sequence;
-        one.told_any = true;
-        one.next_state = now + settings_.between_states;
-        say(one, encode_event({std::move(state)}));
-    }
+    if (one.closing || (one.told_any && one.told == newest.state->sequence)) return;
+    printer_state state = *newest.state;
+    if (state.age_ms)
+        *state.age_ms += static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::milliseconds>(now - newest.told_at).count());
+    one.told = state.sequence;
+    one.told_any = true;
+    one.next_state = now + settings_.between_states;
+    say(one, encode_event({std::move(state)}));
 }
 
 void host_server::write_to(client& one)

@@ -53,6 +53,7 @@ private:
     void write_to(client& one);
     void take_answers();
     void tell_states(time_point now);
+    void tell_state(client& one, time_point now); // unless it knows the newest
     int patience(time_point now) const;
     void say(client& one, std::string text);
 

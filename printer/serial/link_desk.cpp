@@ -167,7 +167,12 @@ std::optional<std::string> link_desk::next_line(time_point now)
         }
         if (q.how.time_left) q.how.time_left = left; // each hop takes off its own waiting
         q.written = true;
-        return encode_request({id, q.what, q.how});
+        host_request request{id, q.what, q.how};
+        // A host that hangs and reads this after we gave up must do nothing.
+        if (!q.urgent)
+            request.until_ms =
+                std::chrono::duration_cast<std::chrono::milliseconds>(q.deadline.time_since_epoch()).count();
+        return encode_request(request);
     }
     return std::nullopt;
 }

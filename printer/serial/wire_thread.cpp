@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <poll.h>
+#include <vector>
 
 namespace layerline::printer::serial {
 
@@ -122,9 +123,10 @@ void wire_thread::write_port(time_point now)
 
 void wire_thread::hand_out(time_point now)
 {
+    std::vector<call_answered> answers;
     while (auto next = core_.next_effect()) {
         if (auto* answer = std::get_if<call_answered>(&*next)) {
-            traffic_.server.put(std::move(*answer));
+            answers.push_back(std::move(*answer));
             news_now_ = true;
         } else if (auto* keep = std::get_if<state_to_keep>(&*next))
             traffic_.clerk.put(std::move(*keep));
@@ -138,7 +140,14 @@ void wire_thread::hand_out(time_point now)
                 traffic_.clerk.put(std::move(*entry));
         }
     }
-    if (!news_now_ && now < next_news_) return;
+    if (news_now_ || now >= next_news_) publish(now);
+    // After the state that they led to: whoever reads an answer finds the state no older.
+    for (auto& answer : answers)
+        traffic_.server.put(std::move(answer));
+}
+
+void wire_thread::publish(time_point now)
+{
     const printer_state& state = core_.state(now);
     next_news_ = now + settings_.news;
     const bool same_phase = state.now == told_phase_;

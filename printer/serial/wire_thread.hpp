@@ -50,6 +50,7 @@ private:
     void take_events(time_point now);
     void write_port(time_point now);
     void hand_out(time_point now);
+    void publish(time_point now); // the state, if it differs from what was told
     void wait(time_point now);
 
     const wire_settings settings_;
