@@ -244,8 +244,8 @@ private:
     std::deque<time_point> starts_;
     std::optional<host_call> starting_; // waits for its record to be on the disk
     struct waiting_stop {
-        std::uint64_t ticket;
-        time_point since;
+        std::uint64_t ticket = 0;
+        time_point since{};
     };
     std::vector<waiting_stop> stops_;
     std::optional<time_point> leaving_since_;

@@ -101,7 +101,7 @@ void host_server::accept_one()
 
 void host_server::read_from(client& one)
 {
-    std::array<char, 16 * 1024> bytes;
+    std::array<char, 16UL * 1024> bytes{};
     const ssize_t got = ::recv(one.fd.get(), bytes.data(), bytes.size(), 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {

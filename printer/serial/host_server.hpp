@@ -43,7 +43,7 @@ private:
         std::size_t pending = 0;
     };
     struct asked {
-        std::uint64_t client, id;
+        std::uint64_t client = 0, id = 0;
         std::optional<std::string> key;
     };
     void run();

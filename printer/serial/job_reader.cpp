@@ -164,7 +164,7 @@ bool job_reader::impl::hand_over(prepared_line line)
 void job_reader::impl::run()
 {
     learn_facts();
-    std::array<char, 32 * 1024> buffer;
+    std::array<char, 32UL * 1024> buffer{};
     std::uint64_t total = 0;
     for (bool more = true; more;) {
         const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());

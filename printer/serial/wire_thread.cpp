@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 wire_thread::wire_thread(wire_settings settings, host_settings host, durable_state kept, port_opener open,
                          host_traffic& traffic)
-    : settings_(settings), core_(std::move(host), std::move(kept)), open_(std::move(open)), traffic_(traffic),
+    : settings_(settings), core_(host, std::move(kept)), open_(std::move(open)), traffic_(traffic),
       thread_([this] { run(); })
 {
 }
@@ -83,7 +83,7 @@ void wire_thread::take_letters(time_point now)
 
 void wire_thread::read_port(time_point now)
 {
-    std::array<char, 4096> bytes;
+    std::array<char, 4096> bytes{};
     // A port that never stops talking must not keep us from sending: a few reads a turn.
     for (int turn = 0; turn < 4; ++turn) {
         const auto got = port_->read(bytes.data(), bytes.size());
