@@ -34,7 +34,9 @@ milliseconds protocol_machine::impl::probe_after() const
     else if (busy_now)
         base = busy_gap + settings.lost_ok;
     else if (head && head->blocking)
-        base = busy_known ? busy_gap + settings.lost_ok : busy_likely ? 3 * keep_alive : *head->blocking;
+        base = busy_known    ? busy_gap + settings.lost_ok
+               : busy_likely ? keep_alive + 2 * settings.lost_ok
+                             : *head->blocking;
     const int steps = probes_out + postponed;
     const milliseconds most(steps < 6 ? 5000 : 60000);
     return std::max(base, doubled(base, steps, most));

@@ -62,7 +62,7 @@ std::string firmware_model::temperatures() const
 
 void firmware_model::ok(std::string_view line, std::string_view extra)
 {
-    if (chance(settings_.drop_ok)) {
+    if (++oks_ == settings_.lose_ok || chance(settings_.drop_ok)) {
         ++oks_dropped_;
         return;
     }

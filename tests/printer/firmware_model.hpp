@@ -18,6 +18,7 @@ struct model_settings {
     double bytes_per_ms = 11.5; // 115200 baud
     std::size_t receive_buffer = 128, queue = 4, planner = 16;
     double drop_ok = 0, corrupt = 0, lose_line = 0, silent_resend = 0, double_ok = 0; // chances
+    std::size_t lose_ok = 0; // the n-th ok from the start is lost; 0: none
     unsigned seed = 1;
 };
 
@@ -36,6 +37,7 @@ public:
     const std::vector<std::string>& executed() const { return executed_; }
     std::size_t overflows() const { return overflows_; } // bytes lost in the receive buffer
     std::size_t oks_dropped() const { return oks_dropped_; }
+    std::size_t oks() const { return oks_; } // said or dropped
     std::size_t faults() const { return faults_; }
     bool idle() const { return queue_.empty() && wire_.empty() && received_.empty() && planner_ms_.empty(); }
 
@@ -63,7 +65,7 @@ private:
     bool dead_ = false, break_wait_ = false;
     std::string said_;
     std::vector<std::string> executed_;
-    std::size_t overflows_ = 0, oks_dropped_ = 0, faults_ = 0;
+    std::size_t overflows_ = 0, oks_dropped_ = 0, oks_ = 0, faults_ = 0;
 };
 
 } // namespace layerline::tests

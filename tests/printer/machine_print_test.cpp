@@ -68,6 +68,37 @@ TEST_CASE("one ok in a hundred lost costs a third of a second each and no line")
     }
 }
 
+TEST_CASE("whichever ok is lost, it costs at most two seconds where the firmware says busy or ADVANCED_OK")
+{
+    // Homing, moves that find room, a dwell, moves that wait for a full planner, and the wait for their end.
+    std::vector<std::string> lines{"G28"};
+    for (int at = 0; at < 12; ++at)
+        lines.push_back("G1 X" + std::to_string(at));
+    lines.insert(lines.end(), {"G4 S3", "G1 Y1", "G1 Y2", "M400"});
+    for (const bool advanced : {false, true}) {
+        model_settings model;
+        model.advanced_ok = advanced;
+        model.busy = true;
+        model.move_ms = 700;
+        model.planner = 8;
+        print_run calm(model);
+        REQUIRE(calm.connect());
+        const auto said_hello = calm.printer.oks();
+        const auto without = calm.print(lines, 60000);
+        const auto oks = calm.printer.oks();
+        REQUIRE(oks >= said_hello + lines.size());
+        for (model.lose_ok = said_hello + 1; model.lose_ok <= oks; ++model.lose_ok) {
+            print_run run(model);
+            REQUIRE(run.connect());
+            const auto took = run.print(lines, 60000);
+            CAPTURE(advanced, model.lose_ok - said_hello, took, without);
+            CHECK(run.printer.oks_dropped() == 1);
+            CHECK(took <= without + 2000);
+            CHECK(run.printer.executed() == calm.printer.executed());
+        }
+    }
+}
+
 TEST_CASE("several lines under way are faster over a slow wire, and lost acknowledgements still lose no line")
 {
     machine_settings several;
