@@ -45,7 +45,7 @@ public:
 
     task<handshake_result<relay_facts>> run()
     {
-        using namespace net::experimental::awaitable_operators;
+        using net::experimental::awaitable_operators::operator&&;
         co_await (read() && say());
         if (failed_) co_return *failed_;
         co_return *claimed_;

@@ -66,7 +66,7 @@ public:
 
 private:
     struct offer_row {
-        code_hash hash;
+        code_hash hash{};
         clock::time_point until;
     };
     struct tries_row {

@@ -97,7 +97,7 @@ public:
     // Nothing once the agent is ready for the tunnel.
     task<std::optional<handshake_failure>> run()
     {
-        using namespace net::experimental::awaitable_operators;
+        using net::experimental::awaitable_operators::operator&&;
         co_await (read() && write());
         if (!failed_) co_return std::nullopt;
         if (tell_) co_return co_await refuse(stream_, *failed_);

@@ -12,7 +12,7 @@ namespace layerline::cli {
 namespace {
 
 namespace net = transport::net;
-using namespace net::experimental::awaitable_operators;
+using net::experimental::awaitable_operators::operator||;
 
 using watcher = std::function<std::optional<verdict>(const job_view&)>;
 

@@ -13,7 +13,7 @@
 
 namespace {
 
-using namespace layerline::cli;
+using namespace layerline::cli; // NOLINT(google-build-using-namespace)
 
 std::string exit_code_words()
 {

@@ -20,7 +20,7 @@ namespace {
 namespace net = transport::net;
 using transport::result;
 using transport::task;
-using namespace net::experimental::awaitable_operators;
+using net::experimental::awaitable_operators::operator||;
 
 constexpr std::size_t part_bytes =
     32UL * 1024; // of an answer under way, the relay's whole share of a download

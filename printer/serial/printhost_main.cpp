@@ -105,7 +105,7 @@ int run_host(const host_config& config)
 
 int main(int argc, char** argv)
 {
-    using namespace layerline::printer::serial;
+    using namespace layerline::printer::serial; // NOLINT(google-build-using-namespace)
     if (argc > 1 && std::strcmp(argv[1], "ctl") == 0) return run_ctl(argc - 1, argv + 1);
     const auto config = read_host_config(argc, argv);
     if (!config) {
