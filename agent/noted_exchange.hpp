@@ -26,10 +26,11 @@ public:
         return inner_.write(part);
     }
     bool wants_websocket() const override { return inner_.wants_websocket(); }
-    transport::task<transport::result<std::shared_ptr<transport::message_stream>>> accept_websocket() override
+    transport::task<transport::result<std::shared_ptr<transport::message_stream>>>
+    accept_websocket(transport::fields headers) override
     {
         status_ = 101;
-        return inner_.accept_websocket();
+        return inner_.accept_websocket(std::move(headers));
     }
     transport::task<transport::result<void>> finish() override { return inner_.finish(); }
 

@@ -71,4 +71,9 @@ task<result<void>> respond_with(exchange& call, response_head head, std::string 
     co_return co_await call.finish();
 }
 
+task<result<websocket_answer>> requester::open_websocket(request_head)
+{
+    co_return error_code(errc::upgrade_refused);
+}
+
 } // namespace layerline::transport

@@ -14,6 +14,7 @@ layerline_room(transport NET
         http_exchange.cpp
         http_head.cpp
         http_server.cpp
+        join_websockets.cpp
         tls.cpp
         websocket.cpp
         wire_reader.cpp

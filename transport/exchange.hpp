@@ -55,9 +55,11 @@ public:
     virtual task<result<void>> write(net::const_buffer part) = 0;
     // Whether the caller asks for a WebSocket (and this edge can give one).
     virtual bool wants_websocket() const = 0;
-    // Instead of respond(): switches protocols (no compression, whole messages of our own framing). The
-    // exchange is over then; the stream lives on its own.
-    virtual task<result<std::shared_ptr<message_stream>>> accept_websocket() = 0;
+    // Instead of respond(): switches protocols (no compression), with `headers` on the answer, such as
+    // sec-websocket-protocol; what belongs to the handshake itself is left out of them. The exchange is over
+    // then; the stream lives on its own, as long as it is held.
+    virtual task<result<std::shared_ptr<message_stream>>> accept_websocket(fields headers) = 0;
+    task<result<std::shared_ptr<message_stream>>> accept_websocket() { return accept_websocket(fields()); }
     // Ends the body; once. An exchange that is dropped without finish() is aborted towards the caller.
     virtual task<result<void>> finish() = 0;
 };
@@ -76,6 +78,13 @@ struct response {
     std::shared_ptr<body_source> body;
 };
 
+// What came of asking for a WebSocket: the stream, or the answer of a far end that said no.
+struct websocket_answer {
+    response_head head;                     // accepted: 101, with sec-websocket-protocol and the like
+    std::shared_ptr<message_stream> stream; // none if it was refused
+    std::shared_ptr<body_source> body;      // of the refusal
+};
+
 // Whoever carries exchanges to a far end: an HTTP/1.1 client, or a tunnel.
 class requester {
 public:
@@ -84,6 +93,11 @@ public:
     // here. The request's deadline is told on as X-Layerline-Timeout-Ms and ends the wait with
     // errc::timed_out.
     virtual task<result<response>> send(request_head head, std::shared_ptr<body_source> body) = 0;
+    // Asks for a WebSocket at the head's target. Its headers go along, sec-websocket-protocol and origin
+    // included; those of the handshake itself (connection, upgrade, sec-websocket-key, -version, -extensions)
+    // are left out, so that a request can be handed on as it came. The deadline bounds the answer, not the
+    // stream. errc::upgrade_refused: this way carries none.
+    virtual task<result<websocket_answer>> open_websocket(request_head head);
 };
 
 // A body of bytes in memory.

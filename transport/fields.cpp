@@ -89,4 +89,12 @@ void strip_hop_by_hop(fields& headers)
     headers = std::move(kept);
 }
 
+void strip_websocket_handshake(fields& headers)
+{
+    strip_hop_by_hop(headers);
+    for (const auto* name : {"sec-websocket-key", "sec-websocket-accept", "sec-websocket-version",
+                             "sec-websocket-extensions", "content-length"})
+        headers.erase(name);
+}
+
 } // namespace layerline::transport

@@ -39,5 +39,8 @@ private:
 // Removes what belongs to one hop only (RFC 9110 section 7.6.1): connection and the names it lists,
 // keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade.
 void strip_hop_by_hop(fields& headers);
+// The same, and what belongs to one WebSocket handshake: sec-websocket-key, -accept, -version, -extensions,
+// content-length. What the two ends agree on (sec-websocket-protocol) stays.
+void strip_websocket_handshake(fields& headers);
 
 } // namespace layerline::transport

@@ -153,6 +153,24 @@ public:
         co_return co_await ask(std::move(*fresh), head, *text, body, counted);
     }
 
+    task<result<websocket_answer>> open_websocket(request_head head) override
+    {
+        const auto self = shared_from_this();
+        if (!base_) co_return error_code(errc::unreachable);
+        for (const field& f : head.headers)
+            if (!valid_field_name(f.name) || !valid_field_value(f.value))
+                co_return error_code(errc::malformed);
+        const auto target = full_target(head.target);
+        if (!target || !valid_target(*target)) co_return error_code(errc::malformed);
+        auto made = co_await connect(head.deadline);
+        if (!made) co_return made.error();
+        head.headers.erase("x-layerline-timeout-ms");
+        const auto by = std::min(clock::now() + options_.connect_timeout,
+                                 head.deadline.value_or(clock::time_point::max()));
+        co_return co_await ask_for_websocket((*made)->stream, base_->host_field, *target,
+                                             std::move(head.headers), by, base_->host);
+    }
+
     void keep(std::shared_ptr<link> idle)
     {
         std::erase_if(kept_, [](const auto& one) { return is_stale(*one); });
@@ -201,11 +219,19 @@ private:
                    head.method != "OPTIONS") {
             headers.set("content-length", "0");
         }
-        if (!head.target.starts_with('/') && head.target != "*") return std::nullopt;
+        const auto target = full_target(head.target);
+        if (!target) return std::nullopt;
+        return write_request(head.method, *target, headers);
+    }
+
+    // With the base's path before it.
+    std::optional<std::string> full_target(std::string_view target) const
+    {
+        if (!target.starts_with('/') && target != "*") return std::nullopt;
         std::string_view prefix = base_->path;
         while (prefix.ends_with('/'))
             prefix.remove_suffix(1);
-        return write_request(head.method, std::string(prefix) + head.target, headers);
+        return std::string(prefix).append(target);
     }
 
     task<result<std::shared_ptr<link>>> connect(std::optional<clock::time_point> deadline)
@@ -324,8 +350,12 @@ task<result<std::shared_ptr<message_stream>>> dial_websocket(std::string url, fi
         if (!valid_field_name(f.name) || !valid_field_value(f.value)) co_return error_code(errc::malformed);
     auto stream = co_await dial(*address, tls, options.allow_insecure, by);
     if (!stream) co_return stream.error();
-    co_return co_await ask_for_websocket(std::move(*stream), address->host_field, address->path,
-                                         std::move(headers), by, address->host, refused_status);
+    auto answer = co_await ask_for_websocket(std::move(*stream), address->host_field, address->path,
+                                             std::move(headers), by, address->host);
+    if (!answer) co_return answer.error();
+    if (answer->stream) co_return std::move(answer->stream);
+    if (refused_status != nullptr) *refused_status = answer->head.status;
+    co_return error_code(errc::upgrade_refused);
 }
 
 } // namespace layerline::transport

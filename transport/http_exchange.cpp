@@ -230,7 +230,7 @@ task<result<void>> http_exchange::finish()
     co_return co_await send(parts);
 }
 
-task<result<std::shared_ptr<message_stream>>> http_exchange::accept_websocket()
+task<result<std::shared_ptr<message_stream>>> http_exchange::accept_websocket(fields headers)
 {
     if (begun_ || handed_over_ || !wants_websocket()) co_return error_code(errc::malformed);
     // A client has to wait for the answer before it sends frames.
@@ -239,7 +239,8 @@ task<result<std::shared_ptr<message_stream>>> http_exchange::accept_websocket()
         co_return error_code(errc::malformed);
     }
     handed_over_ = true;
-    co_return co_await upgrade(wire_->shared_stream(), request_.head, limits_.head_timeout);
+    co_return co_await upgrade(wire_->shared_stream(), request_.head, std::move(headers),
+                               limits_.head_timeout);
 }
 
 std::string error_body(unsigned status, std::string_view why, std::string_view request_id)

@@ -25,7 +25,7 @@ public:
     task<result<void>> respond(response_head head) override;
     task<result<void>> write(net::const_buffer part) override;
     bool wants_websocket() const override;
-    task<result<std::shared_ptr<message_stream>>> accept_websocket() override;
+    task<result<std::shared_ptr<message_stream>>> accept_websocket(fields headers) override;
     task<result<void>> finish() override;
 
     // What the connection asks afterwards.

@@ -15,6 +15,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <tuple>
 
 namespace layerline::transport {
@@ -131,7 +132,7 @@ public:
                      sizeof unsent);
     }
 
-    task<error_code> accept(request_head head, clock::time_point by)
+    task<error_code> accept(request_head head, fields headers, clock::time_point by)
     {
         const auto self = this->shared_from_this();
         http::request<http::empty_body> request;
@@ -141,9 +142,13 @@ public:
             if (f.name == "host" || f.name == "upgrade" || f.name == "connection" ||
                 f.name.starts_with("sec-websocket-"))
                 request.insert(f.name, f.value);
-        const std::string id(head.headers.find("x-request-id").value_or(""));
+        strip_websocket_handshake(headers);
+        headers.set("x-request-id", std::string(head.headers.find("x-request-id").value_or("")));
         ws_.set_option(websocket::stream_base::decorator(
-            [id](websocket::response_type& answer) { answer.set("x-request-id", id); }));
+            [headers = std::move(headers)](websocket::response_type& answer) {
+                for (const field& f : headers)
+                    answer.insert(f.name, f.value);
+            }));
         const time_limit limit(ws_.get_executor(), by, [this] { abort(); });
         const auto [ec] = co_await ws_.async_accept(request, as_result);
         if (limit.late()) co_return make_error_code(errc::timed_out);
@@ -152,26 +157,43 @@ public:
         co_return ec;
     }
 
+    // No error and no upgrade: `answer` says why not.
     task<error_code> ask(std::string host, std::string target, fields headers, clock::time_point by,
-                         unsigned* refused_status)
+                         websocket_answer& answer)
     {
         const auto self = this->shared_from_this();
+        if (const auto named = headers.find("host")) host = std::string(*named);
+        headers.erase("host");
+        strip_websocket_handshake(headers);
         ws_.set_option(websocket::stream_base::decorator(
             [headers = std::move(headers)](websocket::request_type& request) {
+                // Beast's own name of the client; the caller's, or none, is what the far end shall see.
+                request.erase(http::field::user_agent);
                 for (const field& f : headers)
-                    request.set(f.name, f.value);
+                    request.insert(f.name, f.value);
             }));
-        websocket::response_type answer;
+        websocket::response_type said;
         const time_limit limit(ws_.get_executor(), by, [this] { abort(); });
-        const auto [ec] = co_await ws_.async_handshake(answer, host, target, as_result);
+        const auto [ec] = co_await ws_.async_handshake(said, host, target, as_result);
         if (limit.late()) co_return make_error_code(errc::timed_out);
-        if (!ec) {
-            limit_waits(close_wait);
-            co_return ec;
+        if (ec && ec != websocket::error::upgrade_declined) co_return explained(ec);
+        answer.head.status = said.result_int();
+        for (const auto& f : said) {
+            std::string name(f.name_string().data(), f.name_string().size());
+            std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
+                return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+            });
+            answer.head.headers.add(std::move(name), std::string(f.value().data(), f.value().size()));
         }
-        if (ec != websocket::error::upgrade_declined) co_return explained(ec);
-        if (refused_status != nullptr) *refused_status = answer.result_int();
-        co_return make_error_code(errc::upgrade_refused);
+        if (ec) {
+            strip_hop_by_hop(answer.head.headers);
+            answer.body = make_body(std::move(said.body()));
+            co_return error_code{};
+        }
+        strip_websocket_handshake(answer.head.headers);
+        limit_waits(close_wait);
+        answer.stream = self;
+        co_return error_code{};
     }
 
     task<result<std::string>> read_message(std::size_t limit) override
@@ -221,6 +243,43 @@ public:
         co_return result<void>{};
     }
 
+    task<result<message_part>> read_part(net::mutable_buffer into) override
+    {
+        const auto self = this->shared_from_this();
+        // Parts are handed on as they come, so that no length of a message costs memory.
+        if (!std::exchange(any_length_, true)) ws_.read_message_max(0);
+        for (;;) {
+            const auto [ec, n] = co_await ws_.async_read_some(into, as_result);
+            if (ec == websocket::error::closed) far_closed_ = true;
+            if (ec) co_return explained(ec);
+            message_part part;
+            part.bytes = n;
+            part.kind = ws_.got_text() ? message_kind::text : message_kind::binary;
+            part.last = ws_.is_message_done();
+            if (n > 0 || part.last) co_return part;
+        }
+    }
+
+    task<result<void>> write_part(message_kind kind, net::const_buffer bytes, bool last) override
+    {
+        const auto self = this->shared_from_this();
+        ws_.text(kind == message_kind::text);
+        const auto [ec, n] = co_await ws_.async_write_some(last, bytes, as_result);
+        ws_.binary(true);
+        if (ec) co_return explained(ec);
+        co_return result<void>{};
+    }
+
+    std::optional<close_words> far_close() const override
+    {
+        if (!far_closed_) return std::nullopt;
+        const auto& said = ws_.reason();
+        close_words words;
+        if (said) words.code = said.code;
+        words.reason.assign(said.reason.data(), said.reason.size());
+        return words;
+    }
+
     task<void> close(std::uint16_t code, std::string reason) override
     {
         const auto self = this->shared_from_this();
@@ -267,15 +326,16 @@ private:
 
     websocket::stream<bounded<Next>, false> ws_;
     std::string peer_;
+    bool any_length_ = false, far_closed_ = false;
 };
 
 template <class Next>
-task<result<std::shared_ptr<message_stream>>> upgrade_on(Next next, request_head request,
+task<result<std::shared_ptr<message_stream>>> upgrade_on(Next next, request_head request, fields headers,
                                                          clock::time_point by)
 {
     const auto made = std::make_shared<websocket_stream<Next>>(std::move(next), request.peer);
     made->configure(false);
-    const auto ec = co_await made->accept(std::move(request), by);
+    const auto ec = co_await made->accept(std::move(request), std::move(headers), by);
     if (ec) {
         made->abort();
         co_return ec;
@@ -284,46 +344,44 @@ task<result<std::shared_ptr<message_stream>>> upgrade_on(Next next, request_head
 }
 
 template <class Next>
-task<result<std::shared_ptr<message_stream>>> ask_on(Next next, std::string host, std::string target,
-                                                     fields headers, clock::time_point by, std::string peer,
-                                                     unsigned* refused_status)
+task<result<websocket_answer>> ask_on(Next next, std::string host, std::string target, fields headers,
+                                      clock::time_point by, std::string peer)
 {
     const auto made = std::make_shared<websocket_stream<Next>>(std::move(next), std::move(peer));
     made->configure(true);
-    const auto ec =
-        co_await made->ask(std::move(host), std::move(target), std::move(headers), by, refused_status);
-    if (ec) {
-        made->abort();
-        co_return ec;
-    }
-    co_return std::shared_ptr<message_stream>(made);
+    websocket_answer answer;
+    const auto ec = co_await made->ask(std::move(host), std::move(target), std::move(headers), by, answer);
+    if (!answer.stream) made->abort();
+    if (ec) co_return ec;
+    co_return answer;
 }
 
 } // namespace
 
-task<result<std::shared_ptr<message_stream>>> upgrade(std::shared_ptr<byte_stream> stream,
-                                                      request_head request, clock::duration timeout)
+task<result<std::shared_ptr<message_stream>>>
+upgrade(std::shared_ptr<byte_stream> stream, request_head request, fields headers, clock::duration timeout)
 {
     const auto by = clock::now() + timeout;
     if (auto secure = stream->release_tls())
-        co_return co_await upgrade_on<tls_stream>(std::move(*secure), std::move(request), by);
+        co_return co_await upgrade_on<tls_stream>(std::move(*secure), std::move(request), std::move(headers),
+                                                  by);
     if (auto plain = stream->release_tcp())
-        co_return co_await upgrade_on<tcp::socket>(std::move(*plain), std::move(request), by);
+        co_return co_await upgrade_on<tcp::socket>(std::move(*plain), std::move(request), std::move(headers),
+                                                   by);
     co_return error_code(errc::malformed);
 }
 
-task<result<std::shared_ptr<message_stream>>> ask_for_websocket(std::shared_ptr<byte_stream> stream,
-                                                                std::string host, std::string target,
-                                                                fields headers, clock::time_point by,
-                                                                std::string peer, unsigned* refused_status)
+task<result<websocket_answer>> ask_for_websocket(std::shared_ptr<byte_stream> stream, std::string host,
+                                                 std::string target, fields headers, clock::time_point by,
+                                                 std::string peer)
 {
     if (auto secure = stream->release_tls())
         co_return co_await ask_on<tls_stream>(std::move(*secure), std::move(host), std::move(target),
-                                              std::move(headers), by, std::move(peer), refused_status);
+                                              std::move(headers), by, std::move(peer));
     if (auto plain = stream->release_tcp())
         co_return co_await ask_on<tcp::socket>(std::move(*plain), std::move(host), std::move(target),
-                                               std::move(headers), by, std::move(peer), refused_status);
-    co_return error_code(errc::malformed);
+                                               std::move(headers), by, std::move(peer));
+    co_return error_code(errc::upgrade_refused);
 }
 
 } // namespace layerline::transport

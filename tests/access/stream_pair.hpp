@@ -59,6 +59,18 @@ public:
         if (!swallow_) far->take(std::move(message));
         co_return transport::result<void>();
     }
+    // A handshake has whole messages only.
+    transport::task<transport::result<transport::message_part>>
+    read_part(transport::net::mutable_buffer) override
+    {
+        co_return transport::error_code(transport::make_error_code(transport::errc::closed));
+    }
+    transport::task<transport::result<void>> write_part(transport::message_kind, transport::net::const_buffer,
+                                                        bool) override
+    {
+        co_return transport::error_code(transport::make_error_code(transport::errc::closed));
+    }
+    std::optional<transport::close_words> far_close() const override { return std::nullopt; }
     transport::task<void> close(std::uint16_t code, std::string reason) override
     {
         close_code = code;

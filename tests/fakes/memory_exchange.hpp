@@ -98,7 +98,8 @@ public:
         co_return transport::result<void>();
     }
     bool wants_websocket() const override { return false; }
-    transport::task<transport::result<std::shared_ptr<transport::message_stream>>> accept_websocket() override
+    transport::task<transport::result<std::shared_ptr<transport::message_stream>>>
+    accept_websocket(transport::fields) override
     {
         co_return make_error_code(transport::errc::upgrade_refused);
     }

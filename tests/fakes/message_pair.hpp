@@ -98,6 +98,32 @@ public:
         co_return transport::result<void>{};
     }
 
+    // The link carries binary messages; text is not what tunnels are made of.
+    transport::task<transport::result<transport::message_part>>
+    read_part(transport::net::mutable_buffer into) override
+    {
+        const auto in = in_;
+        const auto before = in->queue.size();
+        const auto got = co_await read_some(into);
+        if (!got) co_return got.error();
+        transport::message_part part;
+        part.bytes = *got;
+        part.last = in->queue.size() < before || before == 0;
+        co_return part;
+    }
+    transport::task<transport::result<void>> write_part(transport::message_kind kind,
+                                                        transport::net::const_buffer bytes, bool) override
+    {
+        if (kind == transport::message_kind::text)
+            co_return transport::make_error_code(transport::errc::malformed);
+        co_return co_await write_message(bytes);
+    }
+    std::optional<transport::close_words> far_close() const override
+    {
+        if (in_->close_code == 0) return std::nullopt;
+        return transport::close_words{in_->close_code, in_->close_reason};
+    }
+
     transport::task<void> close(std::uint16_t code, std::string reason) override
     {
         out_->close_code = code;

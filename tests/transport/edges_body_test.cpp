@@ -48,7 +48,7 @@ public:
         co_return result<void>{};
     }
     bool wants_websocket() const override { return false; }
-    task<result<std::shared_ptr<message_stream>>> accept_websocket() override
+    task<result<std::shared_ptr<message_stream>>> accept_websocket(fields) override
     {
         co_return error_code(errc::malformed);
     }

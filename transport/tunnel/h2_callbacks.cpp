@@ -115,13 +115,20 @@ void h2_callbacks::head_over(h2_session& s, h2_stream& stream)
         return;
     }
     stream.head_over = true;
-    h2_event::request request{stream.id, head.method(), head.target(), {}, h2_priority::normal, {}};
+    h2_event::request request;
+    request.stream = stream.id;
+    request.method = head.method();
+    request.target = head.target();
     if (head.too_large()) {
         request.refuse = 431;
+    } else if (request.method == "CONNECT" && head.protocol() == "websocket") {
+        request.method = "GET"; // what it would be on any other edge
+        request.websocket = true;
     } else if (request.method == "CONNECT") {
         request.refuse = 501;
     }
     request.headers = head.take();
+    if (request.websocket) strip_websocket_handshake(request.headers);
     request.priority = take_priority(request.headers).value_or(h2_priority::normal);
     stream.priority = request.priority;
     s.events_.emplace_back(std::move(request));
@@ -209,7 +216,8 @@ int h2_callbacks::frame_sent(nghttp2_session* session, const nghttp2_frame* fram
                           (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
         if (!ends || s.role_ != h2_role::server) return 0;
         // The answer is complete. A request body that nobody reads would keep the stream open for ever.
-        if (auto* stream = s.inner_->find(frame->hd.stream_id); stream != nullptr && !stream->in_ended)
+        auto* stream = s.inner_->find(frame->hd.stream_id);
+        if (stream != nullptr && !stream->in_ended && !stream->websocket)
             nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
         return 0;
     });

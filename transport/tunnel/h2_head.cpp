@@ -66,6 +66,27 @@ boost::system::result<h2_wire_head> append_checked(h2_wire_head wire, fields hea
     return wire;
 }
 
+// What every request has after its method.
+boost::system::result<h2_wire_head> append_request(h2_wire_head wire, bool may_be_asterisk,
+                                                   const std::string& target, fields headers,
+                                                   h2_priority priority, std::size_t limit)
+{
+    const bool asterisk = may_be_asterisk && target == "*";
+    if (!asterisk && (target.empty() || target.front() != '/')) return make_error_code(errc::malformed);
+    if (nghttp2_check_path(bytes(target), target.size()) == 0) return make_error_code(errc::malformed);
+    std::string authority(trimmed(headers.find("host").value_or(no_authority)));
+    if (authority.empty()) authority = no_authority;
+    if (nghttp2_check_authority(bytes(authority), authority.size()) == 0)
+        return make_error_code(errc::malformed);
+    headers.erase("host");
+    if (priority != h2_priority::normal)
+        headers.set(std::string(priority_field), priority == h2_priority::urgent ? "urgent" : "bulk");
+    wire.push_back({":scheme", "http"});
+    wire.push_back({":authority", std::move(authority)});
+    wire.push_back({":path", target});
+    return append_checked(std::move(wire), std::move(headers), limit);
+}
+
 } // namespace
 
 std::optional<h2_priority> take_priority(fields& headers)
@@ -91,19 +112,17 @@ boost::system::result<h2_wire_head> request_to_wire(const std::string& method, c
     // CONNECT has another shape of head, and opens a tunnel that nobody here asked for.
     if (method.empty() || method == "CONNECT" || nghttp2_check_method(bytes(method), method.size()) == 0)
         return make_error_code(errc::malformed);
-    const bool asterisk = method == "OPTIONS" && target == "*";
-    if (!asterisk && (target.empty() || target.front() != '/')) return make_error_code(errc::malformed);
-    if (nghttp2_check_path(bytes(target), target.size()) == 0) return make_error_code(errc::malformed);
-    std::string authority(trimmed(headers.find("host").value_or(no_authority)));
-    if (authority.empty()) authority = no_authority;
-    if (nghttp2_check_authority(bytes(authority), authority.size()) == 0)
-        return make_error_code(errc::malformed);
-    headers.erase("host");
-    if (priority != h2_priority::normal)
-        headers.set(std::string(priority_field), priority == h2_priority::urgent ? "urgent" : "bulk");
-    h2_wire_head wire{
-        {":method", method}, {":scheme", "http"}, {":authority", std::move(authority)}, {":path", target}};
-    return append_checked(std::move(wire), std::move(headers), limit);
+    return append_request({{":method", method}}, method == "OPTIONS", target, std::move(headers), priority,
+                          limit);
+}
+
+boost::system::result<h2_wire_head> websocket_to_wire(const std::string& target, fields headers,
+                                                      h2_priority priority, std::size_t limit)
+{
+    strip_websocket_handshake(headers);
+    headers.set("sec-websocket-version", "13");
+    return append_request({{":method", "CONNECT"}, {":protocol", "websocket"}}, false, target,
+                          std::move(headers), priority, limit);
 }
 
 boost::system::result<h2_wire_head> answer_to_wire(unsigned status, fields headers, std::size_t limit)
@@ -122,6 +141,8 @@ void h2_head_reader::add(std::string_view name, std::string_view value)
         target_ = value;
     } else if (name == ":authority") {
         authority_ = value;
+    } else if (name == ":protocol") {
+        protocol_ = value;
     } else if (name == ":status") {
         status_ = 0;
         for (const char c : value.substr(0, 3)) // nghttp2 has checked that these are digits

@@ -31,6 +31,9 @@ std::size_t field_cost(std::string_view name, std::string_view value);
 // Strips what belongs to one hop; errc::too_large past `limit`, errc::malformed for what HTTP does not allow.
 boost::system::result<h2_wire_head> request_to_wire(const std::string& method, const std::string& target,
                                                     fields headers, h2_priority priority, std::size_t limit);
+// An extended CONNECT (RFC 8441) that asks for a WebSocket.
+boost::system::result<h2_wire_head> websocket_to_wire(const std::string& target, fields headers,
+                                                      h2_priority priority, std::size_t limit);
 boost::system::result<h2_wire_head> answer_to_wire(unsigned status, fields headers, std::size_t limit);
 
 // One head while it comes in, field by field.
@@ -44,6 +47,8 @@ public:
     bool too_large() const { return cost_ > limit_; }
     const std::string& method() const { return method_; }
     const std::string& target() const { return target_; }
+    // Of an extended CONNECT: what is asked for.
+    const std::string& protocol() const { return protocol_; }
     unsigned status() const { return status_; }
     // The fields, with host from :authority, without what belongs to one hop. Leaves the reader empty.
     fields take();
@@ -51,7 +56,7 @@ public:
 private:
     std::size_t limit_;
     std::size_t cost_ = 0;
-    std::string method_, target_, authority_;
+    std::string method_, target_, authority_, protocol_;
     unsigned status_ = 0;
     fields headers_;
 };

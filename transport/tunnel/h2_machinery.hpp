@@ -35,6 +35,7 @@ struct h2_stream {
     byte_queue in, out;
     bool in_ended = false;  // END_STREAM received
     bool out_ended = false; // end_body() called
+    bool websocket = false; // both ways stay open until each side has ended its own
     bool answered = false;
     bool deferred = false; // nghttp2 waits for resume_data
     bool queued = false;   // in machinery::waiting

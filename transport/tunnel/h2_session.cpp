@@ -179,26 +179,48 @@ bool h2_session::gather(std::string& out, std::size_t cap)
     return out.size() > start;
 }
 
+// The lower of the peer's setting and our own; `unsettled` stands for the peer's while it is not known.
+std::size_t h2_session::peer_setting(int id, std::size_t unsettled, std::size_t own) const
+{
+    if (!settled_) return std::min(own, unsettled);
+    return std::min<std::size_t>(
+        own, nghttp2_session_get_remote_settings(inner_->session, static_cast<nghttp2_settings_id>(id)));
+}
+
 boost::system::result<h2_stream_id> h2_session::request(const std::string& method, const std::string& target,
                                                         fields headers, h2_priority priority, bool has_body)
 {
-    if (dead_ || said_goodbye_ || peer_farewell_ || own_complaint_) return make_error_code(errc::closed);
-    std::size_t limit = std::min(limits_.max_streams, unsettled_streams);
-    std::size_t head_limit = limits_.max_header_bytes;
-    if (settled_) {
-        const auto peer = [&](nghttp2_settings_id id) {
-            return nghttp2_session_get_remote_settings(inner_->session, id);
-        };
-        limit = std::min(limits_.max_streams, peer(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS));
-        head_limit = std::min<std::size_t>(head_limit, peer(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE));
-    }
-    if (open_ >= limit) return make_error_code(errc::too_many_streams);
-    const auto head = request_to_wire(method, target, std::move(headers), priority, head_limit);
+    const auto limit = peer_setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits_.max_header_bytes,
+                                    limits_.max_header_bytes);
+    const auto head = request_to_wire(method, target, std::move(headers), priority, limit);
     if (!head) return head.error();
-    const auto nv = pairs(*head);
+    return submit(*head, priority, has_body, false);
+}
+
+boost::system::result<h2_stream_id> h2_session::open_websocket(const std::string& target, fields headers,
+                                                               h2_priority priority)
+{
+    if (peer_setting(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 0, 1) != 1)
+        return make_error_code(errc::upgrade_refused);
+    const auto limit = peer_setting(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits_.max_header_bytes,
+                                    limits_.max_header_bytes);
+    const auto head = websocket_to_wire(target, std::move(headers), priority, limit);
+    if (!head) return head.error();
+    return submit(*head, priority, true, true);
+}
+
+boost::system::result<h2_stream_id> h2_session::submit(const h2_wire_head& head, h2_priority priority,
+                                                       bool has_body, bool websocket)
+{
+    if (dead_ || said_goodbye_ || peer_farewell_ || own_complaint_) return make_error_code(errc::closed);
+    if (open_ >=
+        peer_setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, unsettled_streams, limits_.max_streams))
+        return make_error_code(errc::too_many_streams);
+    const auto nv = pairs(head);
     auto stream = std::make_unique<h2_stream>(0, limits_.max_header_bytes);
     stream->priority = priority;
     stream->out_ended = !has_body;
+    stream->websocket = websocket;
     nghttp2_data_provider body{};
     body.source.ptr = stream.get();
     body.read_callback = h2_callbacks::read_body;
@@ -232,6 +254,14 @@ boost::system::result<void> h2_session::answer(h2_stream_id id, unsigned status,
     return {};
 }
 
+boost::system::result<void> h2_session::accept_websocket(h2_stream_id id, fields headers)
+{
+    strip_websocket_handshake(headers);
+    auto accepted = answer(id, 200, std::move(headers), std::nullopt);
+    if (accepted) inner_->find(id)->websocket = true;
+    return accepted;
+}
+
 std::size_t h2_session::write(h2_stream_id id, std::span<const char> bytes)
 {
     auto* stream = inner_->find(id);
@@ -244,6 +274,17 @@ std::size_t h2_session::write(h2_stream_id id, std::span<const char> bytes)
     buffered_ += taken;
     inner_->want_to_send(*stream);
     return taken;
+}
+
+bool h2_session::write_whole(h2_stream_id id, std::span<const char> bytes)
+{
+    auto* stream = inner_->find(id);
+    if (stream == nullptr || !stream->open || stream->reset_by_us || stream->out_ended) return false;
+    if (stream->out.size() >= send_buffer) return false;
+    stream->out.append(bytes.data(), bytes.size());
+    buffered_ += bytes.size();
+    inner_->want_to_send(*stream);
+    return true;
 }
 
 void h2_session::end_body(h2_stream_id id)
@@ -285,7 +326,10 @@ void h2_session::release(h2_stream_id id)
 {
     auto* stream = inner_->find(id);
     if (stream == nullptr || stream->released) return;
-    const bool answer_on_its_way = role_ == h2_role::server && stream->answered && stream->out_ended;
+    // A WebSocket's last frame goes out too, if the peer has said its own.
+    const bool answer_on_its_way =
+        stream->out_ended &&
+        (stream->websocket ? stream->in_ended : role_ == h2_role::server && stream->answered);
     if (stream->open && !answer_on_its_way) reset(id, NGHTTP2_CANCEL);
     stream->released = true;
     buffered_ -= stream->in.size();

@@ -27,12 +27,14 @@ using h2_stream_id = std::int32_t;
 
 namespace h2_event {
 // Server: a head is here. `refuse` is the status the head deserves if it cannot be served at all (431, 501).
+// One that asks for a WebSocket (RFC 8441) has the method GET.
 struct request {
     h2_stream_id stream = 0;
     std::string method, target;
     fields headers;
     h2_priority priority = h2_priority::normal;
     std::optional<unsigned> refuse;
+    bool websocket = false;
 };
 // Client: the final head of the answer (1xx are dropped).
 struct answer {
@@ -79,12 +81,21 @@ public:
     // errc::too_large, errc::malformed, errc::closed (no new streams any more).
     boost::system::result<h2_stream_id> request(const std::string& method, const std::string& target,
                                                 fields headers, h2_priority priority, bool has_body);
+    // Client. A stream for a WebSocket, once the peer's SETTINGS are here; errc::upgrade_refused if they do
+    // not allow it. Errors as above. Frames go by write() and read(), both ways until both have ended.
+    boost::system::result<h2_stream_id> open_websocket(const std::string& target, fields headers,
+                                                       h2_priority priority);
     // Server, once a stream; the body follows by write() and end_body().
     boost::system::result<void> answer(h2_stream_id stream, unsigned status, fields headers,
                                        std::optional<h2_priority> priority);
 
+    // Server: says yes to a WebSocket, instead of answer().
+    boost::system::result<void> accept_websocket(h2_stream_id stream, fields headers);
+
     // Takes as many of the body's bytes as there is room for; 0: wait for h2_event::room, or it is closed.
     std::size_t write(h2_stream_id stream, std::span<const char> bytes);
+    // Takes all of a few bytes, be it a little past the bound, or nothing.
+    bool write_whole(h2_stream_id stream, std::span<const char> bytes);
     // A server that ends its answer before the request's end gives up the rest of the request.
     void end_body(h2_stream_id stream);
     // Takes received bytes; this, and only this, lets the peer send more on the stream.
@@ -121,6 +132,9 @@ public:
 
 private:
     friend struct h2_callbacks;
+    std::size_t peer_setting(int id, std::size_t unsettled, std::size_t own) const;
+    boost::system::result<h2_stream_id> submit(const h2_wire_head& head, h2_priority priority, bool has_body,
+                                               bool websocket);
     std::unique_ptr<machinery> inner_;
     h2_role role_;
     tunnel_limits limits_;

@@ -11,5 +11,7 @@ layerline_room(tunnel NET
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_client.cpp
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_link.cpp
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_server.cpp
+        ${CMAKE_CURRENT_LIST_DIR}/tunnel_websocket.cpp
         ${CMAKE_CURRENT_LIST_DIR}/wakeup.cpp
+        ${CMAKE_CURRENT_LIST_DIR}/websocket_frames.cpp
     LINK layerline::transport PkgConfig::NGHTTP2)

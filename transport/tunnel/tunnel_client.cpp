@@ -2,12 +2,14 @@
 #include "transport/error.hpp"
 #include "transport/tunnel/tunnel.hpp"
 #include "transport/tunnel/tunnel_link.hpp"
+#include "transport/tunnel/tunnel_websocket.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace layerline::transport {
@@ -16,6 +18,8 @@ namespace {
 
 constexpr std::size_t pump_buffer = std::size_t{16} * 1024;
 constexpr std::string_view timeout_field = "x-layerline-timeout-ms";
+// For the answer to a WebSocket, whatever the caller's patience.
+constexpr std::chrono::seconds longest_opening{30};
 
 class client_end final : public tunnel_client, public tunnel_link {
 public:
@@ -29,6 +33,7 @@ public:
     void drain() override { tunnel_link::drain(); }
     std::size_t open_streams() const override { return session().open_streams(); }
     task<result<response>> send(request_head head, std::shared_ptr<body_source> body) override;
+    task<result<websocket_answer>> open_websocket(request_head head) override;
 
 protected:
     void request_arrived(h2_event::request&&) override {} // a client gets none
@@ -40,6 +45,8 @@ protected:
 private:
     static task<void> pump(std::shared_ptr<client_end> self, std::shared_ptr<tunnel_stream> stream,
                            std::shared_ptr<body_source> body);
+    static task<error_code> answered(std::shared_ptr<tunnel_stream> stream, clock::time_point until);
+    static error_code tell_deadline(request_head& head);
 };
 
 // Gives the stream up on every way out of send() but the good one, a cancelled coroutine's included.
@@ -105,17 +112,36 @@ task<void> client_end::pump(std::shared_ptr<client_end> self, std::shared_ptr<tu
     }
 }
 
+// Puts what is left of the deadline into the head.
+error_code client_end::tell_deadline(request_head& head)
+{
+    head.headers.erase(timeout_field);
+    if (!head.deadline) return {};
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*head.deadline - clock::now()).count();
+    if (left <= 0) return errc::timed_out;
+    head.headers.set(std::string(timeout_field), std::to_string(left));
+    return {};
+}
+
+// Waits for the answer's head.
+task<error_code> client_end::answered(std::shared_ptr<tunnel_stream> stream, clock::time_point until)
+{
+    while (!stream->head) {
+        if (stream->closed)
+            co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
+        if (clock::now() >= until) co_return make_error_code(errc::timed_out);
+        const bool wanted = co_await stream->changed.wait(until);
+        if (!wanted) co_return error_code(net::error::operation_aborted);
+    }
+    co_return error_code();
+}
+
 task<result<response>> client_end::send(request_head head, std::shared_ptr<body_source> body)
 {
     const auto self = std::static_pointer_cast<client_end>(shared_from_this());
     if (ended()) co_return ended();
-    head.headers.erase(timeout_field);
-    if (head.deadline) {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::milliseconds>(*head.deadline - clock::now()).count();
-        if (left <= 0) co_return make_error_code(errc::timed_out);
-        head.headers.set(std::string(timeout_field), std::to_string(left));
-    }
+    if (const auto late = tell_deadline(head)) co_return late;
     const auto priority = take_priority(head.headers).value_or(h2_priority::normal);
     const auto id =
         session().request(head.method, head.target, std::move(head.headers), priority, body != nullptr);
@@ -128,14 +154,8 @@ task<result<response>> client_end::send(request_head head, std::shared_ptr<body_
         const auto executor = co_await net::this_coro::executor;
         start(executor, pump(self, stream, std::move(body)), stream);
     }
-    const auto until = head.deadline.value_or(clock::time_point::max());
-    while (!stream->head) {
-        if (stream->closed)
-            co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
-        if (clock::now() >= until) co_return make_error_code(errc::timed_out);
-        const bool wanted = co_await stream->changed.wait(until);
-        if (!wanted) co_return error_code(net::error::operation_aborted);
-    }
+    const auto failed = co_await answered(stream, head.deadline.value_or(clock::time_point::max()));
+    if (failed) co_return failed;
     guard.disarm();
     const auto status = stream->head->status;
     const bool bodiless = head.method == "HEAD" || status == 204 || status == 304;
@@ -144,6 +164,42 @@ task<result<response>> client_end::send(request_head head, std::shared_ptr<body_
     response answer;
     answer.body = std::make_shared<tunnel_body>(self, stream, length, true);
     answer.head = std::move(*stream->head);
+    co_return answer;
+}
+
+task<result<websocket_answer>> client_end::open_websocket(request_head head)
+{
+    const auto self = std::static_pointer_cast<client_end>(shared_from_this());
+    if (ended()) co_return ended();
+    const auto until =
+        std::min(head.deadline.value_or(clock::time_point::max()), clock::now() + longest_opening);
+    const bool known = co_await settled(until);
+    if (ended()) co_return ended();
+    if (!known) co_return make_error_code(errc::timed_out);
+    head.deadline = until;
+    if (const auto late = tell_deadline(head)) co_return late;
+    const auto priority = take_priority(head.headers).value_or(h2_priority::normal);
+    const auto id = session().open_websocket(head.target, std::move(head.headers), priority);
+    if (!id) co_return id.error();
+    const auto stream = std::make_shared<tunnel_stream>(*id);
+    add(stream);
+    stream_guard guard(*this, *stream);
+    send_soon();
+    const auto failed = co_await answered(stream, until);
+    if (failed) co_return failed;
+    guard.disarm();
+    websocket_answer answer;
+    answer.head = std::move(*stream->head);
+    if (answer.head.status / 100 == 2) {
+        answer.head.status = 101;
+        strip_websocket_handshake(answer.head.headers);
+        answer.stream = std::make_shared<tunnel_websocket>(self, stream, true, peer());
+    } else {
+        session().end_body(stream->id);
+        send_soon();
+        answer.body = std::make_shared<tunnel_body>(self, stream,
+                                                    number_in(answer.head.headers, "content-length"), true);
+    }
     co_return answer;
 }
 

@@ -133,10 +133,12 @@ task<void> tunnel_link::read_messages(std::shared_ptr<tunnel_link> self)
         }
         self->heard_ = clock::now();
         self->heard_anything_ = true;
+        const bool was_settled = self->session_.settled();
         const auto taken = self->session_.receive(std::span<const char>(buffer.data(), *got));
         if (!taken) self->end(taken.error());
         self->dispatch();
         if (!taken) break;
+        if (!was_settled && self->session_.settled()) self->settled_.notify();
         self->send_soon();
         small_in_a_row = *got > small_read / 2 ? 0 : small_in_a_row + 1;
         if (*got == buffer.size() && buffer.size() < large_read) {
@@ -269,6 +271,7 @@ void tunnel_link::end(error_code why)
     }
     writer_.notify();
     watcher_.notify();
+    settled_.notify();
 }
 
 void tunnel_link::drain()
@@ -312,7 +315,19 @@ void tunnel_link::reset(tunnel_stream& stream, std::uint32_t code, error_code wh
     send_soon();
 }
 
-task<result<std::size_t>> tunnel_link::read(std::shared_ptr<tunnel_stream> stream, net::mutable_buffer into)
+task<bool> tunnel_link::settled(clock::time_point by)
+{
+    const auto self = shared_from_this();
+    while (!session_.settled()) {
+        if (why_ || clock::now() >= by) co_return false;
+        const bool wanted = co_await settled_.wait(by);
+        if (!wanted) co_return false;
+    }
+    co_return true;
+}
+
+task<result<std::size_t>> tunnel_link::read(std::shared_ptr<tunnel_stream> stream, net::mutable_buffer into,
+                                            clock::time_point by)
 {
     for (;;) {
         const auto got =
@@ -324,7 +339,8 @@ task<result<std::size_t>> tunnel_link::read(std::shared_ptr<tunnel_stream> strea
         if (session_.body_is_over(stream->id)) co_return std::size_t{0};
         if (stream->closed)
             co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
-        const bool wanted = co_await stream->changed.wait();
+        if (clock::now() >= by) co_return error_code(errc::timed_out);
+        const bool wanted = co_await stream->changed.wait(by);
         if (!wanted) co_return error_code(net::error::operation_aborted);
     }
 }

@@ -47,8 +47,9 @@ public:
     // Why there is no tunnel any more; clear while there is one.
     error_code ended() const { return why_; }
 
-    // Reads from a stream's body; 0 at its end.
-    task<result<std::size_t>> read(std::shared_ptr<tunnel_stream> stream, net::mutable_buffer into);
+    // Reads from a stream's body; 0 at its end; errc::timed_out if nothing has come by then.
+    task<result<std::size_t>> read(std::shared_ptr<tunnel_stream> stream, net::mutable_buffer into,
+                                   clock::time_point by = clock::time_point::max());
     // Writes all of `part` to a stream's body.
     task<result<void>> write(std::shared_ptr<tunnel_stream> stream, net::const_buffer part);
     // Nobody needs the stream any more: what is open of it is reset, its coroutine cancelled.
@@ -62,6 +63,9 @@ public:
     const h2_session& session() const { return session_; }
     const tunnel_limits& limits() const { return limits_; }
     std::string peer() const { return stream_->peer(); }
+
+    // Waits for the peer's SETTINGS: false if the tunnel or the time is over first.
+    task<bool> settled(clock::time_point by);
 
 protected:
     // A head came in. Called from the link's coroutines; must not wait.
@@ -91,7 +95,7 @@ private:
     message_size message_size_;
     std::map<h2_stream_id, std::shared_ptr<tunnel_stream>> streams_;
     net::any_io_executor executor_; // set by carry()
-    wakeup writer_, watcher_, idle_;
+    wakeup writer_, watcher_, idle_, settled_;
     clock::time_point heard_{};
     error_code why_;
     std::size_t running_ = 0;

@@ -2,6 +2,7 @@
 #include "transport/error.hpp"
 #include "transport/tunnel/tunnel.hpp"
 #include "transport/tunnel/tunnel_link.hpp"
+#include "transport/tunnel/tunnel_websocket.hpp"
 
 #include <nghttp2/nghttp2.h>
 
@@ -19,12 +20,13 @@ constexpr std::uint64_t longest_timeout_ms = 7ULL * 24 * 3600 * 1000;
 class tunnel_exchange final : public exchange {
 public:
     tunnel_exchange(std::shared_ptr<tunnel_link> link, std::shared_ptr<tunnel_stream> stream,
-                    request_head head)
-        : link_(std::move(link)), stream_(std::move(stream)), head_(std::move(head))
+                    request_head head, bool websocket)
+        : link_(std::move(link)), stream_(std::move(stream)), head_(std::move(head)), websocket_(websocket)
     {
     }
     ~tunnel_exchange() override
     {
+        if (handed_over_) return;
         if (!finished_ && !stream_->closed) link_->reset(*stream_, NGHTTP2_INTERNAL_ERROR, errc::closed);
         stream_->coroutine_over = true;
         link_->drop(*stream_);
@@ -33,6 +35,8 @@ public:
     const request_head& request() const override { return head_; }
     std::shared_ptr<body_source> body() override
     {
+        // What comes on a WebSocket's stream are frames, for whoever accepts it.
+        if (!body_ && websocket_) body_ = make_body({});
         if (!body_)
             body_ = std::make_shared<tunnel_body>(link_, stream_, number_in(head_.headers, "content-length"),
                                                   false);
@@ -40,11 +44,8 @@ public:
     }
     task<result<void>> respond(response_head head) override;
     task<result<void>> write(net::const_buffer part) override;
-    bool wants_websocket() const override { return false; }
-    task<result<std::shared_ptr<message_stream>>> accept_websocket() override
-    {
-        co_return make_error_code(errc::upgrade_refused);
-    }
+    bool wants_websocket() const override { return websocket_; }
+    task<result<std::shared_ptr<message_stream>>> accept_websocket(fields headers) override;
     task<result<void>> finish() override;
 
 private:
@@ -58,12 +59,28 @@ private:
     request_head head_;
     std::shared_ptr<body_source> body_;
     std::optional<std::uint64_t> left_; // of the length that was told
-    bool responded_ = false, finished_ = false, bodiless_ = false;
+    bool websocket_;                    // is asked for
+    bool responded_ = false, finished_ = false, bodiless_ = false, handed_over_ = false;
 };
+
+task<result<std::shared_ptr<message_stream>>> tunnel_exchange::accept_websocket(fields headers)
+{
+    if (responded_ || handed_over_ || !websocket_) co_return make_error_code(errc::malformed);
+    if (stream_->closed) co_return gone();
+    take_priority(headers);
+    const auto accepted = link_->session().accept_websocket(stream_->id, std::move(headers));
+    if (!accepted) co_return accepted.error();
+    handed_over_ = true;
+    // From here on the stream's end is told to whoever reads it, not by cancelling the handler.
+    stream_->coroutine_over = true;
+    link_->send_soon();
+    co_return std::shared_ptr<message_stream>(
+        std::make_shared<tunnel_websocket>(link_, stream_, false, head_.peer));
+}
 
 task<result<void>> tunnel_exchange::respond(response_head head)
 {
-    if (responded_) co_return make_error_code(errc::malformed);
+    if (responded_ || handed_over_) co_return make_error_code(errc::malformed);
     if (stream_->closed) co_return gone();
     const auto priority = take_priority(head.headers);
     bodiless_ = head_.method == "HEAD" || head.status == 204 || head.status == 304;
@@ -158,7 +175,7 @@ void server_end::request_arrived(h2_event::request&& request)
     add(stream);
     auto self = std::static_pointer_cast<server_end>(shared_from_this());
     // Made here, so that the stream is dropped even if the coroutine is cancelled before it begins.
-    auto call = std::make_unique<tunnel_exchange>(self, stream, std::move(head));
+    auto call = std::make_unique<tunnel_exchange>(self, stream, std::move(head), request.websocket);
     start(executor(), serve(std::move(self), std::move(call)), stream);
 }
 
