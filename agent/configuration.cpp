@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <memory>
 #include <utility>
 
 namespace layerline::agent {
@@ -29,6 +30,41 @@ bool is_loopback(const std::string& host)
     if (host == "localhost" || host == "::1") return true;
     in_addr four{};
     return inet_pton(AF_INET, host.c_str(), &four) == 1 && (ntohl(four.s_addr) >> 24U) == 127;
+}
+
+// One [[ui.target]].
+settings_reader::row_end begin_ui(settings_reader& row, std::vector<ui_target>& into)
+{
+    const auto target = std::make_shared<ui_target>();
+    const auto given = std::make_shared<std::optional<ui_target>>(); // what the url says
+    row.text("name", [target](const std::string& text) -> std::string {
+        target->name = text;
+        return is_ui_name(text) ? "" : "must be 1-32 of a-z, 0-9 and \"-\"";
+    });
+    row.text("url", [given](const std::string& text) -> std::string {
+        auto read = parse_ui_url(text);
+        if (auto* wrong = std::get_if<std::string>(&read)) return *wrong;
+        *given = std::get<ui_target>(std::move(read));
+        return {};
+    });
+    row.text("path_prefix", [target](const std::string& text) -> std::string {
+        target->prefix = text;
+        return is_ui_path(text)
+                   ? ""
+                   : "must begin and end with \"/\", with plain letters, digits, dashes and dots between";
+    });
+    row.flag("tell_caller", target->tell_caller);
+    row.path("ca_file", target->ca_file);
+    return [target, given, &into]() -> std::string {
+        if (target->name.empty() || !*given) return "needs a name and a url";
+        auto whole = std::move(**given);
+        whole.name = std::move(target->name);
+        whole.prefix = std::move(target->prefix);
+        whole.tell_caller = target->tell_caller;
+        whole.ca_file = std::move(target->ca_file);
+        into.push_back(std::move(whole));
+        return {};
+    };
 }
 
 } // namespace
@@ -112,6 +148,7 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     reader.whole("files.reserve_mb", read.reserve_mb, 0, 1'000'000);
     reader.whole("files.max_upload_mb", read.max_upload_mb, 1, 1'000'000);
     reader.path("policy.file", read.policy_file);
+    reader.rows("ui.target", 16, [&](settings_reader& row) { return begin_ui(row, read.uis); });
     reader.text("log.level", [&](const std::string& text) -> std::string {
         static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
         if (std::find(levels.begin(), levels.end(), text) == levels.end())
@@ -120,6 +157,7 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
         return {};
     });
     auto faults = reader.read(toml);
+    if (auto wrong = ui_list_fault(read.uis); !wrong.empty()) faults.push_back({0, "ui.target " + wrong});
     for (const auto& url : read.relays) {
         if (!url.tls && !url.loopback && !read.allow_insecure)
             faults.push_back({0, "relay.urls: " + url.text +

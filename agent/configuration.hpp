@@ -4,6 +4,7 @@
 
 #include "access/binding.hpp"
 #include "agent/settings_reader.hpp"
+#include "agent/ui_target.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -50,6 +51,8 @@ struct configuration {
     std::uint64_t reserve_mb = 256, max_upload_mb = 1024;
     // [policy]
     std::filesystem::path policy_file; // empty: /etc/layerline/policy.toml, which may be missing
+    // [[ui.target]]
+    std::vector<ui_target> uis; // none: no local UI is offered
     // [log]
     std::string log_level = "info";
 };

@@ -123,6 +123,32 @@ void settings_reader::number(std::string key, std::optional<double>& into, doubl
     });
 }
 
+void settings_reader::rows(std::string key, std::size_t at_most,
+                           std::function<row_end(settings_reader&)> begin)
+{
+    const auto section = "[[" + key + "]]";
+    known_.emplace(std::move(key), [=, begin = std::move(begin)](const node_view& view) -> std::string {
+        const auto* items = view.node.as_array();
+        if (items == nullptr || !items->is_homogeneous(toml::node_type::table))
+            return "must be sections of their own: " + section;
+        if (items->size() > at_most) return "must have at most " + std::to_string(at_most) + " entries";
+        std::size_t number = 0;
+        for (const auto& item : *items) {
+            const auto entry = "entry " + std::to_string(++number) + ": ";
+            settings_reader row;
+            const auto end = begin(row);
+            for (const auto& [name, value] : *item.as_table()) {
+                const auto found = row.known_.find(name.str());
+                if (found == row.known_.end()) return entry + "unknown key " + shown(name.str());
+                if (auto wrong = found->second(node_view{value}); !wrong.empty())
+                    return entry + std::string(name.str()) + " " + wrong;
+            }
+            if (auto wrong = end(); !wrong.empty()) return entry + wrong;
+        }
+        return {};
+    });
+}
+
 std::vector<settings_fault> settings_reader::read(std::string_view toml) const
 {
     std::vector<settings_fault> faults;

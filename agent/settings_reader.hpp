@@ -33,6 +33,10 @@ public:
     void flag(std::string key, bool& into);
     void whole(std::string key, std::uint64_t& into, std::uint64_t low, std::uint64_t high);
     void number(std::string key, std::optional<double>& into, double low, double high);
+    // Sections of one name, [[section.name]]. For each, `begin` gets a reader for the keys in it; what it
+    // gives back is called once they are read, and says what is wrong with the whole, or nothing.
+    using row_end = std::function<std::string()>;
+    void rows(std::string key, std::size_t at_most, std::function<row_end(settings_reader&)> begin);
 
     // Reads the document; at most 20 faults, in the order of their lines. Values before a fault are taken.
     std::vector<settings_fault> read(std::string_view toml) const;
