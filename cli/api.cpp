@@ -6,9 +6,9 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 
 namespace layerline::cli {
 
@@ -126,7 +126,9 @@ transport::task<verdict> api::call(std::string method, std::string command, nloh
 transport::task<verdict> api::upload(std::filesystem::path file, std::string path, progress_report report)
 {
     auto body = open_file_body(file, std::move(report));
-    if (!body) co_return local_fault(file.string() + ": " + std::strerror(errno));
+    if (!body)
+        co_return local_fault(file.string() + ": " +
+                              std::error_code(errno, std::generic_category()).message());
     auto head = head_for("PUT", "files/upload?path=" + percent_encoded(path));
     head.headers.set("content-type", "application/octet-stream");
     head.headers.set("content-length", std::to_string(*body->remaining()));
@@ -149,7 +151,7 @@ transport::task<verdict> api::download(std::string path, std::filesystem::path i
     auto& out = to_stdout ? static_cast<std::ostream&>(std::cout) : file;
     const auto all = answer->body->remaining();
     std::uint64_t done = 0;
-    std::array<char, 32 * 1024> part{};
+    std::array<char, 32UL * 1024> part{};
     std::string fault;
     while (fault.empty()) {
         auto count = co_await answer->body->read_some(transport::net::buffer(part));

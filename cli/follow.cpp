@@ -35,7 +35,7 @@ transport::task<void> pause_for(std::chrono::milliseconds time)
 transport::task<std::optional<verdict>> read_stream(following& at, transport::response stream)
 {
     event_reader reader;
-    std::array<char, 16 * 1024> part{};
+    std::array<char, 16UL * 1024> part{};
     for (;;) {
         auto count = co_await stream.body->read_some(net::buffer(part));
         if (!count || *count == 0) co_return std::nullopt;

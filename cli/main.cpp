@@ -136,8 +136,8 @@ int main(int argc, char** argv)
 
     // One thread: the environment is not changed while it is read.
     const auto environment = [](const char* name) -> const char* {
-        return std::getenv(name);
-    }; // NOLINT(concurrency-mt-unsafe)
+        return std::getenv(name); // NOLINT(concurrency-mt-unsafe): before there is a second thread
+    };                            // NOLINT(concurrency-mt-unsafe)
     auto found = resolve(all.where, environment);
     if (const auto* fault = std::get_if<settings_fault>(&found)) {
         std::cerr << "layerline: " << fault->text << "\n";
