@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <poll.h>
+#include <utility>
 #include <vector>
 
 namespace layerline::printer::serial {
@@ -71,6 +72,7 @@ void wire_thread::close_port(printer_errc why, std::string text, time_point now)
 
 void wire_thread::take_letters(time_point now)
 {
+    if (!std::exchange(letters_due_, false)) return; // each look costs two system calls, and lines are many
     for (auto& letter : traffic_.wire.take_all()) {
         if (auto* call = std::get_if<host_call>(&letter))
             core_.call(std::move(*call), now);
@@ -171,7 +173,9 @@ void wire_thread::wait(time_point now)
                                  {stopping_ ? -1 : stop_.get(), POLLIN, 0},
                                  {port_ ? port_->fd() : -1, POLLIN, 0}}};
     if (machine_ && !machine_->output().empty()) waits[3].events |= POLLOUT;
-    ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 1000)));
+    const int ready =
+        ::poll(waits.data(), waits.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 1000)));
+    letters_due_ = ready < 0 || waits[0].revents != 0 || waits[1].revents != 0;
 }
 
 void wire_thread::run()

@@ -65,7 +65,7 @@ private:
     std::string away_text_;
     std::uint64_t told_ = 0;
     phase told_phase_ = phase::offline;
-    bool news_now_ = true;
+    bool news_now_ = true, letters_due_ = true;
     std::atomic<bool> stopping_{false}, aborting_{false};
     wake_fd stop_;
     std::thread thread_; // last: it uses all above

@@ -86,6 +86,15 @@ TEST_CASE("a configuration's mistakes are told with their line")
     CHECK(wrong("\nprot = 1\n") == "p.toml:2: unknown key \"prot\"");
     CHECK(wrong("[limit]\ntool = 1\n").find("unknown section") != std::string::npos);
     CHECK(wrong("[limits]\ntool = 9999\n").find("p.toml:2") == 0);
+    CHECK(wrong("[firmware]\nwindow_lines = 6\n").find("p.toml:2") == 0);
     CHECK(wrong("port = 5\n").find("is a text") != std::string::npos);
     CHECK(wrong("port = \n").find("p.toml:1") == 0);
+}
+
+TEST_CASE("one line is under way unless the configuration allows more")
+{
+    host_config config;
+    CHECK(config.machine.window_lines == 1);
+    REQUIRE(read_host_toml("[firmware]\nwindow_lines = 4\n", "p.toml", config).has_value());
+    CHECK(config.machine.window_lines == 4);
 }
