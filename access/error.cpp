@@ -56,8 +56,10 @@ constexpr std::array<error_row, 31> rows{{
     {errc::wrong_relay_key, "wrong_relay_key", "the relay has another key than at pairing", true,
      "a new or a false relay: if it is yours and was set up anew, unpair here and pair again"},
     {errc::key_refused, "key_refused", "the relay refuses this agent's key", true, "pair again"},
-    {errc::quarantined, "quarantined", "two running copies share one key", true,
-     "a cloned card: make a new key on one of them and pair it"},
+    {errc::quarantined, "quarantined", "two running copies share one key", false,
+     "a cloned card or copied installation: run layerline-agent rekey on one of them and pair it; the other "
+     "one "
+     "gets in again within ten minutes"},
     {errc::too_many_waiting, "too_many_waiting", "too many agents wait to be claimed", false,
      "try again in some minutes"},
     {errc::refused, "refused", "the relay refused this agent", false, "see the relay's log"},

@@ -55,8 +55,9 @@ struct handshake_times {
 // What the relay tells with its welcome, and again when the agent is claimed.
 struct relay_facts {
     std::string software_version;
-    std::string base_url;     // where phones reach it; may be empty
-    std::string printer_name; // as the owner called this printer; may be empty
+    std::string base_url;                   // where phones reach it; may be empty
+    std::string printer_name;               // as the owner called this printer; may be empty
+    std::string minimum_agent_version = {}; // older agents get in and carry nothing; empty: any will do
 };
 
 // ---- the agent's end ----

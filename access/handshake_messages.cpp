@@ -132,7 +132,8 @@ json facts_json(const relay_facts& facts)
 {
     return {{"version", facts.software_version},
             {"base_url", facts.base_url},
-            {"printer_name", facts.printer_name}};
+            {"printer_name", facts.printer_name},
+            {"minimum_agent_version", facts.minimum_agent_version}};
 }
 
 relay_facts read_facts(const json& message)
@@ -143,6 +144,7 @@ relay_facts read_facts(const json& message)
     facts.software_version = shown(*found, "version");
     facts.base_url = shown(*found, "base_url");
     facts.printer_name = shown(*found, "printer_name");
+    facts.minimum_agent_version = shown(*found, "minimum_agent_version");
     return facts;
 }
 

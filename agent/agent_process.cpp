@@ -36,6 +36,7 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include <sys/stat.h>
@@ -85,6 +86,19 @@ transport::http_limits limits_for(std::size_t open_files)
     return limits;
 }
 
+using identity_result = boost::system::result<std::shared_ptr<const access::identity>>;
+
+// With the key bound to this machine, if that has an id. Containers without systemd have none: better an
+// agent whose key is not bound than none.
+identity_result bound_if_possible(identity_result (*make)(const access::identity_options&),
+                                  const std::filesystem::path& state)
+{
+    auto made = make({state / "identity.pem"});
+    if (made.has_value() || made.error() != access::errc::no_machine_id) return made;
+    spdlog::warn("this machine has no /etc/machine-id: the agent's key is not bound to it");
+    return make({state / "identity.pem", {}});
+}
+
 // A part of the agent that runs for as long as it does: an exception out of it is a bug, and the agent starts
 // anew rather than going on without that part.
 auto until_the_end(const char* part)
@@ -106,7 +120,8 @@ public:
     running_agent(net::io_context& context, const run_options& options,
                   std::shared_ptr<const access::identity> self, access::store& keeper,
                   access::audit_log& audit, commands::file_store& files, std::size_t open_files)
-        : context_(context), self_(std::move(self)), tokens_(access::make_token_service(keeper)),
+        : context_(context), state_(options.state), self_(std::move(self)),
+          tokens_(access::make_token_service(keeper)),
           link_(printer::serial::make_serial_link(context, link_settings_of(options))),
           guarded_(*link_, options.owner, audit),
           commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
@@ -154,6 +169,8 @@ public:
         watchdog_.cancel();
     }
     void abort() { tunnel_.abort(); }
+    // Whether it stopped to begin anew with another key.
+    bool rekeyed() const { return rekeyed_; }
 
     const endpoint& lan() const { return lan_.at(); }
 
@@ -179,6 +196,16 @@ public:
         auto done = co_await pin_.forget();
         if (done.has_value()) tunnel_.reconnect();
         co_return done;
+    }
+    transport::result<std::string> rekey() override
+    {
+        auto fresh = bound_if_possible(access::renew_identity, state_);
+        if (fresh.has_error()) return fresh.error();
+        spdlog::info("a new key: this agent is {} from now on, and must be paired anew",
+                     (*fresh)->agent_id());
+        rekeyed_ = true;
+        context_.stop(); // what is under way, such as this very answer, still has the grace
+        return (*fresh)->agent_id();
     }
     transport::task<void> tokens_changed() override
     {
@@ -230,6 +257,8 @@ private:
     }
 
     net::io_context& context_;
+    std::filesystem::path state_;
+    bool rekeyed_ = false;
     clock::time_point since_ = clock::now();
     std::shared_ptr<const access::identity> self_;
     std::unique_ptr<access::token_service> tokens_;
@@ -246,13 +275,14 @@ private:
     net::steady_timer watchdog_;
 };
 
-// Stops the context: run_agent() sees to the rest.
-transport::task<void> wait_for_signal(net::io_context& context)
+// Stops the context: serve_once() sees to the rest.
+void stop_on(net::signal_set& signals, net::io_context& context)
 {
-    net::signal_set signals(context, SIGTERM, SIGINT);
-    const auto number = co_await signals.async_wait(net::use_awaitable);
-    spdlog::info("stopping on signal {}; a print that runs goes on", number);
-    context.stop();
+    signals.async_wait([&context](const transport::error_code& why, int number) {
+        if (why) return;
+        spdlog::info("stopping on signal {}; a print that runs goes on", number);
+        context.stop();
+    });
 }
 
 struct opening {
@@ -280,7 +310,8 @@ void end_in_time(net::io_context& context, running_agent& agent)
     if (context.stopped()) return;
     spdlog::warn("some requests did not end in time");
     spdlog::shutdown();
-    std::_Exit(exit_good);
+    // After a new key it was to go on: then the service manager starts it anew.
+    std::_Exit(agent.rekeyed() ? exit_failed : exit_good);
 }
 
 std::string ready_text(const endpoint& lan, const std::string& agent_id, const std::string& control)
@@ -293,11 +324,9 @@ std::string ready_text(const endpoint& lan, const std::string& agent_id, const s
     return facts.dump() + "\n";
 }
 
-} // namespace
-
-int run_agent(const run_options& options)
+// Serves until a signal, or until there is a new key: nothing then, and it is to be called again.
+std::optional<int> serve_once(const run_options& options)
 {
-    std::signal(SIGPIPE, SIG_IGN);
     const auto open_files = raise_open_files(files_wanted);
     const auto state_text = options.state.string();
     auto folder = state_folder::open(options.state);
@@ -307,12 +336,7 @@ int run_agent(const run_options& options)
                           ? "another agent is running on it"
                           : folder.error().message());
     net::io_context context(1); // outlives the store, whose answers come back to it
-    auto self = access::load_identity({options.state / "identity.pem"});
-    if (self.has_error() && self.error() == access::errc::no_machine_id) {
-        // Containers without systemd: better an agent whose key is not bound than none.
-        spdlog::warn("this machine has no /etc/machine-id: the agent's key is not bound to it");
-        self = access::load_identity({options.state / "identity.pem", {}});
-    }
+    auto self = bound_if_possible(access::load_identity, options.state);
     if (self.has_error()) {
         const auto hint = self.error() == access::errc::other_machine
                               ? " (if this installation was copied on purpose: layerline-agent rekey)"
@@ -341,7 +365,8 @@ int run_agent(const run_options& options)
 
     const service_manager manager;
     agent.start(manager);
-    net::co_spawn(context, wait_for_signal(context), until_the_end("waiting for signals"));
+    net::signal_set signals(context, SIGTERM, SIGINT);
+    stop_on(signals, context);
     spdlog::info("layerline-agent {} is {}, on {}", version, (*self)->agent_id(), url_of(agent.lan()));
     const auto ready = ready_text(agent.lan(), (*self)->agent_id(), control.string());
     if (!options.ready_file.empty()) {
@@ -353,17 +378,30 @@ int run_agent(const run_options& options)
     std::fflush(stdout);
     manager.tell("READY=1");
     context.run();
-    manager.tell("STOPPING=1");
+    signals.cancel();
+    if (!agent.rekeyed()) manager.tell("STOPPING=1");
     end_in_time(context, agent);
+    if (agent.rekeyed()) return std::nullopt;
     spdlog::info("stopped");
     return exit_good;
+}
+
+} // namespace
+
+int run_agent(const run_options& options)
+{
+    std::signal(SIGPIPE, SIG_IGN);
+    std::optional<int> ended;
+    while (!ended)
+        ended = serve_once(options);
+    return *ended;
 }
 
 int renew_key(const std::filesystem::path& state)
 {
     auto folder = state_folder::open(state);
     if (folder.has_error()) return failed("the state folder " + state.string(), folder.error().message());
-    auto fresh = access::renew_identity({state / "identity.pem"});
+    auto fresh = bound_if_possible(access::renew_identity, state);
     if (fresh.has_error()) return failed("a new key in " + state.string(), fresh.error().message());
     std::printf("%s\n", (*fresh)->agent_id().c_str());
     return exit_good;

@@ -28,7 +28,7 @@ struct run_options {
 int run_agent(const run_options& options);
 
 // The one-step re-key of a cloned or moved installation: a new key, so a new agent id, to be paired anew.
-// Refused while an agent runs on this state.
+// Refused while an agent runs on this state; a running agent does it itself, see owner_desk::rekey().
 int renew_key(const std::filesystem::path& state);
 
 } // namespace layerline::agent

@@ -19,11 +19,14 @@ public:
     virtual void reconnect() = 0;
     // Forgets the relay's pinned key and dials anew: the next claim pairs again.
     virtual transport::task<transport::result<void>> unpair() = 0;
+    // A new key, and the agent begins anew with it; the agent id that it then has.
+    virtual transport::result<std::string> rekey() = 0;
     // A token may have been made or revoked.
     virtual transport::task<void> tokens_changed() = 0;
 };
 
-// GET /control/status; POST /control/reconnect and /control/unpair (200 {}); and /control/tokens (see
+// GET /control/status; POST /control/reconnect and /control/unpair (200 {}), POST /control/rekey (200
+// {"agent_id"}); and /control/tokens (see
 // access/token_control.hpp). All else is 404.
 class control_service final : public transport::service {
 public:
@@ -32,6 +35,7 @@ public:
 
 private:
     transport::task<void> unpair(transport::exchange& call);
+    transport::task<void> rekey(transport::exchange& call);
 
     owner_desk& desk_;
     access::token_service& tokens_;

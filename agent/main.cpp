@@ -6,6 +6,7 @@
 #include "agent/version.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -34,6 +35,21 @@ int ask(const std::filesystem::path& state, const std::string& method, const std
         return agent::exit_failed;
     }
     tell(got.body);
+    return agent::exit_good;
+}
+
+// By the running agent, which goes on with the new key; by this program when none runs.
+int renew_key(const std::filesystem::path& state)
+{
+    const auto answer = access::control_call(access::control_socket_in(state), "POST", "/control/rekey", "");
+    if (std::holds_alternative<access::not_running>(answer)) return agent::renew_key(state);
+    const auto& got = std::get<access::control_answer>(answer);
+    if (got.status >= 300) {
+        std::cerr << access::error_text_of(got) << "\n";
+        return agent::exit_failed;
+    }
+    const auto body = nlohmann::json::parse(got.body, nullptr, false);
+    std::cout << (body.is_object() ? body.value("agent_id", "") : "") << "\n";
     return agent::exit_good;
 }
 
@@ -97,7 +113,8 @@ int main(int argc, char** argv)
     status->add_flag("--json", as_json, "one JSON object");
     auto* reconnect = program.add_subcommand("reconnect", "dial the relay anew, at once");
     auto* unpair = program.add_subcommand("unpair", "forget the relay's key, to be paired with another one");
-    auto* rekey = program.add_subcommand("rekey", "make a new key for a copied installation (agent stopped)");
+    auto* rekey =
+        program.add_subcommand("rekey", "make a new key for a copied installation; it must be paired anew");
     access::token_command token;
     access::add_token_command(program, token);
     program.require_subcommand(0, 1);
@@ -120,7 +137,7 @@ int main(int argc, char** argv)
         return ask(state, "POST", "/control/unpair", [](const std::string&) {
             std::cout << "The relay's key is forgotten; `layerline-agent status` shows the next code.\n";
         });
-    if (*rekey) return agent::renew_key(state);
+    if (*rekey) return renew_key(state);
 
     auto options = load(config, config_option->empty());
     if (!options) return agent::exit_bad_input;

@@ -36,7 +36,7 @@ std::string in_words(const relay_report& report, transport::clock::time_point no
         return "connected to " + report.url + ", not paired yet";
     case relay_phase::connected:
         return "connected to " + report.url +
-               (report.printer_name.empty() ? "" : " as \"" + report.printer_name + "\"");
+               (report.printer_name.empty() ? "" : " as \"" + report.printer_name + "\"") + because;
     case relay_phase::waiting: {
         const auto left =
             report.next_try ? std::chrono::ceil<std::chrono::seconds>(*report.next_try - now).count() : 0;

@@ -1,6 +1,7 @@
 // The coroutine shell around the dial planner.
 #include "agent/tunnel_keeper.hpp"
 
+#include "access/software_version.hpp"
 #include "agent/version.hpp"
 #include "transport/error.hpp"
 #include "transport/http_client.hpp"
@@ -31,6 +32,14 @@ transport::dial_settings dial_settings_for(const configuration& settings)
     std::random_device random;
     dials.seed = (static_cast<std::uint64_t>(random()) << 32U) | random();
     return dials;
+}
+
+std::string too_old_for(const access::relay_facts& relay)
+{
+    const auto& least = relay.minimum_agent_version;
+    if (least.empty() || !access::is_older(version, least)) return {};
+    return "This agent has version " + std::string(version) + ", and the relay accepts " + least +
+           " and newer: it answers requests with 610 until this host is upgraded.";
 }
 
 } // namespace
@@ -127,7 +136,9 @@ transport::task<tunnel_keeper::ending> tunnel_keeper::attempt(relay_url url)
     report_.now = relay_phase::connected;
     report_.base_url = session_.facts.base_url;
     report_.printer_name = session_.facts.printer_name;
+    report_.problem = too_old_for(session_.facts);
     last_problem_.clear();
+    if (!report_.problem.empty()) spdlog::warn("relay: {}: {}", url.text, report_.problem);
     spdlog::info("relay: connected to {}{}", url.text, session_.newly_paired ? ", newly paired" : "");
     transport::tunnel_limits limits;
     tunnel_ = transport::make_tunnel_server(std::move(stream_), answers_, limits);
@@ -135,6 +146,9 @@ transport::task<tunnel_keeper::ending> tunnel_keeper::attempt(relay_url url)
     how.why = co_await tunnel_->run();
     tunnel_.reset();
     how.text = "The tunnel ended: " + how.why.message() + ".";
+    // Dialling again settles it: the other one is gone, or a running copy of this key and the relay finds
+    // out.
+    if (how.why == transport::errc::superseded) how.why = make_error_code(transport::errc::closed);
     co_return how;
 }
 

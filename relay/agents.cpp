@@ -50,8 +50,10 @@ access::pairing_try failed_try(std::string subject)
 
 } // namespace
 
-agents::agents(access::store& keeper, access::audit_log& audit, std::string software_version)
-    : store_(keeper), audit_(audit), version_(std::move(software_version))
+agents::agents(access::store& keeper, access::audit_log& audit, std::string software_version,
+               std::string minimum_agent_version)
+    : store_(keeper), audit_(audit), version_(std::move(software_version)),
+      minimum_agent_version_(std::move(minimum_agent_version))
 {
 }
 
@@ -89,8 +91,26 @@ access::relay_facts agents::facts_of(const access::printer_row& row) const
 {
     access::relay_facts facts;
     facts.software_version = version_;
+    facts.minimum_agent_version = minimum_agent_version_;
     facts.printer_name = row.name;
     return facts;
+}
+
+bool agents::took_over(const access::agent_facts& newer, const std::string& older_instance)
+{
+    const auto now = clone_watch::time_point::clock::now();
+    if (!copies_.took_over(newer.agent_id, older_instance, newer.instance_id, now)) return false;
+    spdlog::error(
+        "agent {}: two running copies of its key take the tunnel from each other; both are kept out "
+        "until one of them has a new key (layerline-agent rekey)",
+        newer.agent_id);
+    note(audit_, newer.agent_id, newer.peer, "printer.quarantine", newer.agent_id, "ok");
+    return true;
+}
+
+bool agents::in_quarantine(const std::string& agent_id) const
+{
+    return copies_.in_quarantine(agent_id, clone_watch::time_point::clock::now());
 }
 
 transport::task<std::variant<access::printer_row, claim_failure>>
@@ -130,6 +150,7 @@ transport::task<transport::result<bool>> agents::forget(std::string agent_id)
     auto gone = co_await store_.forget_printer(agent_id);
     if (gone && *gone) {
         claimed_.erase(agent_id);
+        copies_.forget(agent_id);
         note(audit_, "local", "control socket", "printer.forget", agent_id, "ok");
     }
     co_return gone;
@@ -138,6 +159,11 @@ transport::task<transport::result<bool>> agents::forget(std::string agent_id)
 transport::task<std::variant<access::admission, access::handshake_failure>>
 agents::admit(access::agent_facts agent)
 {
+    if (!copies_.admits(agent.agent_id, agent.instance_id, clone_watch::time_point::clock::now())) {
+        auto why = access::make_failure(access::errc::quarantined);
+        why.retry_after = clone_watch::ask_again;
+        co_return why;
+    }
     access::admission answer;
     if (const auto found = claimed_.find(agent.agent_id); found != claimed_.end()) {
         answer.claimed = true;
@@ -146,6 +172,7 @@ agents::admit(access::agent_facts agent)
         answer.facts = facts_of(found->second);
     } else {
         answer.facts.software_version = version_;
+        answer.facts.minimum_agent_version = minimum_agent_version_;
     }
     co_return answer;
 }

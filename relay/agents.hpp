@@ -6,6 +6,7 @@
 #include "access/handshake.hpp"
 #include "access/pairing.hpp"
 #include "access/store.hpp"
+#include "relay/clone_watch.hpp"
 
 #include <map>
 #include <memory>
@@ -25,7 +26,9 @@ struct claim_failure {
 // Lives on the relay's one io_context. The store and the audit log must outlive it.
 class agents final : public access::agent_registry {
 public:
-    agents(access::store& keeper, access::audit_log& audit, std::string software_version);
+    // `minimum_agent_version`: told to agents, so that an old one knows; empty: any will do.
+    agents(access::store& keeper, access::audit_log& audit, std::string software_version,
+           std::string minimum_agent_version);
 
     // Reads the claimed printers and the recent wrong codes into memory; once, before anything is served.
     transport::task<transport::result<void>> load();
@@ -39,6 +42,11 @@ public:
     // empty.
     transport::task<std::variant<access::printer_row, claim_failure>>
     claim(std::string typed, std::string name, std::string who, std::string address);
+    // A tunnel of this agent took over from one of another instance. True: these are copies of one key, and
+    // in quarantine from now on.
+    bool took_over(const access::agent_facts& newer, const std::string& older_instance);
+    // Whether copies of this agent's key are kept out.
+    bool in_quarantine(const std::string& agent_id) const;
     // The printer is forgotten; false when there is no such one. Its tunnel is for the caller to stop.
     transport::task<transport::result<bool>> forget(std::string agent_id);
 
@@ -59,7 +67,8 @@ private:
 
     access::store& store_;
     access::audit_log& audit_;
-    std::string version_;
+    std::string version_, minimum_agent_version_;
+    clone_watch copies_;
     access::pairing_desk desk_;
     std::map<std::string, waiting_agent, std::less<>> waiting_;
     std::map<std::string, access::printer_row, std::less<>> claimed_;

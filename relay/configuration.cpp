@@ -1,5 +1,7 @@
 #include "relay/configuration.hpp"
 
+#include "access/software_version.hpp"
+
 #include <toml++/toml.h>
 
 #include <fstream>
@@ -7,6 +9,7 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <optional>
 #include <system_error>
 
 namespace layerline::relay {
@@ -40,6 +43,16 @@ reader text(Text& into)
     };
 }
 
+reader version(std::string& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto given = node.value<std::string>();
+        if (!node.is_string() || !access::is_version(*given)) return "must be a version such as \"1.2.3\"";
+        into = *given;
+        return {};
+    };
+}
+
 reader texts(std::vector<std::string>& into)
 {
     return [&into](const toml::node& node) -> std::string {
@@ -61,6 +74,7 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
 {
     configuration read;
     const std::map<std::string, reader, std::less<>> known{
+        {"minimum_agent_version", version(read.minimum_agent_version)},
         {"listen.address", text(read.address)},
         {"listen.port", number(read.port, 0, 65535)},
         {"listen.certificate", text(read.certificate)},
@@ -81,17 +95,23 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
     } catch (const toml::parse_error& fault) {
         return at(fault.source(), std::string(fault.description()));
     }
+    const auto take = [&](const std::string& path,
+                          const toml::node& value) -> std::optional<configuration_fault> {
+        const auto found = known.find(path);
+        if (found == known.end()) return at(value.source(), "unknown key " + path);
+        if (auto wrong = found->second(value); !wrong.empty()) return at(value.source(), path + " " + wrong);
+        return std::nullopt;
+    };
     for (const auto& [section, node] : document) {
+        const std::string name_of_section(section.str());
         const auto* table = node.as_table();
-        if (table == nullptr) return at(node.source(), "unknown key " + std::string(section.str()));
-        for (const auto& [key, value] : *table) {
-            auto path = std::string(section.str());
-            path.append(".").append(key.str());
-            const auto found = known.find(path);
-            if (found == known.end()) return at(value.source(), "unknown key " + path);
-            if (auto wrong = found->second(value); !wrong.empty())
-                return at(value.source(), path + " " + wrong);
+        if (table == nullptr) {
+            if (auto fault = take(name_of_section, node)) return *std::move(fault);
+            continue;
         }
+        for (const auto& [key, value] : *table)
+            if (auto fault = take(name_of_section + "." + std::string(key.str()), value))
+                return *std::move(fault);
     }
     if (read.certificate.empty() != read.private_key.empty())
         return configuration_fault{std::string(name) +

@@ -12,6 +12,7 @@
 namespace layerline::relay {
 
 struct configuration {
+    std::string minimum_agent_version; // "1.2.3"; requests for older agents: 610; empty: any will do
     // [listen]
     std::string address = "127.0.0.1"; // numeric; "0.0.0.0" or "::" to be reached from elsewhere
     std::uint16_t port = 8480;         // 0: any free one, told on start

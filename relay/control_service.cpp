@@ -44,13 +44,14 @@ std::optional<std::string> short_text(const json& body, const char* name)
     return text;
 }
 
-json printer_json(const access::printer_row& row, const registry::holder* holder)
+json printer_json(const access::printer_row& row, const registry::holder* holder, bool in_quarantine)
 {
     return json{{"agent_id", row.agent_id},
                 {"name", row.name},
                 {"claimed", row.claimed_unix},
                 {"last_seen", row.last_seen_unix ? json(*row.last_seen_unix) : json(nullptr)},
                 {"online", holder != nullptr},
+                {"quarantined", in_quarantine},
                 {"version", holder != nullptr ? json(holder->version) : json(nullptr)}};
 }
 
@@ -113,7 +114,7 @@ transport::task<void> control_service::list(transport::exchange& call)
 {
     json rows = json::array();
     for (const auto& row : known_.claimed())
-        rows.push_back(printer_json(row, present_.find(row.agent_id)));
+        rows.push_back(printer_json(row, present_.find(row.agent_id), known_.in_quarantine(row.agent_id)));
     json body = json::object();
     body["printers"] = std::move(rows);
     body["waiting"] = known_.waiting();

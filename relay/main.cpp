@@ -47,7 +47,10 @@ void tell_printers(const json& body)
 {
     for (const auto& row : body["printers"])
         std::cout << row.value("agent_id", "") << "  " << (row.value("online", false) ? "online " : "offline")
-                  << "  " << row.value("name", "") << "\n";
+                  << "  " << row.value("name", "")
+                  << (row.value("quarantined", false) ? "  (kept out: two copies of its key are running)"
+                                                      : "")
+                  << "\n";
     std::cout << body["printers"].size() << " printers, " << body.value("waiting", 0)
               << " agents wait to be claimed.\n";
 }

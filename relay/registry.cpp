@@ -2,12 +2,12 @@
 
 namespace layerline::relay {
 
-std::shared_ptr<transport::tunnel_client> registry::enter(const std::string& agent_id, holder newest)
+std::optional<registry::holder> registry::enter(const std::string& agent_id, holder newest)
 {
     gone_.erase(agent_id);
-    std::shared_ptr<transport::tunnel_client> older;
+    std::optional<holder> older;
     auto& place = present_[agent_id];
-    older.swap(place.tunnel);
+    if (place.tunnel) older = std::move(place);
     place = std::move(newest);
     return older;
 }
@@ -16,8 +16,8 @@ void registry::leave(const std::string& agent_id, const transport::tunnel_client
 {
     const auto found = present_.find(agent_id);
     if (found == present_.end() || found->second.tunnel.get() != tunnel) return;
+    gone_[agent_id] = {now, std::move(found->second.version)};
     present_.erase(found);
-    gone_[agent_id] = now;
 }
 
 const registry::holder* registry::find(const std::string& agent_id) const
@@ -30,7 +30,14 @@ std::optional<registry::time_point> registry::gone_since(const std::string& agen
 {
     const auto found = gone_.find(agent_id);
     if (found == gone_.end()) return std::nullopt;
-    return found->second;
+    return found->second.at;
+}
+
+std::string registry::version_of(const std::string& agent_id) const
+{
+    if (const auto* here = find(agent_id)) return here->version;
+    const auto found = gone_.find(agent_id);
+    return found == gone_.end() ? std::string() : found->second.version;
 }
 
 std::vector<std::shared_ptr<transport::tunnel_client>> registry::all() const

@@ -37,9 +37,9 @@ constexpr std::array rows{
                     "The upload is larger than the relay passes on.", true, 413,
                     "Upload on the local network, or raise `limits.max_upload_mb` in relay.toml.", true},
     relay_error_row{relay_errc::camera_limit, "camera_limit", "Too many camera views at once.", false, 429,
-                    "Not sent yet: this relay has no camera limit.", false},
+                    "Not sent yet: it comes with camera streams through the relay.", false},
     relay_error_row{relay_errc::agent_too_old, "agent_too_old", "The agent is older than this relay accepts.",
-                    true, 502, "Not sent yet: this relay asks for no minimum version.", false},
+                    true, 502, "Upgrade Layerline on the printer's host.", true},
     relay_error_row{relay_errc::no_beta_access, "no_beta_access",
                     "The account has no access to beta features.", true, 403,
                     "Never sent: Layerline has no beta accounts.", false},
@@ -47,7 +47,7 @@ constexpr std::array rows{
                     "Ask for the status before trying again: a command may have been carried out.", true},
     relay_error_row{relay_errc::print_ended, "print_ended",
                     "The print that this guest link was for has ended.", true, 403,
-                    "Not sent yet: this relay makes no guest links.", false},
+                    "Not sent yet: it comes with guest links to one print.", false},
 };
 
 constexpr bool codes_are_dense()

@@ -129,7 +129,7 @@ int run_relay(const run_options& options)
     if (!audit) return failed("the audit log in " + options.state.string(), audit.error());
 
     auto tokens = access::make_token_service(**keeper);
-    agents known(**keeper, **audit, std::string(version));
+    agents known(**keeper, **audit, std::string(version), options.settings.minimum_agent_version);
     registry present;
     transport::error_code fault;
     net::co_spawn(context, load(known, fault), net::detached);
@@ -139,7 +139,7 @@ int run_relay(const run_options& options)
 
     tunnel_door door(*self, options.settings.names, known, present, **keeper);
     relay_service answers(*tokens, known, present, door, limits_of(options.settings),
-                          options.settings.requests_per_minute);
+                          options.settings.requests_per_minute, options.settings.minimum_agent_version);
     control_service control(known, present, *tokens, **audit);
 
     auto public_server = transport::listen_http(context, public_edge(options.settings), answers);

@@ -1,6 +1,6 @@
 #include "relay/relay_service.hpp"
 
-#include "relay/answer.hpp"
+#include "access/software_version.hpp"
 #include "relay/routing.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -55,16 +55,18 @@ own_answer too_often(const transport::request_head& asked, std::chrono::millisec
 }
 
 own_answer refused(const transport::request_head& asked, relay_errc code, std::string_view hop,
-                   std::optional<seconds> retry_after = {})
+                   std::optional<seconds> retry_after = {}, std::string_view detail = {})
 {
-    return answer_for(code, hop, request_id_of(asked), wants_standard_status(asked), retry_after);
+    return answer_for(code, hop, request_id_of(asked), wants_standard_status(asked), retry_after, detail);
 }
 
 } // namespace
 
 relay_service::relay_service(access::token_service& tokens, agents& known, registry& present,
-                             tunnel_door& door, forward_limits limits, std::uint32_t requests_per_minute)
+                             tunnel_door& door, forward_limits limits, std::uint32_t requests_per_minute,
+                             std::string minimum_agent_version)
     : tokens_(tokens), known_(known), present_(present), door_(door), limits_(limits),
+      minimum_agent_version_(std::move(minimum_agent_version)),
       by_address_(per_minute(requests_per_minute * address_share)), by_token_(per_minute(requests_per_minute))
 {
 }
@@ -163,14 +165,30 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
                                request_id_of(asked)));
         co_return;
     }
-    const auto* holder = present_.find(where.agent_id);
-    if (holder == nullptr) {
-        const auto wait = patience_for(present_.gone_since(where.agent_id), transport::clock::now());
-        co_await send(call, refused(asked, relay_errc::agent_offline, "agent", wait));
+    if (auto why = unreachable(asked, where.agent_id)) {
+        co_await send(call, *std::move(why));
         co_return;
     }
-    const auto tunnel = holder->tunnel;
+    const auto tunnel = present_.find(where.agent_id)->tunnel;
     co_await forward(call, tunnel, std::move(where), std::move(who), limits_);
+}
+
+std::optional<own_answer> relay_service::unreachable(const transport::request_head& asked,
+                                                     const std::string& agent_id)
+{
+    // An old agent that is away is told as old: that it comes back will not help.
+    const auto version = present_.version_of(agent_id);
+    if (!version.empty() && access::is_older(version, minimum_agent_version_))
+        return refused(asked, relay_errc::agent_too_old, "agent", {},
+                       "The printer's agent has version " + version + "; this relay accepts " +
+                           minimum_agent_version_ + " and newer.");
+    if (present_.find(agent_id) != nullptr) return std::nullopt;
+    if (known_.in_quarantine(agent_id))
+        return refused(asked, relay_errc::agent_offline, "agent", clone_watch::ask_again,
+                       "Two running copies of the agent share one key, and both are kept out: run "
+                       "`layerline-agent rekey` on one of them and pair it.");
+    return refused(asked, relay_errc::agent_offline, "agent",
+                   patience_for(present_.gone_since(agent_id), transport::clock::now()));
 }
 
 } // namespace layerline::relay

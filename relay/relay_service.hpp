@@ -1,11 +1,12 @@
 // Answers everything that comes to the relay's public edge, in the fixed order of checks: limits (429),
-// credentials (606), dead ones (604), the printer (603), scope (403), the tunnel (601), sizes (607, 608),
-// then forward.
+// credentials (606), dead ones (604), the printer (603), scope (403), the agent's version (610), the tunnel
+// (601), sizes (607, 608), then forward.
 #pragma once
 
 #include "access/limits.hpp"
 #include "access/token_service.hpp"
 #include "relay/agents.hpp"
+#include "relay/answer.hpp"
 #include "relay/forward.hpp"
 #include "relay/registry.hpp"
 #include "relay/tunnel_door.hpp"
@@ -17,13 +18,16 @@ namespace layerline::relay {
 class relay_service final : public transport::service {
 public:
     relay_service(access::token_service& tokens, agents& known, registry& present, tunnel_door& door,
-                  forward_limits limits, std::uint32_t requests_per_minute);
+                  forward_limits limits, std::uint32_t requests_per_minute,
+                  std::string minimum_agent_version);
 
     transport::task<void> serve(transport::exchange& call) override;
 
 private:
     transport::task<void> serve_checked(transport::exchange& call);
     transport::task<void> serve_printer(transport::exchange& call, to_printer where);
+    // Why this agent cannot be asked now: 610 or 601.
+    std::optional<own_answer> unreachable(const transport::request_head& asked, const std::string& agent_id);
     // Logs why the tokens cannot be read.
     transport::task<void> tell_store_problem();
 
@@ -32,6 +36,7 @@ private:
     registry& present_;
     tunnel_door& door_;
     forward_limits limits_;
+    std::string minimum_agent_version_;
     access::rate_limiter by_address_, by_token_;
     std::string store_problem_; // as logged last; empty while the store is well
 };

@@ -49,8 +49,12 @@ transport::task<void> tunnel_door::serve(transport::exchange& call)
     holder.instance_id = agent.instance_id;
     holder.version = agent.software_version;
     holder.since = transport::clock::now();
-    if (auto older = present_.enter(agent.agent_id, std::move(holder)))
-        older->stop(make_error_code(transport::errc::superseded));
+    if (auto older = present_.enter(agent.agent_id, std::move(holder))) {
+        older->tunnel->stop(make_error_code(transport::errc::superseded));
+        // Both dial again and hear then why they are kept out.
+        if (known_.took_over(agent, older->instance_id))
+            tunnel->stop(make_error_code(transport::errc::closed));
+    }
     store_.touch_printer(agent.agent_id, std::time(nullptr));
     spdlog::info("agent {} is here (version {}, from {})", agent.agent_id, agent.software_version,
                  agent.peer);

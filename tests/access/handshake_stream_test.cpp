@@ -265,15 +265,15 @@ TEST_CASE("a code that is nearly over is not shown again")
 TEST_CASE("a refusal reaches the agent by name, with its wait, and closes the stream")
 {
     meeting m;
-    m.registry.refusal = make_failure(errc::quarantined);
+    m.registry.refusal = make_failure(errc::key_refused);
     m.registry.refusal->retry_after = 300s;
     m.meet();
-    CHECK(m.agent_failed() == errc::quarantined);
-    CHECK(m.relay_failed() == errc::quarantined);
+    CHECK(m.agent_failed() == errc::key_refused);
+    CHECK(m.relay_failed() == errc::key_refused);
     CHECK(m.agent_said->error().retry_after == 300s);
     CHECK(m.agent_said->error().permanent);
     CHECK(m.relay_stream->close_code == 1008);
-    CHECK(m.relay_stream->close_reason == "quarantined");
+    CHECK(m.relay_stream->close_reason == "key_refused");
 }
 
 TEST_CASE("a store that failed is worth another try, whatever its own table says")

@@ -1,8 +1,9 @@
-// Scopes, bindings, printable names, the error table, and what an Authorization header holds.
+// Scopes, bindings, printable names, versions, the error table, and what an Authorization header holds.
 #include "access/binding.hpp"
 #include "access/error.hpp"
 #include "access/printable.hpp"
 #include "access/scope.hpp"
+#include "access/software_version.hpp"
 #include "access/token_service.hpp"
 
 #include <catch2/catch.hpp>
@@ -75,4 +76,29 @@ TEST_CASE("anything else in an Authorization header is nothing")
     CHECK_FALSE(secret_from_authorization("Bearer " + std::string(300, 'a')));
     CHECK_FALSE(secret_from_authorization("Bearer " + std::string(1 << 20, 'a')));
     CHECK_FALSE(secret_from_authorization(std::string("Bearer a\0b", 10)));
+}
+
+TEST_CASE("versions are compared by their numbers, and what is no version is older than anything")
+{
+    struct row {
+        const char* version;
+        const char* minimum;
+        bool older;
+    };
+    for (const auto& each :
+         {row{"1.2.3", "1.2.3", false}, row{"1.2.3", "1.2.4", true}, row{"1.10.0", "1.9", false},
+          row{"1.9", "1.10.0", true}, row{"2", "1.99.99", false}, row{"1", "1.0.0.0", false},
+          row{"1.0", "1.0.0.1", true}, row{"1.2.0-rc1", "1.2.0", true}, row{"1.2.1-rc1", "1.2.0", false},
+          row{"1.2.0+7", "1.2.0", false}, row{"1.2.0-rc1+7", "1.2.0", true}, row{"", "0.0.1", true},
+          row{"new", "0", true}, row{"1..2", "0", true}, row{"9999999", "0", true},
+          row{"1.2.3.4.5", "0", true}, row{"0.1.0", "", false}}) {
+        INFO(each.version << " against " << each.minimum);
+        CHECK(is_older(each.version, each.minimum) == each.older);
+    }
+    CHECK(is_version("0.1.0"));
+    for (const auto* wrong :
+         {"", ".", "1.", ".1", "1.2-rc", "v1", " 1", "1 ", "-1", "1.2.3.4.5", "1000000"}) {
+        INFO(wrong);
+        CHECK_FALSE(is_version(wrong));
+    }
 }

@@ -14,7 +14,7 @@ using namespace layerline::agent;
 namespace {
 
 struct control_desk : service_desk, owner_desk {
-    int reconnects = 0, unpairs = 0, changes = 0;
+    int reconnects = 0, unpairs = 0, rekeys = 0, changes = 0;
     control_service control{*this, *tokens, *audit};
     std::unique_ptr<transport::http_server> server;
     std::shared_ptr<transport::requester> client;
@@ -55,6 +55,11 @@ struct control_desk : service_desk, owner_desk {
         ++unpairs;
         co_return transport::result<void>();
     }
+    transport::result<std::string> rekey() override
+    {
+        ++rekeys;
+        return std::string("def");
+    }
     transport::task<void> tokens_changed() override
     {
         ++changes;
@@ -71,7 +76,7 @@ TEST_CASE_METHOD(control_desk, "the control socket is the owner's alone")
     CHECK((facts.st_mode & 0777U) == 0600);
 }
 
-TEST_CASE_METHOD(control_desk, "status, reconnect and unpair are done, other addresses are not")
+TEST_CASE_METHOD(control_desk, "status, reconnect, unpair and rekey are done, other addresses are not")
 {
     CHECK(say("GET", "/control/status").body.at("agent_id") == "abc");
     CHECK(say("POST", "/control/reconnect").http == 200);
@@ -79,6 +84,9 @@ TEST_CASE_METHOD(control_desk, "status, reconnect and unpair are done, other add
     CHECK(say("GET", "/control/reconnect").http == 404);
     CHECK(say("POST", "/control/unpair").http == 200);
     CHECK(unpairs == 1);
+    CHECK(say("POST", "/control/rekey").body.at("agent_id") == "def");
+    CHECK(rekeys == 1);
+    CHECK(access::get_file(folder / "audit.jsonl").find("key.renew") != std::string::npos);
     CHECK(say("GET", "/plugin-api/v1/ping").http == 404);
     CHECK(reconnects == 1);
 }

@@ -54,15 +54,24 @@ public:
             _exit(127);
         }
         close(out[1]);
+        out_ = out[0];
+        facts = next_facts();
+    }
+    ~agent_program()
+    {
+        end(SIGKILL);
+        close(out_);
+    }
+    // Its next line on standard output.
+    json next_facts() const
+    {
         std::string line;
         char c = 0;
-        pollfd ready{out[0], POLLIN, 0};
-        while (poll(&ready, 1, 30'000) == 1 && read(out[0], &c, 1) == 1 && c != '\n')
+        pollfd ready{out_, POLLIN, 0};
+        while (poll(&ready, 1, 30'000) == 1 && read(out_, &c, 1) == 1 && c != '\n')
             line += c;
-        close(out[0]);
-        facts = json::parse(line, nullptr, false);
+        return json::parse(line, nullptr, false);
     }
-    ~agent_program() { end(SIGKILL); }
     agent_program(const agent_program&) = delete;
     agent_program& operator=(const agent_program&) = delete;
     // Its exit code, or minus the signal that ended it.
@@ -79,6 +88,7 @@ public:
 
 private:
     pid_t pid_ = -1;
+    int out_ = -1;
 };
 
 struct installation {
@@ -138,13 +148,24 @@ TEST_CASE_METHOD(
     CHECK(ping(agent, last.substr(0, last.size() - 1)) == 200);
 }
 
-TEST_CASE_METHOD(installation, "one agent a state folder, and no new key under a running one")
+TEST_CASE_METHOD(installation, "one agent a state folder; a new key goes to the one that runs, and it stays")
 {
     agent_program agent(config, state);
     REQUIRE(agent.facts.is_object());
     CHECK(run_command("--config " + config.string() + " " + on_state("")).exit_code == 1);
-    CHECK(run_command(on_state("rekey")).exit_code == 1);
-    const auto id = agent.facts.at("agent_id").get<std::string>();
+    const auto made = run_command(on_state("token create --name kept --scopes view --json"));
+    const auto renewed = run_command(on_state("rekey"));
+    INFO(renewed.said);
+    REQUIRE(renewed.exit_code == 0);
+    auto id = agent.facts.at("agent_id").get<std::string>();
+    CHECK(renewed.said != id + "\n");
+    const auto again = agent.next_facts(); // it says so once it serves anew
+    REQUIRE(again.is_object());
+    id = again.at("agent_id").get<std::string>();
+    CHECK(renewed.said == id + "\n");
+    CHECK(again.at("pid") == agent.facts.at("pid"));
+    agent.facts = again;
+    CHECK(ping(agent, json::parse(made.said).at("secret").get<std::string>()) == 200);
     CHECK(agent.end(SIGINT) == 0);
     const auto fresh = run_command(on_state("rekey"));
     CHECK(fresh.exit_code == 0);

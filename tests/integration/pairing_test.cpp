@@ -201,8 +201,6 @@ TEST_CASE("a key that was renewed is another printer", "[pairing]")
     at.start_agent();
     at.pair();
     const auto before = at.agent_id();
-    const auto busy = at.agent_command({"rekey"});
-    CHECK(busy.exit_code != 0); // the running agent holds the key
     REQUIRE(at.agent->stop() == 0);
     REQUIRE(at.agent_command({"rekey"}).exit_code == 0);
     at.start_agent();

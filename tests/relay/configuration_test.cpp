@@ -44,3 +44,16 @@ TEST_CASE("a mistake in the configuration is told with its line", "[relay][confi
     CHECK(fault_of("[listen\n").find("relay.toml:") == 0);
     CHECK(fault_of("[listen]\ncertificate = \"a.pem\"\n").find("go together") != std::string::npos);
 }
+
+TEST_CASE("the least agent version stands above the sections and is a version", "[relay][configuration]")
+{
+    const auto read =
+        parse_configuration("minimum_agent_version = \"1.2.3\"\n[listen]\nport = 0\n", "relay.toml");
+    REQUIRE(std::holds_alternative<configuration>(read));
+    CHECK(std::get<configuration>(read).minimum_agent_version == "1.2.3");
+    CHECK(
+        fault_of("\nminimum_agent_version = \"new\"\n").find("relay.toml:2: minimum_agent_version must be") ==
+        0);
+    CHECK(fault_of("minimum_agent_version = 1.2\n").find("relay.toml:1: minimum_agent_version must be") == 0);
+    CHECK(fault_of("least = 1\n").find("relay.toml:1: unknown key least") == 0);
+}
