@@ -13,6 +13,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <spdlog/spdlog.h>
@@ -41,6 +42,15 @@ std::string_view what(const std::exception_ptr& thrown, std::string& kept)
 
 } // namespace
 
+std::string address_of_caller(const std::string& peer)
+{
+    error_code fault;
+    const auto address = net::ip::make_address(peer, fault);
+    if (fault || !address.is_v6()) return peer;
+    const auto bytes = address.to_v6().to_bytes();
+    return std::string(bytes.begin(), bytes.begin() + 8);
+}
+
 void start_connection(std::shared_ptr<connection_group> group, std::shared_ptr<byte_stream> stream,
                       std::string peer)
 {
@@ -60,11 +70,14 @@ http_connection::http_connection(std::shared_ptr<connection_group> group, std::s
       peer_(std::move(peer)), half_closed_(stream_->executor())
 {
     group_->open.insert(this);
+    ++group_->by_address[address_of_caller(peer_)];
 }
 
 http_connection::~http_connection()
 {
     group_->open.erase(this);
+    const auto mine = group_->by_address.find(address_of_caller(peer_));
+    if (mine != group_->by_address.end() && --mine->second == 0) group_->by_address.erase(mine);
     if (group_->open.empty()) group_->empty.cancel();
 }
 

@@ -6,9 +6,11 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 
 namespace layerline::transport {
 
@@ -24,9 +26,13 @@ struct connection_group {
     service& answers;
     listen_options options;
     std::set<http_connection*> open;
+    std::map<std::string, std::size_t, std::less<>> by_address; // how many of them; see address_of_caller()
     net::steady_timer empty; // used as an event: cancelled when the last connection has gone
     bool stopping = false;
 };
+
+// Whose connection this is: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has whole.
+std::string address_of_caller(const std::string& peer);
 
 // Runs a connection, detached, on the stream's executor.
 void start_connection(std::shared_ptr<connection_group> group, std::shared_ptr<byte_stream> stream,

@@ -18,6 +18,7 @@ struct http_limits {
     std::size_t max_header_bytes = 16UL * 1024; // past it: 431, and the connection closes
     std::size_t max_target_bytes = 8UL * 1024;  // past it: 414
     std::size_t max_connections = 256;          // past it: 503 with retry-after, and the connection closes
+    std::size_t max_per_address = 0;            // of them; past it: 429 with retry-after; 0: no such limit
     std::chrono::seconds head_timeout{15};      // to read one head
     std::chrono::seconds idle_timeout{75};      // between requests of one connection
     std::chrono::seconds body_stall{60};        // between two bytes of a body, either way
@@ -47,13 +48,15 @@ public:
     virtual std::size_t connections() const = 0;
 };
 
-// Binds and listens now, so that the port is known. Malformed requests are answered 400 here, a request with
-// both content-length and transfer-encoding is refused, x-request-id is added to every answer (taken over if
-// it is 1-64 of [A-Za-z0-9_-], else made new), request headers x-layerline-principal and x-layerline-scopes
-// are stripped, and with them every x-layerline-… that is no request option (transport/edge_fields.cpp).
-// `answers` has to live until run() has ended. A caller that goes away cancels its handler: at once by a
-// reset or when it leaves a stream, 2 s after the end of its sending when no answer has begun, and not at all
-// while an answer with a content-length is under way (a half-closed caller still gets it).
+// Binds and listens now, so that the port is known. When the process runs out of descriptors, callers are
+// told so one after the other (503 with retry-after) by a descriptor that is kept for that. Malformed
+// requests are answered 400 here, a request with both content-length and transfer-encoding is refused,
+// x-request-id is added to every answer (taken over if it is 1-64 of [A-Za-z0-9_-], else made new), request
+// headers x-layerline-principal and x-layerline-scopes are stripped, and with them every x-layerline-… that
+// is no request option (transport/edge_fields.cpp). `answers` has to live until run() has ended. A caller
+// that goes away cancels its handler: at once by a reset or when it leaves a stream, 2 s after the end of its
+// sending when no answer has begun, and not at all while an answer with a content-length is under way (a
+// half-closed caller still gets it).
 result<std::unique_ptr<http_server>> listen_http(net::io_context& context, listen_options options,
                                                  service& answers);
 

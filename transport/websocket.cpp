@@ -124,8 +124,9 @@ public:
         ws_.binary(true);
         ws_.auto_fragment(false);
         ws_.read_message_max(max_message);
-        // A client masks what it sends, piece by piece through this buffer: one write for a usual message.
-        if (client) ws_.write_buffer_bytes(64UL * 1024 + 14);
+        // A client masks what it sends, piece by piece through this buffer: one write for a tunnel's largest
+        // message. Of the buffer only what is used becomes memory.
+        if (client) ws_.write_buffer_bytes(256UL * 1024 + 14);
         // What waits in the kernel cannot be overtaken by a command; see docs/architecture.md.
         const int unsent = 16 * 1024;
         ::setsockopt(beast::get_lowest_layer(ws_).native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,

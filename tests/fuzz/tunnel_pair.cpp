@@ -75,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         const std::size_t amount = data[at + 1];
         const auto pick = [&](auto& from) { return std::next(from.begin(), amount % from.size()); };
         if (what == 0) {
-            const auto priority = static_cast<h2_priority>(amount % 3);
+            const auto priority = static_cast<h2_priority>(amount % h2_priorities);
             const auto id = s.client.request("POST", "/", {{"n", std::string(amount, 'n')}}, priority, true);
             if (id) s.up[*id];
         } else if (what == 1) {

@@ -1,7 +1,6 @@
 // How tunnels end: cut, stopped, drained, silent, fed with nonsense, torn down in any order.
 #include "tests/transport/tunnel_rig.hpp"
 #include "transport/tunnel/keep_alive.hpp"
-#include "transport/tunnel/message_size.hpp"
 
 using namespace layerline::transport;
 using namespace layerline::tests;
@@ -228,36 +227,6 @@ TEST_CASE("keep-alive asks after silence and gives up in time", "[tunnel][end]")
     }
 }
 
-TEST_CASE("messages hold what a slow link drains soon", "[tunnel][end]")
-{
-    message_size size(64 * 1024);
-    CHECK(size.bytes() == 16 * 1024);
-    SECTION("on a fast link they grow to the limit")
-    {
-        for (int i = 0; i < 10; ++i)
-            size.sent(size.bytes(), 100us);
-        CHECK(size.bytes() == 64 * 1024);
-    }
-    SECTION("at a megabit they shrink to the least")
-    {
-        for (int i = 0; i < 20; ++i) // 125 bytes a millisecond
-            size.sent(size.bytes(), std::chrono::milliseconds(size.bytes() / 125));
-        CHECK(size.bytes() == 4 * 1024);
-    }
-    SECTION("and in between they last about twenty milliseconds")
-    {
-        for (int i = 0; i < 20; ++i) // a megabyte a second
-            size.sent(size.bytes(), std::chrono::microseconds(size.bytes()));
-        CHECK(size.bytes() > 18'000);
-        CHECK(size.bytes() < 22'000);
-    }
-    SECTION("small messages say nothing")
-    {
-        size.sent(100, 10s);
-        CHECK(size.bytes() == 16 * 1024);
-    }
-}
-
 TEST_CASE("bytes that are not the protocol end a tunnel and nothing else", "[tunnel][end]")
 {
     const auto bytes = GENERATE(std::string("abc"), std::string("GET / HTTP/1.1\r\n\r\n"),
@@ -283,6 +252,30 @@ TEST_CASE("bytes that are not the protocol end a tunnel and nothing else", "[tun
         rig.until([&] { return rig.client_ended.has_value(); });
         CHECK(*rig.client_ended == errc::malformed);
     }
+}
+
+TEST_CASE("three bytes of nonsense end a tunnel at once, not only by keep-alive", "[tunnel][end]")
+{
+    tunnel_limits patient;
+    patient.ping_every = 1h;
+    patient.ping_timeout = 2h;
+    tunnel_rig rig(patient);
+    rig.service.serve_one = begin_and_hang;
+    const auto bytes = GENERATE(std::string("abc"), std::string("\0\xff", 2), std::string("{}\n"));
+    const bool to_relay = GENERATE(true, false);
+    if (to_relay) {
+        rig.start_client();
+        rig.link.right_to_left->inject(bytes);
+    } else {
+        rig.start_server();
+        rig.link.left_to_right->inject(bytes);
+    }
+    auto& ended = to_relay ? rig.client_ended : rig.server_ended;
+    rig.until([&] { return ended.has_value(); });
+    CHECK(*ended == errc::malformed);
+    auto& told = to_relay ? rig.link.left_to_right : rig.link.right_to_left;
+    CHECK(told->close_code == 1002);
+    CHECK(told->close_reason == "malformed");
 }
 
 TEST_CASE("a tunnel may be torn down in any order", "[tunnel][end]")

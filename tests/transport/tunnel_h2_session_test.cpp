@@ -338,10 +338,10 @@ TEST_CASE("trailers and 1xx answers are dropped", "[tunnel][h2]")
     CHECK(client.body_is_over(*id));
 }
 
-TEST_CASE("a CONNECT is refused with 501", "[tunnel][h2]")
+TEST_CASE("a CONNECT to something else than a WebSocket is refused with 501", "[tunnel][h2]")
 {
     h2_session server(h2_role::server, {});
-    const auto block = literal(":method", "CONNECT") + literal(":protocol", "websocket") +
+    const auto block = literal(":method", "CONNECT") + literal(":protocol", "connect-udp") +
                        literal(":scheme", "http") + literal(":authority", "h") + literal(":path", "/ws");
     REQUIRE(server.receive(greeting + frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, block)));
     const auto requests = session_pair::all<h2_event::request>(server.take_events());
@@ -453,10 +453,11 @@ TEST_CASE("urgent bodies are sent before normal and bulk ones", "[tunnel][h2]")
     const auto bulk = p.get("/bulk", {}, h2_priority::bulk);
     const auto normal = p.get("/normal");
     const auto urgent = p.get("/urgent", {}, h2_priority::urgent);
+    const auto emergency = p.get("/stop", {}, h2_priority::emergency);
     p.settle();
     for (const auto& r : p.all<h2_event::request>(p.to_server))
         CHECK_FALSE(r.headers.find("x-layerline-priority"));
-    for (const auto id : {bulk, normal, urgent})
+    for (const auto id : {bulk, normal, urgent, emergency})
         REQUIRE(p.server.answer(id, 200, {}, {}));
     p.settle();
     // The bulk stream is under way already when the others get something to say.
@@ -467,10 +468,14 @@ TEST_CASE("urgent bodies are sent before normal and bulk ones", "[tunnel][h2]")
     REQUIRE(p.client.receive(bytes));
     p.server.write(normal, std::string("normal"));
     p.server.write(urgent, std::string("urgent"));
+    p.server.write(emergency, std::string("stopped"));
     bytes.clear();
     p.server.gather(bytes, 8 * 1024);
     const auto u = bytes.find("urgent"), n = bytes.find("normal"), b = bytes.find("bbbb");
+    const auto s = bytes.find("stopped");
+    REQUIRE(s != std::string::npos);
     REQUIRE(u != std::string::npos);
+    CHECK(s < u);
     REQUIRE(n != std::string::npos);
     REQUIRE(b != std::string::npos);
     CHECK(u < n);
@@ -495,6 +500,62 @@ TEST_CASE("an answer can be given another priority than its request", "[tunnel][
     CHECK(bytes.find("2222") < bytes.find("1111"));
 }
 
+TEST_CASE("a wider window lets more come before anything is read", "[tunnel][h2]")
+{
+    session_pair p;
+    const auto id = p.get();
+    p.settle();
+    REQUIRE(p.server.answer(id, 200, {}, {}));
+    const std::string chunk(64 * 1024, 'x');
+    const auto fill = [&] {
+        for (int i = 0; i < 100; ++i) {
+            p.server.write(id, chunk);
+            p.settle();
+        }
+    };
+    fill();
+    CHECK(p.client.buffered() == p.limits.stream_window);
+    p.client.set_window(id, 1024 * 1024);
+    p.settle();
+    fill();
+    CHECK(p.client.buffered() == 1024 * 1024);
+    // It stays that wide: what was read may come again.
+    std::string taken(600'000, '\0');
+    CHECK(p.client.read(id, taken) == taken.size());
+    p.settle();
+    fill();
+    CHECK(p.client.buffered() == 1024 * 1024);
+}
+
+TEST_CASE("as much of one body waits as one message can carry", "[tunnel][h2]")
+{
+    session_pair p;
+    const auto id = p.get();
+    p.settle();
+    REQUIRE(p.server.answer(id, 200, {}, {}));
+    const std::string much(1'000'000, 'x');
+    CHECK(p.server.write(id, much) == 64 * 1024);
+    p.server.set_send_room(256 * 1024);
+    CHECK(p.server.write(id, much) == 192 * 1024);
+    p.server.set_send_room(4096); // never less than a frame of the largest kind
+    std::string bytes;
+    REQUIRE(p.server.gather(bytes, 300 * 1024));
+    REQUIRE(p.client.receive(bytes));
+    CHECK(p.server.write(id, much) == 64 * 1024);
+}
+
+TEST_CASE("an answer to a ping tells which", "[tunnel][h2]")
+{
+    session_pair p;
+    p.client.ping(7);
+    p.client.ping(8);
+    p.settle();
+    const auto pongs = p.all<h2_event::pong>(p.to_client);
+    REQUIRE(pongs.size() == 2);
+    CHECK(pongs[0].number == 7);
+    CHECK(pongs[1].number == 8);
+}
+
 TEST_CASE("a ping goes ahead of bodies", "[tunnel][h2]")
 {
     session_pair p;
@@ -505,7 +566,7 @@ TEST_CASE("a ping goes ahead of bodies", "[tunnel][h2]")
     std::string bytes;
     p.server.gather(bytes, 4096);
     REQUIRE(p.client.receive(bytes));
-    p.server.ping();
+    p.server.ping(0);
     bytes.clear();
     p.server.gather(bytes, 64 * 1024);
     CHECK(bytes.find(frame(NGHTTP2_PING, 0, 0, std::string(8, '\0'))) < bytes.find("bbbb"));
@@ -599,7 +660,15 @@ TEST_CASE("bytes that are not HTTP/2 end the session", "[tunnel][h2]")
     SECTION("to a client")
     {
         h2_session client(h2_role::client, {});
-        REQUIRE(client.receive(std::string("HTTP/1.1 400 Bad Request\r\n\r\n")));
+        const auto taken = client.receive(std::string("HTTP/1.1 400 Bad Request\r\n\r\n"));
+        REQUIRE_FALSE(taken);
+        CHECK(taken.error() == errc::malformed);
+        CHECK(client.finished());
+    }
+    SECTION("to a client, after a good beginning")
+    {
+        h2_session client(h2_role::client, {});
+        REQUIRE(client.receive(frame(NGHTTP2_SETTINGS, 0, 0, "") + frame(NGHTTP2_SETTINGS, 0, 0, "12345")));
         std::string bytes;
         client.gather(bytes, message);
         CHECK(client.own_complaint().value_or(0) != 0);

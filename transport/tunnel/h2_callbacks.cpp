@@ -4,6 +4,7 @@
 #include "transport/error.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace layerline::transport {
@@ -148,6 +149,13 @@ int h2_callbacks::frame_received(nghttp2_session*, const nghttp2_frame* frame, v
             s.peer_farewell_ = {frame->goaway.error_code, std::string(reason.substr(0, 120))};
             break;
         }
+        case NGHTTP2_PING:
+            if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0) {
+                h2_event::pong pong;
+                std::memcpy(&pong.number, frame->ping.opaque_data, sizeof pong.number);
+                s.events_.emplace_back(pong);
+            }
+            break;
         case NGHTTP2_RST_STREAM:
             if (stream != nullptr) stream->reset_by_peer = true;
             break;

@@ -6,12 +6,14 @@
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
+#include <array>
 
 namespace layerline::transport {
 
 namespace {
 
 constexpr std::string_view priority_field = "x-layerline-priority";
+constexpr std::array<std::string_view, h2_priorities> priority_names{"emergency", "urgent", "normal", "bulk"};
 // HTTP/2 wants an authority; a request without a host gets this one, which the far end takes out again.
 constexpr std::string_view no_authority = "host.invalid";
 
@@ -80,7 +82,8 @@ boost::system::result<h2_wire_head> append_request(h2_wire_head wire, bool may_b
         return make_error_code(errc::malformed);
     headers.erase("host");
     if (priority != h2_priority::normal)
-        headers.set(std::string(priority_field), priority == h2_priority::urgent ? "urgent" : "bulk");
+        headers.set(std::string(priority_field),
+                    std::string(priority_names.at(static_cast<std::size_t>(priority))));
     wire.push_back({":scheme", "http"});
     wire.push_back({":authority", std::move(authority)});
     wire.push_back({":path", target});
@@ -93,9 +96,8 @@ std::optional<h2_priority> take_priority(fields& headers)
 {
     std::optional<h2_priority> found;
     if (const auto value = headers.find(priority_field)) {
-        if (*value == "urgent") found = h2_priority::urgent;
-        if (*value == "normal") found = h2_priority::normal;
-        if (*value == "bulk") found = h2_priority::bulk;
+        for (std::size_t i = 0; i < priority_names.size(); ++i)
+            if (*value == priority_names.at(i)) found = static_cast<h2_priority>(i);
         headers.erase(priority_field);
     }
     return found;

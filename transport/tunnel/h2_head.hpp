@@ -17,7 +17,8 @@
 namespace layerline::transport {
 
 // Whose bodies are sent first. Bodies of a lower class wait while a higher one has anything to send.
-enum class h2_priority : std::uint8_t { urgent, normal, bulk };
+enum class h2_priority : std::uint8_t { emergency, urgent, normal, bulk };
+constexpr std::size_t h2_priorities = 4;
 
 // Takes the field x-layerline-priority out; none if it is not there or says something else.
 std::optional<h2_priority> take_priority(fields& headers);

@@ -10,18 +10,21 @@
 
 namespace layerline::transport {
 
-// Bytes in the order they came, taken from the front; gives its memory back when it is empty.
+// Bytes in the order they came, taken from the front. In pieces, so that it never holds much more memory than
+// bytes, nor moves them about.
 class byte_queue {
 public:
-    std::size_t size() const { return bytes_.size() - at_; }
-    bool empty() const { return size() == 0; }
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
     void append(const char* data, std::size_t count);
     std::size_t take(char* into, std::size_t count);
     void clear();
 
 private:
-    std::string bytes_;
-    std::size_t at_ = 0;
+    std::vector<std::string> pieces_;
+    std::size_t first_ = 0; // pieces before it are used up
+    std::size_t at_ = 0;    // bytes of the first piece that are
+    std::size_t size_ = 0;
 };
 
 // Its address is nghttp2's data provider pointer: it stays put until the stream is closed.
@@ -52,7 +55,7 @@ struct h2_session::machinery {
     nghttp2_session* session = nullptr;
     std::unordered_map<h2_stream_id, std::unique_ptr<h2_stream>> streams;
     // Streams with something to send that nghttp2 was told to pass over, by priority.
-    std::array<std::vector<h2_stream_id>, 3> waiting;
+    std::array<std::vector<h2_stream_id>, h2_priorities> waiting;
     h2_priority gate = h2_priority::bulk; // the lowest class that may send bodies now
     std::size_t frame_room = 0;           // what is left of the message being gathered
 

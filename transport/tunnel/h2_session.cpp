@@ -5,6 +5,7 @@
 #include "transport/tunnel/h2_machinery.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -13,10 +14,11 @@ namespace layerline::transport {
 
 namespace {
 
-constexpr std::uint32_t max_frame_size = 64 * 1024;         // what we take; 16 KiB is the least HTTP/2 allows
-constexpr std::size_t send_buffer = std::size_t{64} * 1024; // bytes of one body that wait to be sent
-constexpr std::uint32_t unsettled_streams = 100;            // what nghttp2 assumes before the peer's SETTINGS
+constexpr std::uint32_t max_frame_size = 64 * 1024; // what we take; 16 KiB is the least HTTP/2 allows
+constexpr std::size_t least_send_room = std::size_t{64} * 1024;
+constexpr std::uint32_t unsettled_streams = 100; // what nghttp2 assumes before the peer's SETTINGS
 constexpr std::size_t frame_head = 9;
+constexpr std::size_t piece = std::size_t{16} * 1024; // of a byte_queue
 // A frame of a body is not cut smaller than this at a message's end.
 constexpr std::size_t least_frame = 1024;
 // Callers that go away are forwarded as resets; nghttp2's own limit (1,000, then 33 a second) would end the
@@ -53,29 +55,46 @@ std::vector<nghttp2_nv> pairs(const h2_wire_head& head)
 
 void byte_queue::append(const char* data, std::size_t count)
 {
-    if (at_ > 0 && at_ >= bytes_.size() / 2) {
-        bytes_.erase(0, at_);
-        at_ = 0;
+    size_ += count;
+    while (count > 0) {
+        if (pieces_.size() == first_ || pieces_.back().size() >= piece) {
+            if (first_ >= pieces_.size() / 2) {
+                pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<long>(first_));
+                first_ = 0;
+            }
+            pieces_.emplace_back();
+        }
+        auto& last = pieces_.back();
+        const auto part = std::min(count, piece - last.size());
+        last.append(data, part);
+        data += part;
+        count -= part;
     }
-    bytes_.append(data, count);
 }
 
 std::size_t byte_queue::take(char* into, std::size_t count)
 {
-    const auto taken = std::min(count, size());
-    if (taken > 0) std::memcpy(into, bytes_.data() + at_, taken);
-    at_ += taken;
-    if (empty()) {
+    count = std::min(count, size_);
+    for (std::size_t taken = 0; taken < count;) {
+        auto& front = pieces_[first_];
+        const auto part = std::min(count - taken, front.size() - at_);
+        std::memcpy(into + taken, front.data() + at_, part);
+        taken += part;
+        at_ += part;
+        if (at_ < front.size()) continue;
         at_ = 0;
-        bytes_.clear();
+        std::string().swap(front);
+        ++first_;
     }
-    return taken;
+    size_ -= count;
+    if (size_ == 0) clear();
+    return count;
 }
 
 void byte_queue::clear()
 {
-    std::string().swap(bytes_);
-    at_ = 0;
+    pieces_.clear();
+    first_ = at_ = size_ = 0;
 }
 
 h2_stream* h2_session::machinery::find(h2_stream_id id)
@@ -92,7 +111,7 @@ void h2_session::machinery::want_to_send(h2_stream& stream)
 }
 
 h2_session::h2_session(h2_role role, const tunnel_limits& limits)
-    : inner_(std::make_unique<machinery>()), role_(role), limits_(limits)
+    : inner_(std::make_unique<machinery>()), role_(role), limits_(limits), send_room_(least_send_room)
 {
     nghttp2_session_callbacks* raw_callbacks = nullptr;
     must(nghttp2_session_callbacks_new(&raw_callbacks));
@@ -131,12 +150,29 @@ h2_session::~h2_session() = default;
 
 boost::system::result<void> h2_session::receive(std::span<const char> bytes)
 {
+    if (!opens_well(bytes)) dead_ = true;
     if (dead_) return make_error_code(errc::malformed);
     const auto taken = nghttp2_session_mem_recv(
         inner_->session, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     if (taken >= 0) return {};
     dead_ = true;
     return make_error_code(errc::malformed);
+}
+
+// An agent begins with a SETTINGS frame (RFC 9113 section 3.4). nghttp2 waits for the nine bytes of its head;
+// something else, which may well be shorter, is known by its first bytes. It checks a relay's beginning
+// itself.
+bool h2_session::opens_well(std::span<const char> bytes)
+{
+    if (role_ == h2_role::server) return true;
+    for (; opening_ < frame_head && !bytes.empty(); ++opening_, bytes = bytes.subspan(1)) {
+        const auto byte = static_cast<unsigned char>(bytes.front());
+        const bool first_of_length = opening_ < 2; // no SETTINGS has 64 KiB, nor 8
+        if (first_of_length && byte > (opening_ == 0 ? 0 : 32)) return false;
+        if (opening_ == 3 && byte != NGHTTP2_SETTINGS) return false;
+        if (opening_ > 3 && byte != 0) return false; // no flags, stream 0
+    }
+    return true;
 }
 
 std::vector<h2_event::any> h2_session::take_events()
@@ -266,7 +302,7 @@ std::size_t h2_session::write(h2_stream_id id, std::span<const char> bytes)
 {
     auto* stream = inner_->find(id);
     if (stream == nullptr || !stream->open || stream->reset_by_us || stream->out_ended) return 0;
-    const auto room = send_buffer - std::min(send_buffer, stream->out.size());
+    const auto room = send_room_ - std::min(send_room_, stream->out.size());
     const auto taken = std::min(room, bytes.size());
     stream->starved = taken < bytes.size();
     if (taken == 0) return 0;
@@ -280,7 +316,7 @@ bool h2_session::write_whole(h2_stream_id id, std::span<const char> bytes)
 {
     auto* stream = inner_->find(id);
     if (stream == nullptr || !stream->open || stream->reset_by_us || stream->out_ended) return false;
-    if (stream->out.size() >= send_buffer) return false;
+    if (stream->out.size() >= send_room_) return false;
     stream->out.append(bytes.data(), bytes.size());
     buffered_ += bytes.size();
     inner_->want_to_send(*stream);
@@ -337,9 +373,25 @@ void h2_session::release(h2_stream_id id)
     if (!stream->open) inner_->streams.erase(id);
 }
 
-void h2_session::ping()
+void h2_session::ping(std::uint64_t number)
 {
-    nghttp2_submit_ping(inner_->session, NGHTTP2_FLAG_NONE, nullptr);
+    std::array<std::uint8_t, 8> opaque{};
+    std::memcpy(opaque.data(), &number, opaque.size());
+    nghttp2_submit_ping(inner_->session, NGHTTP2_FLAG_NONE, opaque.data());
+}
+
+void h2_session::set_window(h2_stream_id id, std::uint32_t bytes)
+{
+    const auto* stream = inner_->find(id);
+    if (stream == nullptr || !stream->open || stream->reset_by_us) return;
+    // Fails for a window past 2^31 and for lack of memory: the window stays as it was then.
+    nghttp2_session_set_local_window_size(inner_->session, NGHTTP2_FLAG_NONE, id,
+                                          static_cast<std::int32_t>(bytes));
+}
+
+void h2_session::set_send_room(std::size_t bytes)
+{
+    send_room_ = std::max(bytes, least_send_room);
 }
 
 void h2_session::go_away(std::uint32_t code, std::string_view reason)

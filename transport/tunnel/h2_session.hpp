@@ -56,7 +56,11 @@ struct closed {
     h2_stream_id stream = 0;
     boost::system::error_code why;
 };
-using any = std::variant<request, answer, body, room, closed>;
+// The peer has answered the ping that carried this number.
+struct pong {
+    std::uint64_t number = 0;
+};
+using any = std::variant<request, answer, body, room, closed, pong>;
 } // namespace h2_event
 
 // Not thread-safe, throws nothing but bad_alloc. A stream's memory is kept from its head until it is closed
@@ -108,7 +112,11 @@ public:
     // Nobody will ask for this stream any more; resets it if it is open.
     void release(h2_stream_id stream);
 
-    void ping();
+    void ping(std::uint64_t number);
+    // Lets the peer send this much on the stream before read() takes any of it. Only ever more.
+    void set_window(h2_stream_id stream, std::uint32_t bytes);
+    // How many bytes of one body write() keeps waiting, 64 KiB and more: as much as one message can carry.
+    void set_send_room(std::size_t bytes);
     // Tells the peer that no stream will be taken any more; open ones go on. `reason` goes along as text.
     void go_away(std::uint32_t code, std::string_view reason);
 
@@ -139,10 +147,14 @@ private:
     h2_role role_;
     tunnel_limits limits_;
     std::vector<h2_event::any> events_;
+    bool opens_well(std::span<const char> bytes);
+
     std::string carry_; // the rest of a frame that did not fit into the last message
     std::optional<std::uint32_t> own_complaint_;
     std::optional<farewell> peer_farewell_;
     std::size_t open_ = 0, buffered_ = 0;
+    std::size_t opening_ = 0; // bytes of the peer's first frame head that were looked at
+    std::size_t send_room_;
     bool settled_ = false, said_goodbye_ = false, dead_ = false;
 };
 

@@ -20,7 +20,6 @@ public:
 
 private:
     std::size_t most_, bytes_;
-    double rate_ = 0; // bytes a second, smoothed; 0: not known yet
 };
 
 } // namespace layerline::transport

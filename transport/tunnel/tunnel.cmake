@@ -14,4 +14,5 @@ layerline_room(tunnel NET
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_websocket.cpp
         ${CMAKE_CURRENT_LIST_DIR}/wakeup.cpp
         ${CMAKE_CURRENT_LIST_DIR}/websocket_frames.cpp
+        ${CMAKE_CURRENT_LIST_DIR}/window_planner.cpp
     LINK layerline::transport PkgConfig::NGHTTP2)

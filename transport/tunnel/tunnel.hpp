@@ -3,10 +3,10 @@
 //
 // WebSockets ride along by RFC 8441: an extended CONNECT makes the stream, and its DATA are WebSocket frames.
 //
-// Order of sending: a field `x-layerline-priority: urgent|normal|bulk` on a request puts both its body and
-// its answer ahead of (or behind) the other streams' bodies; the same field on an answer's head overrides
-// that for the answer. The far end of the tunnel takes the field out again. Whoever faces strangers sets or
-// removes it.
+// Order of sending: a field `x-layerline-priority: emergency|urgent|normal|bulk` on a request puts both its
+// body and its answer ahead of (or behind) the other streams' bodies; the same field on an answer's head
+// overrides that for the answer. The far end of the tunnel takes the field out again. Whoever faces strangers
+// sets or removes it.
 #pragma once
 
 #include "transport/exchange.hpp"

@@ -45,6 +45,15 @@ task<void> from_the_loop(task<void> what)
     co_await std::move(what);
 }
 
+window_planner::settings windows_of(const tunnel_limits& limits)
+{
+    window_planner::settings out;
+    out.first = limits.stream_window;
+    out.most = std::max(limits.stream_window, limits.stream_window_most);
+    out.most_grown = limits.connection_window;
+    return out;
+}
+
 std::uint16_t close_code(const error_code& why)
 {
     if (why == errc::malformed) return 1002; // protocol error (RFC 6455 section 7.4.1)
@@ -56,7 +65,8 @@ std::uint16_t close_code(const error_code& why)
 
 tunnel_link::tunnel_link(h2_role role, std::shared_ptr<message_stream> stream, const tunnel_limits& limits)
     : stream_(std::move(stream)), limits_(limits), session_(role, limits),
-      keep_alive_(limits.ping_every, limits.ping_timeout), message_size_(limits.message_bytes)
+      keep_alive_(limits.ping_every, limits.ping_timeout), message_size_(limits.message_bytes),
+      windows_(windows_of(limits))
 {
 }
 
@@ -166,6 +176,7 @@ task<void> tunnel_link::write_messages(std::shared_ptr<tunnel_link> self)
                 break;
             }
             self->message_size_.sent(message.size(), clock::now() - began);
+            self->session_.set_send_room(self->message_size_.bytes());
         }
         // Once the tunnel ends one more message carries the GOAWAY; bodies are not worth sending any more.
         if (last || self->connection_lost_) break;
@@ -189,8 +200,7 @@ task<void> tunnel_link::watch(std::shared_ptr<tunnel_link> self)
             break;
         }
         if (step.what == keep_alive::verdict::ping) {
-            self->session_.ping();
-            self->send_soon();
+            self->send_ping();
         }
         co_await self->watcher_.wait(step.until);
     }
@@ -223,9 +233,27 @@ void tunnel_link::dispatch()
             if (const auto stream = of(room->stream)) stream->changed.notify();
         } else if (const auto* closed = std::get_if<h2_event::closed>(&event)) {
             stream_closed(closed->stream, closed->why);
+        } else if (const auto* pong = std::get_if<h2_event::pong>(&event)) {
+            if (pong->number == ping_number_) windows_.round_trip(clock::now() - ping_sent_);
         }
     }
     if (!why_ && session_.finished()) end(reason(errc::closed));
+}
+
+void tunnel_link::send_ping()
+{
+    session_.ping(++ping_number_);
+    ping_sent_ = clock::now();
+    send_soon();
+}
+
+// Bytes of a body went to its reader; over a long way a fast reader gets a wider window.
+void tunnel_link::widen(tunnel_stream& stream, std::size_t taken)
+{
+    if (stream.closed) return;
+    const auto now = clock::now();
+    if (const auto window = windows_.taken(stream.flow, taken, now)) session_.set_window(stream.id, *window);
+    if (windows_.wants_round_trip(stream.flow, now)) send_ping();
 }
 
 void tunnel_link::stream_closed(h2_stream_id id, error_code why)
@@ -237,6 +265,7 @@ void tunnel_link::stream_closed(h2_stream_id id, error_code why)
     }
     const auto stream = hit->second;
     stream->closed = true;
+    windows_.ended(stream->flow);
     if (why && !stream->broken) stream->broken = why;
     stream->changed.notify();
     // A handler that has answered in full may still have something to note down.
@@ -292,6 +321,7 @@ void tunnel_link::drop(tunnel_stream& stream) noexcept
     try {
         session_.release(stream.id);
         stream.closed = true;
+        windows_.ended(stream.flow);
         if (!stream.broken) stream.broken = errc::closed;
         stream.changed.notify();
         const auto hit = streams_.find(stream.id);
@@ -309,6 +339,7 @@ void tunnel_link::drop(tunnel_stream& stream) noexcept
 void tunnel_link::reset(tunnel_stream& stream, std::uint32_t code, error_code why)
 {
     session_.reset(stream.id, code);
+    windows_.ended(stream.flow);
     if (!stream.broken) stream.broken = why;
     stream.closed = true;
     stream.changed.notify();
@@ -333,6 +364,7 @@ task<result<std::size_t>> tunnel_link::read(std::shared_ptr<tunnel_stream> strea
         const auto got =
             session_.read(stream->id, std::span<char>(static_cast<char*>(into.data()), into.size()));
         if (got > 0) {
+            widen(*stream, got);
             send_soon(); // the peer's window may open
             co_return got;
         }

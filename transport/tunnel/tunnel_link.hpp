@@ -8,6 +8,7 @@
 #include "transport/tunnel/keep_alive.hpp"
 #include "transport/tunnel/message_size.hpp"
 #include "transport/tunnel/wakeup.hpp"
+#include "transport/tunnel/window_planner.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -28,6 +29,7 @@ struct tunnel_stream {
     std::optional<response_head> head; // client: the answer's head
     error_code broken;                 // why it ended, if not in good order
     bool closed = false;               // nothing more will come or go
+    window_planner::flow flow;         // how fast its body is taken
     bool coroutine_over = false;       // what `cancel` would stop has done its work for the peer
     net::cancellation_signal cancel;   // server: the handler; client: the pump of the request's body
 };
@@ -84,6 +86,8 @@ private:
     static task<void> write_messages(std::shared_ptr<tunnel_link> self);
     static task<void> watch(std::shared_ptr<tunnel_link> self);
     void dispatch();
+    void send_ping();
+    void widen(tunnel_stream& stream, std::size_t taken);
     void fail();
     void stream_closed(h2_stream_id id, error_code why);
     error_code reason(error_code otherwise) const;
@@ -93,6 +97,9 @@ private:
     h2_session session_;
     keep_alive keep_alive_;
     message_size message_size_;
+    window_planner windows_;
+    std::uint64_t ping_number_ = 0; // of the last one sent
+    clock::time_point ping_sent_{};
     std::map<h2_stream_id, std::shared_ptr<tunnel_stream>> streams_;
     net::any_io_executor executor_; // set by carry()
     wakeup writer_, watcher_, idle_, settled_;

@@ -65,7 +65,8 @@ private:
 
 task<result<std::shared_ptr<message_stream>>> tunnel_exchange::accept_websocket(fields headers)
 {
-    if (responded_ || handed_over_ || !websocket_) co_return make_error_code(errc::malformed);
+    if (!websocket_) co_return make_error_code(errc::upgrade_refused);
+    if (responded_ || handed_over_) co_return make_error_code(errc::malformed);
     if (stream_->closed) co_return gone();
     take_priority(headers);
     const auto accepted = link_->session().accept_websocket(stream_->id, std::move(headers));

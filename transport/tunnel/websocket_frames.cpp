@@ -146,7 +146,7 @@ boost::system::result<frame_reader::found> frame_reader::take_control(std::span<
     if (masked_) apply_mask(payload, mask_, 0);
     if (kind_ == frame_kind::ping) return ping{std::move(payload)};
     if (kind_ == frame_kind::pong) return more_needed{}; // nobody asked
-    failed_ = true;                                      // nothing may follow a close
+    closed_ = true;
     close_words words;
     if (payload.empty()) return words;
     if (payload.size() == 1) return make_error_code(errc::malformed);
@@ -160,7 +160,8 @@ boost::system::result<frame_reader::found> frame_reader::take_control(std::span<
 boost::system::result<frame_reader::found> frame_reader::next(std::span<const char>& in, std::span<char> into)
 {
     for (;;) {
-        if (failed_) return make_error_code(errc::malformed);
+        if (closed_ && in.empty()) return more_needed{};
+        if (failed_ || closed_) return make_error_code(errc::malformed);
         if (!in_frame_ && !take_head(in)) {
             if (failed_) return make_error_code(errc::malformed);
             return more_needed{};

@@ -2,7 +2,7 @@
 // cut. Payload is handed on as it comes; only a control frame's 125 bytes are ever held.
 #pragma once
 
-#include "transport/message_stream.hpp"
+#include "transport/message.hpp"
 
 #include <boost/system/result.hpp>
 
@@ -58,7 +58,7 @@ private:
     boost::system::result<found> take_control(std::span<const char>& in);
 
     bool masked_;
-    bool failed_ = false;
+    bool failed_ = false, closed_ = false; // nothing may follow a close
     std::array<unsigned char, 14> head_{};
     std::size_t have_ = 0;    // bytes of the head
     bool in_frame_ = false;   // the head is whole
