@@ -168,10 +168,12 @@ std::optional<std::string> link_desk::next_line(time_point now)
         if (q.how.time_left) q.how.time_left = left; // each hop takes off its own waiting
         q.written = true;
         host_request request{id, q.what, q.how};
-        // A host that hangs and reads this after we gave up must do nothing.
+        // A host that hangs and reads this after we gave up must do nothing: at the deadline, or when it was
+        // silent for so long that the connection is dropped.
         if (!q.urgent)
-            request.until_ms =
-                std::chrono::duration_cast<std::chrono::milliseconds>(q.deadline.time_since_epoch()).count();
+            request.until_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                                   std::min(q.deadline, heard_at_ + settings_.silence).time_since_epoch())
+                                   .count();
         return encode_request(request);
     }
     return std::nullopt;

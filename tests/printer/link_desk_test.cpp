@@ -179,6 +179,21 @@ TEST_CASE_METHOD(desk_fixture, "the time left that goes out is what is left when
     CHECK(request->how.time_left == 3500ms);
 }
 
+TEST_CASE_METHOD(desk_fixture, "a command is void once the link would have given the silent host up")
+{
+    connect();
+    tell(phase::idle);
+    now += 2s; // silent already, not yet asked
+    const auto dropped = now - 2s + link_settings{}.silence;
+    terms patient;
+    patient.time_left = 60s;
+    desk.ask(home_axes{}, patient, now);
+    const auto out = next();
+    REQUIRE(out);
+    REQUIRE(out->until_ms);
+    CHECK(link_desk::time_point(std::chrono::milliseconds(*out->until_ms)) == dropped);
+}
+
 TEST_CASE_METHOD(desk_fixture, "a command whose time ran out before it was written is never written")
 {
     connect();
