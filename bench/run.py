@@ -3,6 +3,7 @@ import argparse
 import importlib
 import os
 import pathlib
+import resource
 import shutil
 import sys
 import tempfile
@@ -47,6 +48,8 @@ def main():
     for name in arguments.names:
         if name not in NAMES:
             parser.error(f"unknown benchmark {name}; there are {', '.join(NAMES)}")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # thousands of tunnels end in one process
     work = tempfile.mkdtemp(prefix="layerline-bench.")
     about = facts()
     print(f"# {about['cpu']}, {about['cores']} cores, load {about['load']:.1f}; medians of {arguments.rounds} rounds "

@@ -15,7 +15,8 @@ case " $* " in
         use_compiler_cache
         cmake --preset release -DLAYERLINE_BENCH=ON >/dev/null
         cmake --build build/release --target layerline layerline-agent layerline-relay layerline-printhost \
-            layerline-virtual-printer layerline-bench-firmware layerline-bench-delay | tail -n 1 >&2
+            layerline-virtual-printer layerline-bench-firmware layerline-bench-delay \
+            layerline-bench-agents | tail -n 1 >&2
         ;;
 esac
 exec python3 bench/run.py "$@"

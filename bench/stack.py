@@ -9,12 +9,14 @@ class Stack:
     """Everything of one printer. `via` may put something between agent and relay: given the relay's port, gives another."""
 
     def __init__(self, bench, name, tls=False, via=None, host="127.0.0.1", agent_prefix=(), sizes=None, baud=250000,
-                 speed=10):
-        self.bench, self.folder, self.tls = bench, bench.folder(name), tls
+                 speed=10, system_store=False, relay_only=False):
+        self.bench, self.folder, self.tls, self.system_store = bench, bench.folder(name), tls, system_store
         self.programs, self.agent_prefix = [], list(agent_prefix)
         try:
-            self.start_printer(baud, speed)
             self.start_relay(host)
+            if relay_only:
+                return
+            self.start_printer(baud, speed)
             self.start_agent(host, via(self.relay_port) if via else self.relay_port, sizes or {})
             self.pair()
         except BaseException:
@@ -24,8 +26,8 @@ class Stack:
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
-    def add(self, name, argv):
-        program = Program(name, argv, self.folder)
+    def add(self, name, argv, env=None):
+        program = Program(name, argv, self.folder, env=env)
         self.programs.append(program)
         return program
 
@@ -60,6 +62,7 @@ class Stack:
         self.start_relay_again()
 
     def start_relay_again(self, port=None):
+        """With the same state, at the same port if one is given."""
         if os.path.exists(self.path("relay.ready")):
             os.unlink(self.path("relay.ready"))
         host = [] if port is None else ["--listen", f"127.0.0.1:{port}"]
@@ -77,7 +80,14 @@ class Stack:
                     out.write(piece)
                     size -= len(piece)
         relay = [f'urls = ["{"wss" if self.tls else "ws"}://{host}:{port}"]']
-        if self.tls:
+        env = None
+        if self.tls and self.system_store:  # the whole store of the system, and our certificate as one more of it
+            with open(self.path("store.pem"), "w") as out:
+                for part in ("/etc/ssl/certs/ca-certificates.crt", self.path("cert.pem")):
+                    with open(part) as text:
+                        out.write(text.read())
+            env = dict(os.environ, SSL_CERT_FILE=self.path("store.pem"))
+        elif self.tls:
             relay.append(f'ca_file = "{self.path("cert.pem")}"')
         elif host != "127.0.0.1":
             relay.append("allow_insecure = true")
@@ -88,7 +98,7 @@ class Stack:
                                  'requests = "failures"']) + "\n")
         self.agent = self.add("agent", [*self.agent_prefix, self.bench.bin / "layerline-agent", "--config",
                                         self.path("agent.toml"), "--state", self.path("agent"), "--ready",
-                                        self.path("agent.ready")])
+                                        self.path("agent.ready")], env)
         self.agent_id = json.loads(self.ready(self.agent, "agent.ready"))["agent_id"]
 
     def pair(self):

@@ -1,5 +1,7 @@
 // layerline: a printer from a terminal or a script.
 #include "cli/commands.hpp"
+#include "cli/doctor_probe.hpp"
+#include "cli/doctor_report.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/settings.hpp"
 
@@ -34,9 +36,19 @@ layerline::transport::task<void> run(api& far, command_line asked, exit_code& co
     code = co_await run_command(far, std::move(asked));
 }
 
+layerline::transport::task<void> examine(layerline::transport::net::io_context& context, doctor_options asked,
+                                         bool json, exit_code& code)
+{
+    const auto seen = co_await look_around(context, std::move(asked));
+    const auto found = diagnose(seen);
+    std::cout << (json ? doctor_json(found) + "\n" : doctor_words(found));
+    code = exit_of(found);
+}
+
 struct options {
     flags where;
     command_line asked;
+    doctor_options doctor;
     double timeout_s = 0, wait_s = 0;
 };
 
@@ -96,6 +108,14 @@ void add_verbs(CLI::App& program, options& all)
     watch->add_flag("--forever", asked.forever, "go on after the job's end");
     auto* clear = verb("bed-clear", "confirm that the bed is clear for the next job");
     verb("emergency-stop", "halt the printer now; it needs a reset afterwards");
+    auto* doctor =
+        verb("doctor", "look at every hop from here to the printer, and name what is wrong and its remedy");
+    doctor->add_option("--state", all.doctor.state,
+                       "the agent's state folder (default: " + std::string(usual_agent_state) +
+                           " if it is there)");
+    doctor->add_option("--print-host", all.doctor.print_host,
+                       "the print host's socket (default: " + std::string(usual_print_host) +
+                           " if it is there)");
     for (auto* with_terms : {pause, resume, cancel, start, upload, temps, home, clear})
         add_terms(*with_terms, all);
     for (auto* waits : {pause, resume, cancel, start, upload, watch})
@@ -148,11 +168,18 @@ int main(int argc, char** argv)
     api far(context, std::get<settings>(found));
     exit_code code = exit_code::failed;
     // Ends with the command: connections that are kept for a next one do not hold it up.
-    layerline::transport::net::co_spawn(
-        context, run(far, std::move(all.asked), code), [&context](const std::exception_ptr& fault) {
-            if (fault) std::cerr << "layerline: an unexpected fault ended the command\n";
-            context.stop();
-        });
+    const auto ended = [&context](const std::exception_ptr& fault) {
+        if (fault) std::cerr << "layerline: an unexpected fault ended the command\n";
+        context.stop();
+    };
+    if (all.asked.verb == "doctor") {
+        all.doctor.where = std::get<settings>(found);
+        auto examination = examine(context, std::move(all.doctor), all.asked.json, code);
+        layerline::transport::net::co_spawn(context, std::move(examination), ended);
+    } else {
+        auto command = run(far, std::move(all.asked), code);
+        layerline::transport::net::co_spawn(context, std::move(command), ended);
+    }
     context.run();
     return static_cast<int>(code);
 }

@@ -85,7 +85,7 @@ std::variant<settings, settings_fault> resolve(const flags& given,
     if (!given.config.empty() || (!file.empty() && std::filesystem::exists(file, ignored)))
         if (auto fault = read_file(file, found); !fault.empty()) return settings_fault{fault};
 
-    if (found.url.empty()) found.url = "http://127.0.0.1:8481";
+    if (found.url.empty()) found.url = default_url;
     if (!found.url.starts_with("http://") && !found.url.starts_with("https://"))
         return settings_fault{"the url must begin with http:// or https://, not \"" + found.url + "\""};
     if (found.token.find_first_of("\r\n") != std::string::npos)

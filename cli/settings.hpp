@@ -9,6 +9,9 @@
 
 namespace layerline::cli {
 
+// Of the agent on this machine, unless another is given.
+inline constexpr const char* default_url = "http://127.0.0.1:8481";
+
 struct settings {
     std::string url; // http://127.0.0.1:8481, https://relay.example
     std::string token;
