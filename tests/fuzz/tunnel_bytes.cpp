@@ -27,6 +27,7 @@ void use(h2_session& session, std::set<h2_stream_id>& known, unsigned char choic
     for (auto& event : session.take_events()) {
         if (auto* request = std::get_if<h2_event::request>(&event)) {
             known.insert(request->stream);
+            if (request->websocket && (choice & 32)) (void)session.accept_websocket(request->stream, {});
             if (choice & 1) (void)session.answer(request->stream, 200 + choice, request->headers, {});
         } else if (auto* closed = std::get_if<h2_event::closed>(&event)) {
             session.release(closed->stream);
@@ -44,7 +45,7 @@ void use(h2_session& session, std::set<h2_stream_id>& known, unsigned char choic
         session.release(*known.begin());
         known.erase(known.begin());
     }
-    if (choice == 0x47) session.ping();
+    if (choice == 0x47) session.ping(choice);
     if (choice == 0x67) session.go_away(0, "bye");
     std::string out;
     session.gather(out, cap);

@@ -2,8 +2,10 @@
 // of the other, lose a byte or hold more than its bound.
 #include "transport/tunnel/h2_session.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <set>
 
 using namespace layerline::transport;
 
@@ -23,6 +25,8 @@ struct script {
     }();
     h2_session client{h2_role::client, limits}, server{h2_role::server, limits};
     std::map<h2_stream_id, body_count> up, down; // requests' and answers' bodies
+    std::set<h2_stream_id> asked, accepted;      // WebSockets
+    std::size_t widest = limits.stream_window, send_room = std::size_t{64} * 1024;
 
     void carry(h2_session& from, h2_session& to, std::size_t cap)
     {
@@ -44,6 +48,7 @@ struct script {
         for (auto& event : session.take_events()) {
             if (auto* request = std::get_if<h2_event::request>(&event)) {
                 if (request->refuse) std::abort();
+                if (request->websocket != asked.contains(request->stream)) std::abort();
                 down[request->stream];
             } else if (auto* closed = std::get_if<h2_event::closed>(&event)) {
                 // Only a stream that somebody gave up ends badly.
@@ -71,7 +76,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
 {
     script s;
     for (std::size_t at = 0; at + 1 < size; at += 2) {
-        const auto what = data[at] % 9;
+        const auto what = data[at] % 14;
         const std::size_t amount = data[at + 1];
         const auto pick = [&](auto& from) { return std::next(from.begin(), amount % from.size()); };
         if (what == 0) {
@@ -102,7 +107,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
             if (s.server.answer(id, 200, {}, {})) s.down[id].written += 0;
             s.server.end_body(id);
             s.down[id].ended = true;
-            s.up[id].given_up = true; // the rest of the request is not wanted any more
+            // The rest of a request is not wanted any more; a WebSocket's ways end each for itself.
+            if (!s.accepted.contains(id)) s.up[id].given_up = true;
         } else if (what == 8 && !s.up.empty()) {
             const auto id = pick(s.up)->first;
             auto& side = (amount & 1) ? s.client : s.server;
@@ -110,10 +116,33 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
             side.release(id);
             s.up[id].given_up = s.down[id].given_up = true;
             s.up[id].ended = s.down[id].ended = true;
+        } else if (what == 9) {
+            const auto id = s.client.open_websocket("/ws", {{"n", std::string(amount, 'n')}}, {});
+            if (id) {
+                s.up[*id];
+                s.asked.insert(*id);
+            }
+        } else if (what == 10 && !s.asked.empty()) {
+            const auto id = *pick(s.asked);
+            if (s.down.contains(id) && s.server.accept_websocket(id, {})) s.accepted.insert(id);
+        } else if (what == 11 && !s.up.empty()) {
+            const auto id = pick(s.up)->first;
+            const auto window = s.limits.stream_window + static_cast<std::uint32_t>(amount) * 1000;
+            auto& side = (amount & 1) ? s.client : s.server;
+            side.set_window(id, window);
+            s.widest = std::max<std::size_t>(s.widest, window);
+        } else if (what == 12 && !s.up.empty()) {
+            const auto id = pick(s.up)->first;
+            const std::string few(amount, 'w');
+            if (!s.up[id].ended && s.client.write_whole(id, few)) s.up[id].written += few.size();
+        } else if (what == 13) {
+            s.client.set_send_room(amount * 1024);
+            s.server.set_send_room(amount * 1024);
+            s.send_room = std::max(s.send_room, amount * 1024);
         }
-        const auto bound = s.limits.max_streams * (s.limits.stream_window + 64 * 1024);
+        const auto bound = s.limits.max_streams * (s.widest + s.send_room + 256);
         // Streams that are over but not read yet are the user's to release.
-        if (s.client.buffered() > bound + s.up.size() * s.limits.stream_window) std::abort();
+        if (s.client.buffered() > bound + s.up.size() * s.widest) std::abort();
     }
     return 0;
 }

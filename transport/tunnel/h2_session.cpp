@@ -136,7 +136,10 @@ h2_session::h2_session(h2_role role, const tunnel_limits& limits)
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits.max_header_bytes)},
     };
     if (role == h2_role::server) {
-        settings.push_back({NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams});
+        // A peer may count a stream as over a moment before we do, and one stream too many would end the
+        // tunnel: a little more is allowed than the peer asks for by its own limit.
+        settings.push_back(
+            {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams + limits.max_streams / 4 + 8});
         settings.push_back({NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1});
     } else {
         settings.push_back({NGHTTP2_SETTINGS_ENABLE_PUSH, 0});
