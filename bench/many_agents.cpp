@@ -119,22 +119,26 @@ private:
         return settings;
     }
 
+    // The code is shown a moment before the relay has heard of it: 404 until then.
     task<void> claim_with(std::string code)
     {
-        transport::request_head head;
-        head.method = "POST";
-        head.target = "/control/claim";
-        head.headers.set("content-type", "application/json");
-        auto body = R"({"code":")" + code + R"(","name":"bench"})";
-        head.headers.set("content-length", std::to_string(body.size()));
-        auto answer = co_await all_.relay->send(std::move(head), transport::make_body(std::move(body)));
-        if (!answer || answer->head.status != 200) {
-            std::fprintf(stderr, "a claim failed: %s\n",
-                         answer ? std::to_string(answer->head.status).c_str()
-                                : answer.error().message().c_str());
-            co_return;
+        const auto body = R"({"code":")" + code + R"(","name":"bench"})";
+        net::steady_timer pause(all_.context);
+        unsigned status = 0;
+        for (int tries = 0; tries < 50; ++tries) {
+            transport::request_head head;
+            head.method = "POST";
+            head.target = "/control/claim";
+            head.headers.set("content-type", "application/json");
+            head.headers.set("content-length", std::to_string(body.size()));
+            auto answer = co_await all_.relay->send(std::move(head), transport::make_body(body));
+            status = answer ? answer->head.status : 0;
+            if (answer) (void)co_await transport::read_all(*answer->body, 64UL * 1024);
+            if (status != 404) break;
+            pause.expires_after(std::chrono::milliseconds(100));
+            co_await pause.async_wait(as_tuple);
         }
-        (void)co_await transport::read_all(*answer->body, 64UL * 1024);
+        if (status != 200) std::fprintf(stderr, "a claim failed: %u\n", status);
     }
 
     task<transport::error_code> connect()

@@ -16,8 +16,8 @@ def measure(bench, measures):
             for _ in range(bench.rounds):
                 stack.relay.stop()
                 crowd.wait(0, 30)
-                stack.start_relay_again(stack.relay_port)
                 began = time.monotonic()
+                stack.start_relay_again(stack.relay_port)
                 while crowd.up() == 0 and time.monotonic() < began + 60:
                     time.sleep(0.02)
                 first.append(time.monotonic() - began)

@@ -1,9 +1,15 @@
 """Requests through relay and tunnel beside ssh -R and a chain of two nginx."""
+import json
+import signal
+import subprocess
+import time
+
 from load import Load, load
-from measures import Goal, at_least, at_most, no_less_than
+from measures import Goal, at_least, at_most, no_less_than, no_more_than
 from peers import Peers
-from processes import Program, run, wait_until
+from processes import Failed, Program, run, wait_until
 from stack import Stack
+from uplink import RATE_BITS, Uplink
 
 SIZES = {"one_kb.gcode": 1024, "one_mb.gcode": 1024 * 1024}
 LARGE = {"large.gcode": 256 * 1024 * 1024}
@@ -114,6 +120,53 @@ def far_away(bench, measures):
             proxy.stop()
 
 
+def emergency_stops(bench, stack, count):
+    """How long each of some emergency stops took to be answered, in ms, in order. Before each the printer is reset and
+    has its host again."""
+    took = []
+    for _ in range(count):
+        stack.printer.process.send_signal(signal.SIGUSR1)
+        time.sleep(2)  # it boots and greets; its host has seen by then that it was gone
+        wait_until("the printer is back from its reset", lambda: '"away":null' in run([
+            bench.bin / "layerline-printhost", "ctl", "--socket", stack.path("host.sock"), "status", "--json"], check=False), 30)
+        began = time.monotonic()
+        said = json.loads(run(["curl", "-s", "-m", "20", "-X", "POST", "-H", f"Authorization: Bearer {stack.token}",
+                               stack.command("emergency-stop")], 30))
+        took.append((time.monotonic() - began) * 1000)
+        if not said.get("Result", {}).get("Confirmed"):
+            raise Failed(f"an emergency stop was not confirmed: {said}")
+    return sorted(took)
+
+
+def slow_uplink(bench, measures):
+    """1 Mbit/s towards the relay, full of downloads: commands, and how much of the line the bulk gets."""
+    uplink, stack, bulk = Uplink(), None, []
+    try:
+        stack = Stack(bench, "uplink", host=uplink.relay_address, agent_prefix=uplink.prefix(), sizes=LARGE)
+        for _ in range(2):
+            bulk.append(subprocess.Popen(["curl", "-s", "-o", "/dev/null", "-H", f"Authorization: Bearer {stack.token}",
+                                          stack.download("large.gcode")], stdin=subprocess.DEVNULL))
+        time.sleep(5)
+        p95, share = [], []
+        for _ in range(bench.rounds):
+            began, sent = time.monotonic(), uplink.sent_bytes()
+            p95.append(Load(bench, stack.command("ping"), 1, max(10, bench.seconds), stack.token).figures()["p95"] / 1000)
+            share.append((uplink.sent_bytes() - sent) * 8 / (time.monotonic() - began) / RATE_BITS * 100)
+        if any(one.poll() is not None for one in bulk):
+            raise Failed("a download ended under the measurement")
+        measures.add("tunnel", "1Mbit-full-command-p95-ms", p95, goal=no_more_than(500))
+        measures.add("tunnel", "1Mbit-full-line-use-%", share, goal=no_less_than(95))
+        stops = emergency_stops(bench, stack, 20)  # so few that the slowest stands for the 99th of a hundred
+        measures.add("tunnel", "1Mbit-full-emergency-stop-slowest-ms", [stops[-1]], goal=no_more_than(300))
+    finally:
+        for one in bulk:
+            one.kill()
+            one.wait()
+        if stack:
+            stack.stop()
+        uplink.stop()
+
+
 def measure(bench, measures):
     peers = Peers(bench, SIZES)
     try:
@@ -122,3 +175,4 @@ def measure(bench, measures):
     finally:
         peers.stop()
     far_away(bench, measures)
+    slow_uplink(bench, measures)
