@@ -15,6 +15,7 @@
 #include "agent/service_manager.hpp"
 #include "agent/state_folder.hpp"
 #include "agent/tunnel_keeper.hpp"
+#include "agent/ui_proxy.hpp"
 #include "agent/version.hpp"
 #include "commands/local_file_store.hpp"
 #include "printer/serial/serial_link.hpp"
@@ -125,7 +126,8 @@ public:
           link_(printer::serial::make_serial_link(context, link_settings_of(options))),
           guarded_(*link_, options.owner, audit),
           commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
-          service_(*tokens_, *commands_, options.owner), control_(*this, *tokens_, audit),
+          service_(*tokens_, *commands_, options.owner), uis_(context, options.settings.uis),
+          control_(*this, *tokens_, audit),
           lan_(context, service_, options.settings.listen, limits_for(open_files)), pin_(keeper),
           tunnel_(context, options.settings, self_, pin_, service_),
           network_(context, [this] { tunnel_.network_changed(); }), watchdog_(context)
@@ -134,6 +136,7 @@ public:
 
     transport::task<transport::result<void>> open(std::filesystem::path control_socket)
     {
+        service_.offer(uis_);
         const auto any = co_await tokens_->any();
         if (any.has_error()) co_return any.error();
         auto opened = lan_.open(*any);
@@ -153,6 +156,7 @@ public:
         net::co_spawn(context_, control_server_->run(), until_the_end("the control socket"));
         net::co_spawn(context_, link_->run(), until_the_end("the printer link"));
         net::co_spawn(context_, tunnel_.run(), until_the_end("the tunnel"));
+        net::co_spawn(context_, uis_.pin_all(), until_the_end("looking up local UIs"));
         net::co_spawn(context_, tell_of_printer(), until_the_end("the printer's log"));
         net::co_spawn(context_, network_.run(), until_the_end("the network's watch"));
         if (manager.beat()) net::co_spawn(context_, beat(manager), until_the_end("the watchdog"));
@@ -266,6 +270,7 @@ private:
     guarded_link guarded_;
     std::unique_ptr<commands::plugin_api> commands_;
     agent_service service_;
+    ui_proxy uis_;
     control_service control_;
     lan_door lan_;
     pin_memory pin_;

@@ -40,7 +40,8 @@ transport::task<void> agent_service::serve(transport::exchange& outer)
     const auto& request = call.request();
     const auto where = route_of(request.target);
     std::string who = "-";
-    if (where.to == destination::health) {
+    const bool for_ui = uis_ != nullptr && asks_for_ui(request);
+    if (where.to == destination::health && !for_ui) {
         const bool reads = request.method == "GET" || request.method == "HEAD";
         auto answer = reads ? json_answer(200, std::string(health_body))
                             : answer_for(wrong_method, request_id_of(request));
@@ -54,13 +55,15 @@ transport::task<void> agent_service::serve(transport::exchange& outer)
         auto asker = std::get<commands::caller>(std::move(found));
         who = asker.principal;
         const bool known = where.to != destination::nowhere;
-        const bool urgent = known && where.command == "emergency-stop"; // never held up by a count
+        const bool urgent = known && !for_ui && where.command == "emergency-stop"; // never held up by a count
         std::optional<std::chrono::milliseconds> wait;
         if (!urgent) wait = requests_.take(asker.principal, transport::clock::now());
         if (wait) {
             auto later = too_often;
             later.retry_after = wait;
             co_await say(call, answer_for(later, request_id_of(request)));
+        } else if (for_ui) {
+            co_await uis_->serve(call, asker.scopes, owner_);
         } else if (!known) {
             co_await say(call, answer_for(no_such_route, request_id_of(request)));
         } else {

@@ -6,6 +6,7 @@
 #include "access/token_service.hpp"
 #include "agent/policy.hpp"
 #include "agent/routing.hpp"
+#include "agent/ui_proxy.hpp"
 #include "commands/plugin_api.hpp"
 #include "transport/exchange.hpp"
 
@@ -28,6 +29,9 @@ public:
     agent_service(access::token_service& tokens, commands::plugin_api& commands, const policy& owner,
                   service_limits limits = {});
 
+    // Local UIs are offered from now on, to callers through the tunnel; it must outlive this.
+    void offer(ui_proxy& uis) { uis_ = &uis; }
+
     transport::task<void> serve(transport::exchange& call) override;
 
 private:
@@ -39,6 +43,7 @@ private:
     access::token_service& tokens_;
     commands::plugin_api& commands_;
     const policy& owner_;
+    ui_proxy* uis_ = nullptr;
     access::rate_limiter requests_, bad_tokens_;
 };
 

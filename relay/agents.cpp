@@ -1,5 +1,7 @@
 #include "relay/agents.hpp"
 
+#include "relay/host_mode.hpp"
+
 #include <spdlog/spdlog.h>
 
 #include <ctime>
@@ -76,6 +78,19 @@ transport::task<transport::result<void>> agents::load()
 bool agents::is_claimed(std::string_view agent_id) const
 {
     return claimed_.find(agent_id) != claimed_.end();
+}
+
+std::string agents::labelled(std::string_view label) const
+{
+    if (!is_label(label)) return {};
+    if (is_claimed(label)) return std::string(label);
+    const std::string* found = nullptr;
+    for (const auto& [id, row] : claimed_) {
+        if (row.name != label) continue;
+        if (found != nullptr) return {};
+        found = &id;
+    }
+    return found != nullptr ? *found : std::string();
 }
 
 std::vector<access::printer_row> agents::claimed() const

@@ -35,6 +35,9 @@ public:
 
     // Whether somebody claimed this agent.
     bool is_claimed(std::string_view agent_id) const;
+    // The claimed agent whose host has this label: its id, or the name it was claimed with if that is a label
+    // and nobody else's. Empty if there is none.
+    std::string labelled(std::string_view label) const;
     std::vector<access::printer_row> claimed() const;
     std::size_t waiting() const { return desk_.waiting(); }
 

@@ -53,6 +53,28 @@ reader version(std::string& into)
     };
 }
 
+reader domain(std::string& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto given = node.value<std::string>();
+        if (!node.is_string() || !is_domain(*given))
+            return "must be a host name in lower case, such as \"print.example\"";
+        into = *given;
+        return {};
+    };
+}
+
+reader scheme(std::string& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto given = node.value<std::string>();
+        if (!node.is_string() || (*given != "https" && *given != "http"))
+            return "must be \"https\" or \"http\"";
+        into = *given;
+        return {};
+    };
+}
+
 reader texts(std::vector<std::string>& into)
 {
     return [&into](const toml::node& node) -> std::string {
@@ -80,6 +102,8 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"listen.certificate", text(read.certificate)},
         {"listen.private_key", text(read.private_key)},
         {"listen.names", texts(read.names)},
+        {"host_mode.domain", domain(read.host_mode.domain)},
+        {"host_mode.scheme", scheme(read.host_mode.scheme)},
         {"limits.max_connections", number(read.max_connections, 1, 1'000'000)},
         {"limits.requests_per_minute", number(read.requests_per_minute, 1, 1'000'000)},
         {"limits.max_upload_mb", number(read.max_upload_mb, 1, 1'000'000)},

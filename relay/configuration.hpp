@@ -2,6 +2,8 @@
 // number.
 #pragma once
 
+#include "relay/host_mode.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -19,6 +21,8 @@ struct configuration {
     std::filesystem::path certificate; // PEM chain; both or neither
     std::filesystem::path private_key;
     std::vector<std::string> names; // host names agents may have dialled; empty: any
+    // [host_mode]
+    host_mode_settings host_mode;
     // [limits]
     std::uint32_t max_connections = 1024;
     std::uint32_t requests_per_minute = 600; // for each token, and for each address without a good token

@@ -1,6 +1,7 @@
 #include "relay/forward.hpp"
 
 #include "relay/answer.hpp"
+#include "relay/host_mode_socket.hpp"
 #include "transport/error.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -83,17 +84,6 @@ std::optional<std::uint64_t> told_length(const transport::fields& headers)
     return length;
 }
 
-relay_errc code_for(const transport::error_code& why)
-{
-    if (why == transport::errc::timed_out) return relay_errc::agent_timed_out;
-    // Only this stream broke: the agent's fault. Anything else means that the tunnel went.
-    if (why == transport::errc::cancelled_by_peer || why == transport::errc::malformed ||
-        why == transport::errc::too_large)
-        return relay_errc::agent_failed;
-    if (why == transport::errc::too_many_streams) return relay_errc::own_failure;
-    return relay_errc::agent_offline;
-}
-
 task<void> say(transport::exchange& call, relay_errc code, std::string_view hop,
                std::optional<std::chrono::seconds> retry_after)
 {
@@ -123,24 +113,42 @@ task<void> pass_on(transport::exchange& call, transport::response answer)
 
 } // namespace
 
+relay_errc code_for(const transport::error_code& why)
+{
+    if (why == transport::errc::timed_out) return relay_errc::agent_timed_out;
+    // Only this stream broke: the agent's fault. Anything else means that the tunnel went.
+    if (why == transport::errc::cancelled_by_peer || why == transport::errc::malformed ||
+        why == transport::errc::too_large)
+        return relay_errc::agent_failed;
+    if (why == transport::errc::too_many_streams) return relay_errc::own_failure;
+    return relay_errc::agent_offline;
+}
+
 transport::request_head head_for_agent(const transport::request_head& asked, const to_printer& where,
                                        const access::principal& who)
 {
     auto head = asked;
     head.target = where.target;
     transport::strip_hop_by_hop(head.headers);
-    for (const auto* name : {"authorization", "cookie", "x-layerline-principal", "x-layerline-scopes",
-                             "x-layerline-status", "x-forwarded-for", "forwarded"})
+    for (const auto* name :
+         {"authorization", "x-layerline-host", "x-layerline-scheme", "x-layerline-principal",
+          "x-layerline-scopes", "x-layerline-status", "x-forwarded-for", "forwarded"})
         head.headers.erase(name);
+    if (where.ui && where.place) {
+        head.headers.set("x-layerline-host", where.place->host);
+        head.headers.set("x-layerline-scheme", where.place->scheme);
+    } else {
+        head.headers.erase("cookie"); // a local UI has cookies of its own, commands have none
+    }
     head.headers.set("x-layerline-principal", who.id);
     head.headers.set("x-layerline-scopes", access::to_string(who.scopes));
     head.headers.set("x-forwarded-for", asked.peer);
     // Nothing an app does may wait behind a file: bodies of files are bulk, an emergency stop is urgent.
     const auto path = where.target.substr(0, where.target.find('?'));
     const auto ends = [&](std::string_view tail) { return path.ends_with(tail); };
-    if (ends("/emergency-stop"))
+    if (!where.ui && ends("/emergency-stop"))
         head.headers.set("x-layerline-priority", "urgent");
-    else if (ends("/files/upload") || ends("/files/download"))
+    else if (where.ui || ends("/files/upload") || ends("/files/download"))
         head.headers.set("x-layerline-priority", "bulk");
     else
         head.headers.erase("x-layerline-priority");
@@ -150,6 +158,12 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
 task<void> forward(transport::exchange& call, std::shared_ptr<transport::requester> tunnel, to_printer where,
                    access::principal who, forward_limits limits)
 {
+    if (where.ui && call.wants_websocket()) {
+        auto head = head_for_agent(call.request(), where, who);
+        head.headers.erase("x-layerline-priority"); // what a person does, not a file
+        co_await forward_socket(call, std::move(tunnel), std::move(head), limits.answer_timeout);
+        co_return;
+    }
     constexpr std::chrono::seconds soon{2};
     if (const auto length = told_length(call.request().headers);
         length && *length > limits.max_upload_bytes) {

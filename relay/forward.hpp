@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access/scope.hpp"
+#include "relay/relay_error.hpp"
 #include "relay/routing.hpp"
 #include "transport/exchange.hpp"
 
@@ -22,6 +23,9 @@ struct forward_limits {
 // in.
 transport::request_head head_for_agent(const transport::request_head& asked, const to_printer& where,
                                        const access::principal& who);
+
+// The relay's word for what a tunnel said instead of an answer.
+relay_errc code_for(const transport::error_code& why);
 
 // Answers the exchange: with the agent's answer, or with 602, 607, 608, 612 of the relay's own. Stops when
 // the caller goes away (the coroutine is cancelled), which resets the stream in the tunnel.

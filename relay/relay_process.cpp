@@ -140,6 +140,7 @@ int run_relay(const run_options& options)
     tunnel_door door(*self, options.settings.names, known, present, **keeper);
     relay_service answers(*tokens, known, present, door, limits_of(options.settings),
                           options.settings.requests_per_minute, options.settings.minimum_agent_version);
+    answers.serve_hosts(options.settings.host_mode);
     control_service control(known, present, *tokens, **audit);
 
     auto public_server = transport::listen_http(context, public_edge(options.settings), answers);

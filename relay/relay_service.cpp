@@ -60,6 +60,15 @@ own_answer refused(const transport::request_head& asked, relay_errc code, std::s
     return answer_for(code, hop, request_id_of(asked), wants_standard_status(asked), retry_after, detail);
 }
 
+// Browsers ask a person for a password at a 401 that wants Basic, and at nothing else: so where whole pages
+// are, and nowhere else, since they keep it and send it along whoever asks.
+own_answer ask_for_password(const transport::request_head& asked, relay_errc code)
+{
+    auto answer = answer_for(code, "relay", request_id_of(asked), true);
+    answer.head.headers.set("www-authenticate", R"(Basic realm="Layerline", charset="UTF-8")");
+    return answer;
+}
+
 } // namespace
 
 relay_service::relay_service(access::token_service& tokens, agents& known, registry& present,
@@ -87,7 +96,8 @@ transport::task<void> relay_service::serve(transport::exchange& call)
 
 transport::task<void> relay_service::serve_checked(transport::exchange& call)
 {
-    const auto where = route_of(call.request().target);
+    const auto where =
+        route_of(call.request().target, call.request().headers.find("host").value_or(""), host_mode_);
     if (std::holds_alternative<to_health>(where)) {
         transport::response_head head;
         head.headers.set("content-type", "application/json");
@@ -144,6 +154,7 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
             co_await tell_store_problem();
         }
         auto answer = refused(asked, code, "relay", retry_after);
+        if (where.ui && code != relay_errc::own_failure) answer = ask_for_password(asked, code);
         if (wait) answer = too_often(asked, *wait);
         co_await send(call, std::move(answer));
         co_return;
@@ -154,6 +165,7 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         co_await send(call, too_often(asked, *wait));
         co_return;
     }
+    if (where.place) where.agent_id = known_.labelled(where.label);
     if (!may_use(who, where.agent_id) || !known_.is_claimed(where.agent_id)) {
         co_await send(call, refused(asked, relay_errc::printer_unknown, "relay"));
         co_return;
@@ -163,6 +175,14 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
             call, plain_answer(403, "scope_missing",
                                "This token lacks the scope \"" + std::string(name_of(where.needed)) + "\".",
                                request_id_of(asked)));
+        co_return;
+    }
+    if (where.place &&
+        from_elsewhere(asked.method, asked.headers, call.wants_websocket(), *where.place, !where.ui)) {
+        co_await send(call,
+                      plain_answer(403, "foreign_origin",
+                                   "A page of another site asked for this; open the printer's own page.",
+                                   request_id_of(asked)));
         co_return;
     }
     if (auto why = unreachable(asked, where.agent_id)) {

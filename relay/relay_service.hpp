@@ -21,6 +21,9 @@ public:
                   forward_limits limits, std::uint32_t requests_per_minute,
                   std::string minimum_agent_version);
 
+    // Printers have hosts of their own from now on.
+    void serve_hosts(host_mode_settings settings) { host_mode_ = std::move(settings); }
+
     transport::task<void> serve(transport::exchange& call) override;
 
 private:
@@ -35,6 +38,7 @@ private:
     agents& known_;
     registry& present_;
     tunnel_door& door_;
+    host_mode_settings host_mode_;
     forward_limits limits_;
     std::string minimum_agent_version_;
     access::rate_limiter by_address_, by_token_;

@@ -16,6 +16,11 @@ bool is_agent_id(std::string_view text)
            });
 }
 
+bool is_command(std::string_view target)
+{
+    return target.starts_with("/plugin-api/") || target.starts_with("/octoeverywhere-command-api/");
+}
+
 route printer_route(std::string_view rest)
 {
     const auto slash = rest.find('/');
@@ -24,8 +29,7 @@ route printer_route(std::string_view rest)
     const auto found = [&](access::scope needed) {
         return route{to_printer{std::string(rest.substr(0, slash)), std::string(target), needed}};
     };
-    if (target.starts_with("/plugin-api/") || target.starts_with("/octoeverywhere-command-api/"))
-        return found(access::scope::view);
+    if (is_command(target)) return found(access::scope::view);
     if (target.starts_with("/workshop/")) return found(access::scope::files);
     return to_nowhere{};
 }
@@ -39,6 +43,19 @@ route route_of(std::string_view target)
     if (path == "/tunnel/v1") return to_tunnel_door{};
     if (path.starts_with(printers)) return printer_route(target.substr(printers.size()));
     return to_nowhere{};
+}
+
+route route_of(std::string_view target, std::string_view host_field, const host_mode_settings& settings)
+{
+    auto host = host_of_printer(host_field, settings);
+    if (!host) return route_of(target);
+    to_printer found;
+    found.target = target;
+    found.ui = !is_command(target);
+    found.needed = found.ui ? access::scope::ui : access::scope::view;
+    found.label = std::move(host->label);
+    found.place = std::move(host->place);
+    return found;
 }
 
 } // namespace layerline::relay
