@@ -20,7 +20,7 @@ struct host_config {
 // Reads the arguments and the file that --config names. A failure is a text for stderr ("FILE:LINE: ..." for
 // what is wrong in the file), or for stdout with `code` 0 when help or version was asked.
 struct config_end {
-    int code;
+    int code = 0;
     std::string text;
 };
 boost::system::result<host_config, config_end> read_host_config(int argc, char** argv);

@@ -8,7 +8,7 @@
 namespace layerline::printer::serial {
 
 host_core::host_core(host_settings settings, durable_state kept)
-    : settings_(std::move(settings)), kept_(std::move(kept)), guard_(settings_.guards)
+    : settings_(settings), kept_(std::move(kept)), guard_(settings_.guards)
 {
     away_text_ = "the port was not opened yet";
     if (!kept_.last_job || kept_.last_job->outcome != "running") return;
