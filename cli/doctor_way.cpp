@@ -97,7 +97,8 @@ bool judge_tls(all_findings& into, const server_seen& seen, bool agent_connected
                   "set-ntp true`). If it is right, renew the certificate at the server."
                 : "If the relay's certificate is its owner's own, name its authority: relay.ca_file in "
                   "agent.toml, "
-                  "--ca-file here. If you expected a public one, somebody in between (a network's login page, or worse) shows another: do not "
+                  "--ca-file here. If you expected a public one, somebody in between (a network's login "
+                  "page, or worse) shows another: do not "
                   "go on.");
     return false;
 }
