@@ -3,6 +3,7 @@
 #include "transport/websocket.hpp"
 
 #include "transport/error.hpp"
+#include "transport/send_queue.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -12,7 +13,9 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -111,6 +114,7 @@ void async_teardown(beast::role_type, bounded<Next>& stream, Handler&& handler)
 
 template <class Next>
 class websocket_stream final : public message_stream,
+                               public send_queue,
                                public std::enable_shared_from_this<websocket_stream<Next>> {
 public:
     websocket_stream(Next next, std::string peer)
@@ -313,6 +317,13 @@ public:
     }
 
     std::string peer() const override { return peer_; }
+
+    std::size_t unsent() override
+    {
+        int bytes = 0;
+        if (::ioctl(lowest().native_handle(), SIOCOUTQNSD, &bytes) != 0) return 0;
+        return static_cast<std::size_t>(std::max(bytes, 0));
+    }
 
 private:
     // Beast's own limit, for both handshakes; no idle limit and no pings.

@@ -485,7 +485,8 @@ TEST_CASE_METHOD(edge_fixture, "stop cuts what does not end within its grace")
     CHECK(cancelled);
 }
 
-TEST_CASE_METHOD(edge_fixture, "accepting pauses while there are no descriptors, and goes on when there are")
+TEST_CASE_METHOD(edge_fixture,
+                 "without descriptors a caller is told so, and the next is served when there are some")
 {
     listen();
     raw_peer first(*this);
@@ -503,7 +504,15 @@ TEST_CASE_METHOD(edge_fixture, "accepting pauses while there are no descriptors,
     CHECK(context.run_for(500ms) < 50);
     CHECK(server->connections() == 1);
     ::setrlimit(RLIMIT_NOFILE, &old);
-    until([this] { return server->connections() == 2; });
+    waiting.non_blocking(true);
+    std::string told(4096, '\0');
+    error_code ec;
+    told.resize(waiting.read_some(net::buffer(told), ec));
+    CHECK(told.starts_with("HTTP/1.1 503"));
+    CHECK(told.find("retry-after") != std::string::npos);
+    raw_peer second(*this);
+    second.send(plain_get);
+    CHECK(second.read_answer().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE_METHOD(edge_fixture, "a unix socket is for its owner alone, and an older file is replaced")

@@ -78,7 +78,7 @@ std::size_t byte_queue::take(char* into, std::size_t count)
     for (std::size_t taken = 0; taken < count;) {
         auto& front = pieces_[first_];
         const auto part = std::min(count - taken, front.size() - at_);
-        std::memcpy(into + taken, front.data() + at_, part);
+        std::copy_n(front.data() + at_, part, into + taken);
         taken += part;
         at_ += part;
         if (at_ < front.size()) continue;
