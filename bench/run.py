@@ -5,6 +5,8 @@ import os
 import pathlib
 import resource
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 
@@ -44,10 +46,14 @@ def main():
     parser.add_argument("--agents", type=int, default=3000, help="idle agents at one relay (3000)")
     parser.add_argument("--bin", metavar="DIR", help="programs built elsewhere; nothing is built then")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the programs' logs")
+    parser.add_argument("--plan", action="store_true", help="only check the arguments")
     arguments = parser.parse_args()
     for name in arguments.names:
         if name not in NAMES:
             parser.error(f"unknown benchmark {name}; there are {', '.join(NAMES)}")
+    if arguments.plan:
+        return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of every finally: no program is left running
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # thousands of tunnels end in one process
     work = tempfile.mkdtemp(prefix="layerline-bench.")
@@ -60,9 +66,9 @@ def main():
         for name in arguments.names or NAMES:
             try:
                 importlib.import_module("measure_" + name).measure(bench, measures)
-            except Failed as why:
+            except (Failed, OSError, subprocess.SubprocessError, ValueError, KeyError) as why:
                 failed += 1
-                print(f"{name}: could not be measured: {why}", file=sys.stderr, flush=True)
+                print(f"{name}: could not be measured: {type(why).__name__}: {why}", file=sys.stderr, flush=True)
     finally:
         if arguments.json:
             measures.write(arguments.json, about)

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/.."
 case " $* " in
     *" --help "* | *" -h "*) exec python3 bench/run.py --help ;;
 esac
+install_packages python3 >&2
+python3 bench/run.py --plan "$@"
 install_packages "${build_packages[@]}" "${bench_packages[@]}" >&2
 case " $* " in
     *" --bin"*) ;;
