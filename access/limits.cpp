@@ -67,7 +67,7 @@ std::string address_key(std::string_view peer)
         address = address.substr(0, address.find(':'));
     }
     address = address.substr(0, address.find('%')); // the zone of a link-local address
-    const std::string text(address.substr(0, 64));
+    std::string text(address.substr(0, 64));
     std::array<unsigned char, 16> bytes{};
     std::array<char, INET6_ADDRSTRLEN> shown{};
     if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return text;

@@ -34,7 +34,7 @@ public:
 
 private:
     struct bucket {
-        double left;
+        double left = 0;
         clock::time_point at;
         std::list<std::string>::iterator used;
     };
