@@ -125,7 +125,10 @@ void rig::start_agent()
         toml << "[printer]\nsocket = \"" << path("host.sock").string()
              << "\"\n[lan]\nlisten = \"127.0.0.1:" << port << "\"\n";
         if (!relay_url_.empty())
-            toml << "[relay]\nurls = [\"ws" << relay_url_.substr(4) << "\"]\n"
+            toml << "[relay]\nurls = [\"ws"
+                 << (options_.relay_through == 0 ? relay_url_.substr(4)
+                                                 : "://127.0.0.1:" + std::to_string(options_.relay_through))
+                 << "\"]\n"
                  << options_.agent_relay << "\n";
         toml << (options_.agent_toml.empty() ? "[files]\nreserve_mb = 1\n" : options_.agent_toml);
     }
