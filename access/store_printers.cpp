@@ -13,7 +13,7 @@ using transport::result;
 using transport::task;
 
 constexpr long long max_printers = 10000;
-constexpr long long tries_kept_seconds = 24 * 60 * 60;
+constexpr long long tries_kept_seconds = 24LL * 60 * 60;
 constexpr long long max_tries_kept = 10000;
 
 struct printer_columns {
