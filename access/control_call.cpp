@@ -71,8 +71,14 @@ call_result control_call(const std::filesystem::path& socket, const std::string&
 std::string error_text_of(const control_answer& answer)
 {
     const auto body = nlohmann::json::parse(answer.body, nullptr, false);
-    if (body.is_object() && body.contains("Error") && body["Error"].is_string())
-        return body["Error"].get<std::string>();
+    if (body.is_object() && body.contains("Error") && body["Error"].is_string()) {
+        auto text = body["Error"].get<std::string>();
+        // Codes of our own are in docs/errors.md; HTTP's add nothing to the sentence.
+        const auto status = body.find("Status");
+        if (status != body.end() && status->is_number_unsigned() && *status >= 600)
+            text += " (" + std::to_string(status->get<unsigned>()) + ")";
+        return text;
+    }
     return "HTTP " + std::to_string(answer.status);
 }
 

@@ -1,6 +1,7 @@
 // Who may do what: scopes as a set, and the principal that a request acts for.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,6 +59,7 @@ struct principal {
     scope_set scopes;
     std::vector<std::string> printers; // agent ids; empty with all_printers
     bool all_printers = false;
+    std::optional<std::chrono::steady_clock::time_point> ends; // when the token's time is over
 };
 
 } // namespace layerline::access

@@ -9,13 +9,17 @@ namespace layerline::access {
 
 class sqlite_store final : public store {
 public:
-    sqlite_store(std::unique_ptr<database> data, std::size_t max_queue) : thread_(std::move(data), max_queue)
+    // A database that is not open yet comes with how to open it, and why it is not.
+    sqlite_store(std::unique_ptr<database> data, std::size_t max_queue,
+                 std::optional<closed_database> closed = {})
+        : thread_(std::move(data), max_queue, std::move(closed))
     {
     }
 
     transport::task<transport::result<std::vector<stored_token>>> load_tokens() override;
     transport::task<transport::result<void>> insert_token(stored_token token) override;
     transport::task<transport::result<bool>> revoke_token(std::string id, std::int64_t at_unix) override;
+    transport::task<transport::result<void>> drop_tokens_dead_before(std::int64_t unix_time) override;
     void touch_token(std::string id, std::int64_t used_unix) override;
 
     transport::task<transport::result<void>> claim_printer(printer_row row) override;

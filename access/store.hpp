@@ -25,6 +25,9 @@ struct store_options {
     std::size_t max_queue = 256;                  // calls that wait; past it errc::store_busy at once
     std::chrono::milliseconds busy_timeout{2000}; // for a lock of another process; then errc::store_locked
     std::uint32_t max_pages = 65536;              // of 4 KiB: 256 MiB; past it errc::store_full
+    // A database that cannot be opened for a reason that may pass (locked, no room, not writable) makes a
+    // store whose calls fail with that reason until it can be; tried with the calls, at most once a second.
+    bool may_open_later = false;
 };
 
 // A token as kept: the record and the SHA-256 of the secret.
@@ -62,6 +65,8 @@ public:
     virtual transport::task<transport::result<void>> insert_token(stored_token token) = 0;
     // False when there is no such id, or it was revoked before.
     virtual transport::task<transport::result<bool>> revoke_token(std::string id, std::int64_t at_unix) = 0;
+    // Removes what was revoked, or had expired, before that time.
+    virtual transport::task<transport::result<void>> drop_tokens_dead_before(std::int64_t unix_time) = 0;
     // Noted when there is room in the queue; nobody waits for it.
     virtual void touch_token(std::string id, std::int64_t used_unix) = 0;
 

@@ -46,7 +46,12 @@ task<result<void>> sqlite_store::erase_fact(std::string key)
 result<std::unique_ptr<store>> open_store(const store_options& options)
 {
     auto data = std::make_unique<database>();
-    if (const auto failed = data->open(options)) return failed;
+    if (const auto failed = data->open(options)) {
+        const auto why = is_store_failure(failed) ? static_cast<errc>(failed.value()) : errc::store_failed;
+        if (!options.may_open_later || row_of(why).permanent) return failed;
+        return std::unique_ptr<store>(std::make_unique<sqlite_store>(
+            std::make_unique<database>(), options.max_queue, closed_database{options, why}));
+    }
     return std::unique_ptr<store>(std::make_unique<sqlite_store>(std::move(data), options.max_queue));
 }
 

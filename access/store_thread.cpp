@@ -11,9 +11,11 @@ namespace {
 constexpr std::chrono::seconds look_every{1};
 } // namespace
 
-store_thread::store_thread(std::unique_ptr<database> data, std::size_t max_queue)
-    : data_(std::move(data)), max_queue_(max_queue), data_version_(data_->data_version())
+store_thread::store_thread(std::unique_ptr<database> data, std::size_t max_queue,
+                           std::optional<closed_database> closed)
+    : data_(std::move(data)), max_queue_(max_queue), closed_(std::move(closed))
 {
+    if (!closed_) data_version_ = data_->data_version();
     // Signals belong to the program's main thread.
     sigset_t all, before;
     sigfillset(&all);
@@ -63,7 +65,10 @@ void store_thread::work()
                 waiting_.pop_front();
             }
         }
-        if (call) call->run(*data_);
+        if (call && opened())
+            call->run(*data_);
+        else if (call)
+            call->abandon(closed_->why);
         call.reset();
         if (std::chrono::steady_clock::now() >= next_look) {
             look_outside();
@@ -79,8 +84,25 @@ void store_thread::work()
         call->abandon(errc::store_stopped);
 }
 
+bool store_thread::opened()
+{
+    if (!closed_) return true;
+    if (std::chrono::steady_clock::now() < next_try_) return false;
+    auto fresh = std::make_unique<database>();
+    if (const auto failed = fresh->open(closed_->options)) {
+        closed_->why = is_store_failure(failed) ? static_cast<errc>(failed.value()) : errc::store_failed;
+        next_try_ = std::chrono::steady_clock::now() + look_every; // opening may have waited for a lock
+        return false;
+    }
+    data_ = std::move(fresh);
+    data_version_ = data_->data_version();
+    closed_.reset();
+    return true;
+}
+
 void store_thread::look_outside()
 {
+    if (closed_) return;
     const auto version = data_->data_version();
     if (version == 0 || version == data_version_) return;
     data_version_ = version;

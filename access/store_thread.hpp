@@ -16,9 +16,16 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace layerline::access {
+
+// Why a database is not open, and how it will be.
+struct closed_database {
+    store_options options;
+    errc why = errc::store_failed;
+};
 
 class store_thread {
 public:
@@ -30,8 +37,9 @@ public:
         virtual void abandon(errc why) = 0;   // on any thread
     };
 
-    // Takes over an open database.
-    store_thread(std::unique_ptr<database> data, std::size_t max_queue);
+    // Takes over an open database, or one that is to be opened once that is possible.
+    store_thread(std::unique_ptr<database> data, std::size_t max_queue,
+                 std::optional<closed_database> closed = {});
     ~store_thread(); // waiting calls are abandoned, the running one ends
     store_thread(const store_thread&) = delete;
     store_thread& operator=(const store_thread&) = delete;
@@ -43,6 +51,8 @@ public:
 private:
     void work();
     void look_outside();
+    // Whether the database is open; tries to open it at most once a second.
+    bool opened();
 
     std::unique_ptr<database> data_;
     std::size_t max_queue_;
@@ -52,6 +62,8 @@ private:
     bool stopping_ = false;
     std::atomic<std::uint64_t> outside_changes_{0};
     std::int64_t data_version_ = 0;
+    std::optional<closed_database> closed_;
+    std::chrono::steady_clock::time_point next_try_{};
     std::thread thread_;
 };
 

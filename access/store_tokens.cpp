@@ -12,7 +12,7 @@ namespace {
 using transport::result;
 using transport::task;
 
-constexpr long long max_tokens = 10000; // dead ones too: they are kept
+constexpr long long max_tokens = 10000; // dead ones too: they are kept for a while
 
 std::string joined(const std::vector<std::string>& ids)
 {
@@ -118,6 +118,14 @@ task<result<bool>> sqlite_store::revoke_token(std::string id, std::int64_t at_un
                 soci::use(id);
             return data.changed() > 0;
         });
+}
+
+task<result<void>> sqlite_store::drop_tokens_dead_before(std::int64_t unix_time)
+{
+    return on_store<void>(thread_, [before = static_cast<long long>(unix_time)](database& data) {
+        data.sql() << "delete from tokens where revoked < :before or expires < :before2", soci::use(before),
+            soci::use(before);
+    });
 }
 
 void sqlite_store::touch_token(std::string id, std::int64_t used_unix)

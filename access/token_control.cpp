@@ -1,5 +1,6 @@
 #include "access/token_control.hpp"
 
+#include "access/error.hpp"
 #include "access/identity.hpp"
 
 #include <nlohmann/json.hpp>
@@ -36,6 +37,21 @@ json error(const std::string& text)
     return json{{"Error", text}};
 }
 
+// What a failed call is answered with: the store's failures have a code of the program's own.
+transport::task<void> say_failed(transport::exchange& call, transport::error_code why, unsigned store_status,
+                                 std::string what_holds = "Nothing was changed")
+{
+    auto body = error(why.message());
+    unsigned status = 500;
+    if (is_store_failure(why)) {
+        body["Error"] = "The store failed: " + why.message() + ". " + what_holds + "; try again.";
+        body["Status"] = store_status;
+        body["Cause"] = row_of(static_cast<errc>(why.value())).name;
+        if (store_status < 700) status = store_status; // 7xx are never an HTTP status
+    }
+    co_await say(call, status, std::move(body));
+}
+
 // Bodies and entries are made outside the coroutines: g++ 12 cannot keep braced lists in their frames.
 json shown_once(const new_token& made)
 {
@@ -64,7 +80,8 @@ void note(audit_log& audit, const char* action, const std::string& target, const
         {"local", "command line", "control socket", action, target, outcome, std::move(detail)});
 }
 
-transport::task<void> create(transport::exchange& call, token_service& tokens, audit_log& audit)
+transport::task<void> create(transport::exchange& call, token_service& tokens, audit_log& audit,
+                             unsigned store_status)
 {
     auto content = call.body();
     auto text = co_await transport::read_all(*content, max_request);
@@ -79,29 +96,30 @@ transport::task<void> create(transport::exchange& call, token_service& tokens, a
     }
     auto made = co_await tokens.create(std::get<token_spec>(std::move(spec)));
     if (!made) {
-        co_await say(call, 500, error(made.error().message()));
+        co_await say_failed(call, made.error(), store_status);
         co_return;
     }
     note(audit, "token.create", made->record.id, "ok", to_string(made->record.spec.scopes));
     co_await say(call, 201, shown_once(*made));
 }
 
-transport::task<void> list(transport::exchange& call, token_service& tokens)
+transport::task<void> list(transport::exchange& call, token_service& tokens, unsigned store_status)
 {
     auto all = co_await tokens.list();
     if (!all) {
-        co_await say(call, 500, error(all.error().message()));
+        co_await say_failed(call, all.error(), store_status);
         co_return;
     }
     co_await say(call, 200, listed(*all));
 }
 
 transport::task<void> revoke(transport::exchange& call, token_service& tokens, audit_log& audit,
-                             std::string id)
+                             std::string id, unsigned store_status)
 {
     auto done = co_await tokens.revoke(id);
     if (!done) {
-        co_await say(call, 500, error(done.error().message()));
+        co_await say_failed(call, done.error(), store_status,
+                            "The token passes no more while this program runs, but would after a restart");
         co_return;
     }
     note(audit, "token.revoke", id, *done ? "ok" : "unknown", "");
@@ -171,21 +189,22 @@ std::variant<token_spec, std::string> parse_token_spec(const std::string& text)
     return spec;
 }
 
-transport::task<bool> serve_token_control(transport::exchange& call, token_service& tokens, audit_log& audit)
+transport::task<bool> serve_token_control(transport::exchange& call, token_service& tokens, audit_log& audit,
+                                          unsigned store_status)
 {
     const auto method = call.request().method;
     const auto target = call.request().target;
     if (target == base && method == "POST") {
-        co_await create(call, tokens, audit);
+        co_await create(call, tokens, audit, store_status);
         co_return true;
     }
     if (target == base && method == "GET") {
-        co_await list(call, tokens);
+        co_await list(call, tokens, store_status);
         co_return true;
     }
     if (method == "DELETE" && target.starts_with(base) && target.size() > base.size() + 1 &&
         target[base.size()] == '/') {
-        co_await revoke(call, tokens, audit, target.substr(base.size() + 1));
+        co_await revoke(call, tokens, audit, target.substr(base.size() + 1), store_status);
         co_return true;
     }
     co_return false;

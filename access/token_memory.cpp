@@ -22,14 +22,18 @@ bool token_memory::live(entry& one, now at)
     return !one.dead;
 }
 
-void token_memory::merge(std::vector<stored_token> rows, now at)
+std::vector<std::string> token_memory::merge(std::vector<stored_token> rows, now at)
 {
+    std::vector<std::string> revoked;
     const std::lock_guard lock(mutex_);
     for (auto& row : rows) {
         const auto known = by_id_.find(row.record.id);
         if (known != by_id_.end()) {
             auto& record = by_hash_.at(known->second).token.record;
-            if (!record.revoked_unix) record.revoked_unix = row.record.revoked_unix;
+            if (!record.revoked_unix && row.record.revoked_unix) {
+                record.revoked_unix = row.record.revoked_unix;
+                revoked.push_back(record.id);
+            }
             continue;
         }
         entry fresh;
@@ -44,6 +48,19 @@ void token_memory::merge(std::vector<stored_token> rows, now at)
         fresh.token = std::move(row);
         by_hash_.emplace(hash, std::move(fresh));
     }
+    return revoked;
+}
+
+void token_memory::forget_dead_before(std::int64_t wall)
+{
+    const std::lock_guard lock(mutex_);
+    std::erase_if(by_hash_, [&](const auto& each) {
+        const auto& record = each.second.token.record;
+        const bool old = (record.revoked_unix && *record.revoked_unix < wall) ||
+                         (record.expires_unix && *record.expires_unix < wall);
+        if (old) by_id_.erase(record.id);
+        return old;
+    });
 }
 
 token_memory::looked_up token_memory::look_up(std::string_view secret, now at)
@@ -62,8 +79,9 @@ token_memory::looked_up token_memory::look_up(std::string_view secret, now at)
     looked_up answer;
     answer.note_use = !one.noted || at.steady - *one.noted >= note_every;
     if (answer.note_use) one.noted = at.steady;
-    answer.answer = principal{record.id, record.spec.name, record.spec.scopes, record.spec.printers,
-                              record.spec.all_printers};
+    answer.answer = principal{
+        record.id, record.spec.name, record.spec.scopes, record.spec.printers, record.spec.all_printers,
+        one.ends};
     return answer;
 }
 

@@ -28,9 +28,11 @@ public:
         bool note_use = false; // time to write the last use to the store
     };
 
-    // Adds what is new and takes over revocations. Nothing is forgotten and nothing dead revives, so rows
-    // read before a newer change in memory do no harm.
-    void merge(std::vector<stored_token> rows, now at);
+    // Adds what is new and takes over revocations, whose ids it gives. Nothing is forgotten and nothing dead
+    // revives, so rows read before a newer change in memory do no harm.
+    std::vector<std::string> merge(std::vector<stored_token> rows, now at);
+    // Forgets what was revoked, or had expired, before that time.
+    void forget_dead_before(std::int64_t wall);
     // At most one in `note_every` of a token's uses asks for a note.
     looked_up look_up(std::string_view secret, now at);
     // From now on the token is dead. False when there is no such id.

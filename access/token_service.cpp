@@ -49,11 +49,14 @@ public:
         stored_token row;
         row.record = made.record;
         row.secret_hash = sha256(made.secret);
+        const auto too_old = forgotten_before();
+        (void)co_await keeper_.drop_tokens_dead_before(too_old); // makes room; what fails here fails below
+        memory_.forget_dead_before(too_old);
         auto kept = co_await keeper_.insert_token(row);
         if (!kept) co_return kept.error();
         std::vector<stored_token> rows;
         rows.push_back(std::move(row));
-        memory_.merge(std::move(rows), now());
+        (void)memory_.merge(std::move(rows), now());
         co_return made;
     }
 
@@ -74,6 +77,7 @@ public:
             known = memory_.kill(id, now());
             if (!known) co_return false;
         }
+        if (listener_) listener_(id);
         auto kept = co_await keeper_.revoke_token(id, clock_.wall_unix());
         if (!kept) co_return result<bool>(boost::system::in_place_error, kept.error());
         co_return true;
@@ -89,6 +93,11 @@ public:
         co_return std::move(found.answer);
     }
 
+    void on_revoked(std::function<void(const std::string&)> listener) override
+    {
+        listener_ = std::move(listener);
+    }
+
     task<result<bool>> any() override
     {
         auto fresh = co_await refresh();
@@ -97,6 +106,10 @@ public:
     }
 
 private:
+    std::int64_t forgotten_before() const
+    {
+        return clock_.wall_unix() - std::chrono::seconds(dead_tokens_kept).count();
+    }
     token_memory::now now() const { return {clock_.wall_unix(), clock_.steady()}; }
 
     // Reads the store at first, and again after another process changed it. At other times it does not wait.
@@ -104,9 +117,13 @@ private:
     {
         const auto outside = static_cast<std::int64_t>(keeper_.outside_changes());
         if (loaded_.load() >= outside) co_return result<void>();
+        if (loaded_.load() < 0) // a failure is left to the reading itself
+            (void)co_await keeper_.drop_tokens_dead_before(forgotten_before());
         auto rows = co_await keeper_.load_tokens();
         if (!rows) co_return rows.error();
-        memory_.merge(std::move(*rows), now());
+        const auto revoked = memory_.merge(std::move(*rows), now());
+        for (const auto& id : revoked)
+            if (listener_) listener_(id);
         auto before = loaded_.load();
         while (before < outside && !loaded_.compare_exchange_weak(before, outside)) {
         }
@@ -116,6 +133,7 @@ private:
     store& keeper_;
     token_clock clock_;
     token_memory memory_;
+    std::function<void(const std::string&)> listener_;
     std::atomic<std::int64_t> loaded_{-1}; // store::outside_changes() as of the last load
 };
 

@@ -5,6 +5,7 @@
 #include "transport/net.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,10 @@ enum class credential_fault : std::uint8_t {
 };
 using authentication = std::variant<principal, credential_fault>;
 
+// Tokens that have been dead for this long are forgotten, when the store is read first and when a new one is
+// made.
+inline constexpr std::chrono::hours dead_tokens_kept{24 * 90};
+
 class token_service {
 public:
     virtual ~token_service() = default;
@@ -50,6 +55,9 @@ public:
     virtual transport::task<transport::result<bool>> revoke(std::string id) = 0;
     // `secret` is the whole token. Same work for every kind of wrong.
     virtual transport::task<authentication> authenticate(std::string secret) = 0;
+    // Called with the id of each token that is revoked, before revoke() returns, on the caller's thread. One
+    // listener; set it before anything is served.
+    virtual void on_revoked(std::function<void(const std::string&)> listener) = 0;
     // Whether any live token exists.
     virtual transport::task<transport::result<bool>> any() = 0;
 };

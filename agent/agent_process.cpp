@@ -8,6 +8,7 @@
 #include "access/token_service.hpp"
 #include "agent/agent_service.hpp"
 #include "agent/control_service.hpp"
+#include "agent/figures.hpp"
 #include "agent/guarded_link.hpp"
 #include "agent/lan_door.hpp"
 #include "agent/network_watch.hpp"
@@ -18,6 +19,7 @@
 #include "agent/ui_proxy.hpp"
 #include "agent/version.hpp"
 #include "commands/local_file_store.hpp"
+#include "observe/exposition.hpp"
 #include "printer/serial/serial_link.hpp"
 #include "transport/error.hpp"
 #include "transport/http_server.hpp"
@@ -34,6 +36,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -78,9 +81,12 @@ commands::local_store_options files_of(const run_options& options)
     return files;
 }
 
-transport::http_limits limits_for(std::size_t open_files)
+transport::http_limits limits_for(const limit_settings& settings, std::size_t open_files)
 {
     transport::http_limits limits;
+    limits.max_connections = settings.max_connections;
+    limits.max_per_address = settings.connections_per_address;
+    limits.max_header_bytes = settings.max_header_kb * 1024UL;
     // Half of what is left, since an upload or a download holds a file beside its connection.
     const auto room = open_files > files_of_our_own + 16 ? (open_files - files_of_our_own) / 2 : 8;
     limits.max_connections = std::min(limits.max_connections, room);
@@ -98,6 +104,20 @@ identity_result bound_if_possible(identity_result (*make)(const access::identity
     if (made.has_value() || made.error() != access::errc::no_machine_id) return made;
     spdlog::warn("this machine has no /etc/machine-id: the agent's key is not bound to it");
     return make({state / "identity.pem", {}});
+}
+
+service_limits limits_for(const limit_settings& settings)
+{
+    service_limits limits;
+    // A fifth of a minute's requests may come at once: a page that opens asks for much.
+    const auto a_minute = static_cast<double>(settings.requests_per_minute);
+    limits.requests = {std::max(10.0, a_minute / 5),
+                       std::chrono::milliseconds(std::max(1LL, std::llround(60'000 / a_minute)))};
+    limits.streams = settings.streams_per_token;
+    limits.log = settings.log_requests == "all"        ? logged_requests::all
+                 : settings.log_requests == "failures" ? logged_requests::failures
+                                                       : logged_requests::none;
+    return limits;
 }
 
 // A part of the agent that runs for as long as it does: an exception out of it is a bug, and the agent starts
@@ -126,11 +146,17 @@ public:
           link_(printer::serial::make_serial_link(context, link_settings_of(options))),
           guarded_(*link_, options.owner, audit),
           commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
-          service_(*tokens_, *commands_, options.owner), uis_(context, options.settings.uis),
-          control_(*this, *tokens_, audit),
-          lan_(context, service_, options.settings.listen, limits_for(open_files)), pin_(keeper),
-          tunnel_(context, options.settings, self_, pin_, service_),
-          network_(context, [this] { tunnel_.network_changed(); }), watchdog_(context)
+          service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
+          uis_(context, options.settings.uis), control_(*this, *tokens_, audit),
+          lan_(context, service_, options.settings.listen, limits_for(options.settings.limits, open_files)),
+          pin_(keeper), tunnel_(context, options.settings, self_, pin_, service_),
+          network_(context, [this] { tunnel_.network_changed(); }), watchdog_(context),
+          metrics_(counts_.registry(),
+                   [this] {
+                       counts_.now(link_->state(), tunnel_.report().now == relay_phase::connected,
+                                   tunnel_.tunnels(), lan_.connections());
+                   }),
+          metrics_place_{options.settings.limits.metrics_address, options.settings.limits.metrics_port}
     {
     }
 
@@ -148,6 +174,10 @@ public:
         auto made = transport::listen_http(context_, control, control_);
         if (made.has_error()) co_return made.error();
         control_server_ = std::move(*made);
+        // Figures are no reason not to serve.
+        if (auto shown = metrics_.open(context_, metrics_place_); shown.has_error())
+            spdlog::warn("no /metrics on {}:{}: {}", metrics_place_.address, metrics_place_.port,
+                         shown.error().message());
         co_return transport::result<void>();
     }
 
@@ -171,12 +201,19 @@ public:
         tunnel_.stop();
         network_.stop();
         watchdog_.cancel();
+        metrics_.close();
     }
     void abort() { tunnel_.abort(); }
     // Whether it stopped to begin anew with another key.
     bool rekeyed() const { return rekeyed_; }
 
     const endpoint& lan() const { return lan_.at(); }
+    // Where the figures are; empty: nowhere.
+    std::string metrics_url() const
+    {
+        if (metrics_.port() == 0) return {};
+        return url_of({metrics_place_.address, metrics_.port()}) + "/metrics";
+    }
 
     // --- owner_desk ---
     status_report report() const override
@@ -268,6 +305,7 @@ private:
     std::unique_ptr<access::token_service> tokens_;
     std::unique_ptr<printer::printer_link> link_;
     guarded_link guarded_;
+    figures counts_;
     std::unique_ptr<commands::plugin_api> commands_;
     agent_service service_;
     ui_proxy uis_;
@@ -278,6 +316,8 @@ private:
     network_watch network_;
     std::unique_ptr<transport::http_server> control_server_;
     net::steady_timer watchdog_;
+    observe::exposition metrics_;
+    observe::metrics_place metrics_place_;
 };
 
 // Stops the context: serve_once() sees to the rest.
@@ -319,9 +359,11 @@ void end_in_time(net::io_context& context, running_agent& agent)
     std::_Exit(agent.rekeyed() ? exit_failed : exit_good);
 }
 
-std::string ready_text(const endpoint& lan, const std::string& agent_id, const std::string& control)
+std::string ready_text(const endpoint& lan, const std::string& agent_id, const std::string& control,
+                       const std::string& metrics)
 {
     nlohmann::json facts;
+    if (!metrics.empty()) facts["metrics"] = metrics;
     facts["lan"] = url_of(lan);
     facts["agent_id"] = agent_id;
     facts["control"] = control;
@@ -373,7 +415,7 @@ std::optional<int> serve_once(const run_options& options)
     net::signal_set signals(context, SIGTERM, SIGINT);
     stop_on(signals, context);
     spdlog::info("layerline-agent {} is {}, on {}", version, (*self)->agent_id(), url_of(agent.lan()));
-    const auto ready = ready_text(agent.lan(), (*self)->agent_id(), control.string());
+    const auto ready = ready_text(agent.lan(), (*self)->agent_id(), control.string(), agent.metrics_url());
     if (!options.ready_file.empty()) {
         auto written = write_whole(options.ready_file, ready);
         if (written.has_error())

@@ -32,6 +32,13 @@ const refusal no_such_route{404,
 const refusal wrong_method{405, 405, "wrong_method", "This address is read with GET.", "Use GET.", true, {}};
 const refusal too_often{
     429, 429, "too_often", "Too many requests in a short time.", "Wait, then try again.", false, {}};
+const refusal too_many_streams{429,
+                               429,
+                               "too_many_streams",
+                               "Too many requests of this token are under way.",
+                               "Wait until one has ended.",
+                               false,
+                               std::chrono::milliseconds(1000)};
 const refusal store_failed{200,
                            750,
                            "agent_failure",

@@ -156,6 +156,7 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
         read.log_level = text;
         return {};
     });
+    read_limits(reader, read.limits);
     auto faults = reader.read(toml);
     if (auto wrong = ui_list_fault(read.uis); !wrong.empty()) faults.push_back({0, "ui.target " + wrong});
     for (const auto& url : read.relays) {

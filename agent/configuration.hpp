@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access/binding.hpp"
+#include "agent/limit_settings.hpp"
 #include "agent/settings_reader.hpp"
 #include "agent/ui_target.hpp"
 
@@ -55,6 +56,7 @@ struct configuration {
     std::vector<ui_target> uis; // none: no local UI is offered
     // [log]
     std::string log_level = "info";
+    limit_settings limits;
 };
 
 inline constexpr std::uint16_t default_lan_port = 8481;

@@ -65,7 +65,7 @@ transport::task<void> control_service::serve(transport::exchange& call)
         co_await rekey(call);
         co_return;
     }
-    const bool served = co_await access::serve_token_control(call, tokens_, audit_);
+    const bool served = co_await access::serve_token_control(call, tokens_, audit_, store_failed.status);
     if (served) {
         if (method != "GET") co_await desk_.tokens_changed();
         co_return;

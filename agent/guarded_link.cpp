@@ -35,6 +35,8 @@ transport::task<printer::printer_result<printer::performed>> guarded_link::perfo
     access::audit_entry entry;
     auto words = std::visit(describer{}, what);
     entry.who = how.principal;
+    entry.name = how.principal_name;
+    entry.peer = how.peer;
     entry.action = std::move(words.action);
     entry.target = std::move(words.target);
     if (auto why = owner_.forbids(what)) {

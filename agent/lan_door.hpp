@@ -31,6 +31,7 @@ public:
     // and says why in the log.
     void tokens_changed(bool any_token);
     void close(std::chrono::milliseconds grace);
+    std::size_t connections() const { return server_ ? server_->connections() : 0; }
     // Where it listens, with the real port.
     const endpoint& at() const { return at_; }
 

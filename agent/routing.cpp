@@ -1,6 +1,8 @@
 // The routing table.
 #include "agent/routing.hpp"
 
+#include "access/base64.hpp"
+#include "access/printable.hpp"
 #include "access/scope.hpp"
 
 #include <algorithm>
@@ -20,6 +22,7 @@ constexpr std::array prefixes{
 };
 
 constexpr std::size_t max_principal = 128;
+constexpr std::size_t max_name = 400; // 64 characters of up to 4 bytes, in base64
 
 } // namespace
 
@@ -41,14 +44,20 @@ std::string loggable(std::string_view target)
 }
 
 std::optional<relayed_principal> relayed(std::optional<std::string_view> principal,
-                                         std::optional<std::string_view> scopes)
+                                         std::optional<std::string_view> scopes,
+                                         std::optional<std::string_view> name)
 {
     if (!principal || !scopes || principal->empty() || principal->size() > max_principal) return std::nullopt;
     const auto strange = [](unsigned char c) { return c < 0x20 || c >= 0x7f; };
     if (std::any_of(principal->begin(), principal->end(), strange)) return std::nullopt;
     const auto parsed = access::parse_scopes(*scopes);
     if (!parsed || parsed->empty()) return std::nullopt;
-    return relayed_principal{std::string(*principal), std::string(*scopes)};
+    relayed_principal who{std::string(*principal), std::string(*scopes), {}};
+    if (const auto bytes = access::from_base64url(name.value_or("").substr(0, max_name))) {
+        std::string text(bytes->begin(), bytes->end());
+        if (access::is_printable_name(text)) who.name = std::move(text);
+    }
+    return who;
 }
 
 } // namespace layerline::agent

@@ -32,8 +32,11 @@ std::string loggable(std::string_view target);
 struct relayed_principal {
     std::string id;
     std::string scopes; // as access::parse_scopes reads them
+    std::string name;   // as its owner called it; may be empty
 };
+// `name` comes as base64url of 1-64 printable characters; anything else is no name.
 std::optional<relayed_principal> relayed(std::optional<std::string_view> principal,
-                                         std::optional<std::string_view> scopes);
+                                         std::optional<std::string_view> scopes,
+                                         std::optional<std::string_view> name = {});
 
 } // namespace layerline::agent

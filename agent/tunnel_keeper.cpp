@@ -132,6 +132,7 @@ transport::task<tunnel_keeper::ending> tunnel_keeper::attempt(relay_url url)
     if (how.why) co_return how;
 
     how.was_up = true;
+    ++tunnels_;
     (void)planner_.dialled(clock::now());
     report_.now = relay_phase::connected;
     report_.base_url = session_.facts.base_url;

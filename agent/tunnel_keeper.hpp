@@ -37,6 +37,8 @@ public:
     // The network came up or changed: a waiting agent dials at once.
     void network_changed();
     const relay_report& report() const { return report_; }
+    // How many tunnels began.
+    std::uint64_t tunnels() const { return tunnels_; }
 
     // --- access::agent_desk ---
     void show_code(const std::string& code, std::chrono::seconds valid_for) override;
@@ -72,6 +74,7 @@ private:
     access::agent_session session_;
     relay_report report_;
     std::string last_problem_;
+    std::uint64_t tunnels_ = 0;
     bool stopping_ = false, again_ = false, network_news_ = false;
 };
 

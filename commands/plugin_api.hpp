@@ -17,6 +17,8 @@ namespace layerline::commands {
 struct caller {
     std::string principal; // id, for the audit log and the print host
     access::scope_set scopes;
+    std::string name = {}; // as its owner called it, for the audit log
+    std::string peer = {}; // where it asks from, for the audit log
 };
 
 enum class dialect : std::uint8_t {

@@ -47,6 +47,8 @@ outcome<printer::terms> read_terms(const transport::request_head& request, const
 {
     printer::terms terms;
     terms.principal = who.principal;
+    terms.principal_name = who.name;
+    terms.peer = who.peer;
     if (request.deadline) {
         const auto left = std::chrono::floor<std::chrono::milliseconds>(*request.deadline - now);
         if (left.count() <= 0)

@@ -42,6 +42,7 @@ struct terms {
     std::optional<std::string> expected_job;
     std::optional<std::string> idempotency_key; // 1-64 of [A-Za-z0-9_-]; kept on disk before execution
     std::string principal;                      // who asks, for the audit log
+    std::string principal_name, peer;           // for the agent's audit log; told to nobody
 };
 
 struct performed {

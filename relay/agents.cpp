@@ -45,6 +45,12 @@ void note(access::audit_log& audit, const std::string& who, const std::string& p
     (void)audit.write({who, "", peer, action, target, outcome, ""});
 }
 
+claim_failure store_trouble(const transport::error_code& why)
+{
+    return {600, "The relay's store failed: " + why.message() + ". Nothing was changed; try again.",
+            std::chrono::seconds(5)};
+}
+
 access::pairing_try failed_try(std::string subject)
 {
     return {std::move(subject), std::time(nullptr)};
@@ -61,13 +67,16 @@ agents::agents(access::store& keeper, access::audit_log& audit, std::string soft
 
 transport::task<transport::result<void>> agents::load()
 {
+    if (loaded_) co_return transport::result<void>();
     auto rows = co_await store_.list_printers();
     if (!rows) co_return rows.error();
-    for (auto& row : *rows)
-        claimed_[row.agent_id] = std::move(row);
     const auto now = std::time(nullptr);
     auto tries = co_await store_.pairing_tries(now - tries_window_s);
     if (!tries) co_return tries.error();
+    if (loaded_) co_return transport::result<void>(); // by a call beside this one
+    loaded_ = true;
+    for (auto& row : *rows)
+        claimed_[row.agent_id] = std::move(row);
     for (auto& attempt : *tries) {
         const auto age = std::chrono::seconds(std::max<std::int64_t>(0, now - attempt.at_unix));
         desk_.restore_try(std::move(attempt.subject), access::pairing_desk::clock::now() - age);
@@ -131,6 +140,8 @@ bool agents::in_quarantine(const std::string& agent_id) const
 transport::task<std::variant<access::printer_row, claim_failure>>
 agents::claim(std::string typed, std::string name, std::string who, std::string address)
 {
+    auto ready = co_await load();
+    if (!ready) co_return store_trouble(ready.error());
     auto found = desk_.claim(typed, who, address, access::pairing_desk::clock::now());
     if (const auto* why = std::get_if<access::claim_refusal>(&found)) {
         note(audit_, who, address, "pair.claim", "", std::string(access::name_of(why->why)).c_str());
@@ -151,7 +162,12 @@ agents::claim(std::string typed, std::string name, std::string who, std::string 
     if (!kept) {
         spdlog::error("the claim of {} could not be kept: {}", agent_id, kept.error().message());
         note(audit_, who, address, "pair.claim", agent_id, "store_failed");
-        co_return claim_failure{500, "The relay's store failed: " + kept.error().message(), {}};
+        // The code was not used up by that.
+        const auto left =
+            std::chrono::ceil<std::chrono::seconds>(agent.until - access::pairing_desk::clock::now());
+        if (left.count() > 0 && waiting_.find(agent_id) != waiting_.end())
+            (void)desk_.offer(agent_id, agent.code, left, access::pairing_desk::clock::now());
+        co_return store_trouble(kept.error());
     }
     claimed_[agent_id] = row;
     note(audit_, who, address, "pair.claim", agent_id, "ok");
@@ -162,6 +178,8 @@ agents::claim(std::string typed, std::string name, std::string who, std::string 
 
 transport::task<transport::result<bool>> agents::forget(std::string agent_id)
 {
+    auto ready = co_await load();
+    if (!ready) co_return transport::result<bool>(boost::system::in_place_error, ready.error());
     auto gone = co_await store_.forget_printer(agent_id);
     if (gone && *gone) {
         claimed_.erase(agent_id);
@@ -179,6 +197,13 @@ agents::admit(access::agent_facts agent)
         why.retry_after = clone_watch::ask_again;
         co_return why;
     }
+    // Nobody is taken for unclaimed while it is not known who is claimed.
+    auto ready = co_await load();
+    if (!ready)
+        co_return access::make_failure(access::is_store_failure(ready.error())
+                                           ? static_cast<access::errc>(ready.error().value())
+                                           : access::errc::store_failed,
+                                       "the relay's store failed: " + ready.error().message());
     access::admission answer;
     if (const auto found = claimed_.find(agent.agent_id); found != claimed_.end()) {
         answer.claimed = true;
@@ -200,7 +225,8 @@ transport::task<transport::result<void>> agents::offer_code(access::agent_facts 
         co_return access::make_error_code(access::errc::too_many_waiting);
     spdlog::info("agent {} from {} waits to be claimed", agent.agent_id, agent.peer);
     const auto id = agent.agent_id;
-    waiting_[id] = waiting_agent{std::move(agent), std::move(claimed)};
+    waiting_[id] =
+        waiting_agent{std::move(agent), std::move(claimed), code, access::pairing_desk::clock::now() + life};
     co_return transport::result<void>();
 }
 

@@ -18,7 +18,7 @@
 namespace layerline::relay {
 
 struct claim_failure {
-    unsigned status = 0; // HTTP, for the control socket: 404, 410, 429, 500
+    unsigned status = 0; // for the control socket: 404, 410, 429, or 600 when the store failed
     std::string text;
     std::chrono::seconds retry_after{0};
 };
@@ -30,8 +30,10 @@ public:
     agents(access::store& keeper, access::audit_log& audit, std::string software_version,
            std::string minimum_agent_version);
 
-    // Reads the claimed printers and the recent wrong codes into memory; once, before anything is served.
+    // Reads the claimed printers and the recent wrong codes into memory, unless that was done. While it
+    // fails, nobody is admitted, claimed or forgotten.
     transport::task<transport::result<void>> load();
+    bool loaded() const { return loaded_; }
 
     // Whether somebody claimed this agent.
     bool is_claimed(std::string_view agent_id) const;
@@ -65,6 +67,8 @@ private:
     struct waiting_agent {
         access::agent_facts facts;
         std::shared_ptr<access::claim_signal> signal;
+        access::code_hash code{};
+        std::chrono::steady_clock::time_point until{}; // of the code
     };
     access::relay_facts facts_of(const access::printer_row& row) const;
 
@@ -75,6 +79,7 @@ private:
     access::pairing_desk desk_;
     std::map<std::string, waiting_agent, std::less<>> waiting_;
     std::map<std::string, access::printer_row, std::less<>> claimed_;
+    bool loaded_ = false;
 };
 
 } // namespace layerline::relay

@@ -43,6 +43,33 @@ reader text(Text& into)
     };
 }
 
+reader place(observe::metrics_place& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto given = node.value<std::string>();
+        const auto read = node.is_string() ? observe::parse_metrics_place(*given) : std::nullopt;
+        if (!read) return "must be a numeric address and a port, such as \"127.0.0.1:9480\", or \"off\"";
+        into = *read;
+        return {};
+    };
+}
+
+reader logged(logged_requests& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto given = node.is_string() ? *node.value<std::string>() : std::string();
+        if (given == "all")
+            into = logged_requests::all;
+        else if (given == "failures")
+            into = logged_requests::failures;
+        else if (given == "none")
+            into = logged_requests::none;
+        else
+            return "must be \"all\", \"failures\" or \"none\"";
+        return {};
+    };
+}
+
 reader version(std::string& into)
 {
     return [&into](const toml::node& node) -> std::string {
@@ -105,10 +132,20 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"host_mode.domain", domain(read.host_mode.domain)},
         {"host_mode.scheme", scheme(read.host_mode.scheme)},
         {"limits.max_connections", number(read.max_connections, 1, 1'000'000)},
+        {"limits.connections_per_address", number(read.connections_per_address, 0, 1'000'000)},
+        {"limits.streams_per_token", number(read.streams_per_token, 1, 1'000'000)},
+        {"limits.streams_per_address", number(read.streams_per_address, 1, 1'000'000)},
         {"limits.requests_per_minute", number(read.requests_per_minute, 1, 1'000'000)},
+        {"limits.requests_per_minute_per_address",
+         number(read.requests_per_minute_per_address, 0, 10'000'000)},
+        {"limits.max_header_kb", number(read.max_header_kb, 4, 64)},
+        {"limits.max_rate_kb_s", number(read.max_rate_kb_s, 0, 100'000'000)},
+        {"limits.max_rate_kb_s_per_address", number(read.max_rate_kb_s_per_address, 0, 100'000'000)},
         {"limits.max_upload_mb", number(read.max_upload_mb, 1, 1'000'000)},
         {"limits.max_download_mb", number(read.max_download_mb, 1, 1'000'000)},
         {"limits.answer_timeout_s", number(read.answer_timeout_s, 1, 3600)},
+        {"metrics.listen", place(read.metrics)},
+        {"log.requests", logged(read.log_requests)},
     };
     const auto at = [&](const toml::source_region& where, const std::string& what) {
         return configuration_fault{std::string(name) + ":" + std::to_string(where.begin.line) + ": " + what};

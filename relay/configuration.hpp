@@ -2,6 +2,7 @@
 // number.
 #pragma once
 
+#include "observe/exposition.hpp"
 #include "relay/host_mode.hpp"
 
 #include <cstdint>
@@ -12,6 +13,9 @@
 #include <vector>
 
 namespace layerline::relay {
+
+// Which requests get a line in the log.
+enum class logged_requests : std::uint8_t { all, failures, none };
 
 struct configuration {
     std::string minimum_agent_version; // "1.2.3"; requests for older agents: 610; empty: any will do
@@ -25,10 +29,21 @@ struct configuration {
     host_mode_settings host_mode;
     // [limits]
     std::uint32_t max_connections = 1024;
-    std::uint32_t requests_per_minute = 600; // for each token, and for each address without a good token
+    std::uint32_t connections_per_address = 0; // of them, tunnels counted; 0: no such limit
+    std::uint32_t streams_per_token = 64;      // requests under way at once
+    std::uint32_t streams_per_address = 256;
+    std::uint32_t requests_per_minute = 600;           // for each token
+    std::uint32_t requests_per_minute_per_address = 0; // 0: four times a token's
+    std::uint32_t max_header_kb = 16;
+    std::uint64_t max_rate_kb_s = 0; // bodies both ways, for each token; faster ones are slowed; 0: any
+    std::uint64_t max_rate_kb_s_per_address = 0;
     std::uint64_t max_upload_mb = 512;
     std::uint64_t max_download_mb = 4096;
     std::uint32_t answer_timeout_s = 30; // an agent that shows no progress for this long: 602
+    // [metrics]
+    observe::metrics_place metrics{"127.0.0.1", 9480};
+    // [log]
+    logged_requests log_requests = logged_requests::all;
 };
 
 struct configuration_fault {

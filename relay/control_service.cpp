@@ -29,7 +29,10 @@ transport::task<void> say(transport::exchange& call, unsigned status, json body)
 transport::task<void> say_wrong(transport::exchange& call, unsigned status, std::string text,
                                 std::optional<std::chrono::seconds> retry_after = {})
 {
-    auto answer = plain_answer(status, "refused", text, request_id_of(call.request()), retry_after);
+    const auto id = request_id_of(call.request());
+    auto answer = status == static_cast<unsigned>(relay_errc::own_failure)
+                      ? answer_for(relay_errc::own_failure, "relay", id, false, retry_after, text)
+                      : plain_answer(status, "refused", text, id, retry_after);
     (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
 }
 
@@ -77,7 +80,8 @@ transport::task<void> control_service::serve(transport::exchange& call)
 {
     const auto method = call.request().method;
     const auto target = call.request().target;
-    if (co_await access::serve_token_control(call, tokens_, audit_)) co_return;
+    constexpr auto store_failed = static_cast<unsigned>(relay_errc::own_failure);
+    if (co_await access::serve_token_control(call, tokens_, audit_, store_failed)) co_return;
     if (method == "POST" && target == "/control/claim") {
         co_await claim(call);
     } else if (method == "GET" && target == printers) {
@@ -125,7 +129,8 @@ transport::task<void> control_service::forget(transport::exchange& call, std::st
 {
     auto done = co_await known_.forget(agent_id);
     if (!done) {
-        co_await say_wrong(call, 500, "the store failed: " + done.error().message());
+        co_await say_wrong(call, 600, "The relay's store failed: " + done.error().message() + ".",
+                           std::chrono::seconds(5));
         co_return;
     }
     if (!*done) {

@@ -1,5 +1,6 @@
 #include "relay/forward.hpp"
 
+#include "access/base64.hpp"
 #include "relay/answer.hpp"
 #include "relay/host_mode_socket.hpp"
 #include "transport/error.hpp"
@@ -10,7 +11,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -33,12 +36,20 @@ struct progress {
     bool over_limit = false;
 };
 
-// An upload that is counted on its way.
+task<void> pause(std::chrono::milliseconds time)
+{
+    net::steady_timer timer(co_await net::this_coro::executor, time);
+    co_await timer.async_wait(net::use_awaitable);
+}
+
+// An upload that is counted on its way. It may outlive the exchange: the tunnel lets go of it a moment later.
 class metered_body final : public transport::body_source {
 public:
+    // How long to wait after so many bytes.
+    using brake = std::function<std::chrono::milliseconds(std::size_t)>;
     metered_body(std::shared_ptr<transport::body_source> inner, std::shared_ptr<progress> seen,
-                 std::uint64_t limit)
-        : inner_(std::move(inner)), seen_(std::move(seen)), limit_(limit)
+                 std::uint64_t limit, brake slow_down)
+        : inner_(std::move(inner)), seen_(std::move(seen)), limit_(limit), slow_down_(std::move(slow_down))
     {
     }
 
@@ -52,6 +63,10 @@ public:
                 seen_->over_limit = true;
                 co_return make_error_code(transport::errc::too_large);
             }
+            if (const auto wait = slow_down_(*count); wait.count() > 0) {
+                seen_->last += wait; // our own doing is nobody's silence
+                co_await pause(wait);
+            }
         }
         co_return count;
     }
@@ -62,16 +77,23 @@ private:
     std::shared_ptr<transport::body_source> inner_;
     std::shared_ptr<progress> seen_;
     std::uint64_t limit_;
+    brake slow_down_;
 };
 
-// Returns when nothing has moved for `patience`.
-task<void> watch(std::shared_ptr<progress> seen, std::chrono::seconds patience)
+// Returns when nothing has moved for `patience`, or when the token is dead.
+task<void> watch(std::shared_ptr<progress> seen, std::chrono::seconds patience, access::open_uses::use& use)
 {
-    net::steady_timer timer(co_await net::this_coro::executor);
-    while (transport::clock::now() < seen->last + patience) {
-        timer.expires_at(seen->last + patience);
-        co_await timer.async_wait(net::use_awaitable);
+    while (!use.over() && transport::clock::now() < seen->last + patience) {
+        co_await use.ended_by(seen->last + patience);
+        const auto state = co_await net::this_coro::cancellation_state;
+        if (state.cancelled() != net::cancellation_type::none) co_return; // the answer is here
     }
+}
+
+// What is over so soon that nothing need stand by to cut it: an answer in a few parts.
+bool is_short(const std::optional<std::uint64_t>& length)
+{
+    return length && *length <= 2 * part_bytes;
 }
 
 std::optional<std::uint64_t> told_length(const transport::fields& headers)
@@ -84,6 +106,17 @@ std::optional<std::uint64_t> told_length(const transport::fields& headers)
     return length;
 }
 
+// The paces live as long as the relay; the use of the token does not.
+metered_body::brake brake_for(const carriage& by, std::string token)
+{
+    return [&token_pace = by.token_pace, &address_pace = by.address_pace, token = std::move(token),
+            address = by.address](std::size_t bytes) {
+        if (!token_pace.limited() && !address_pace.limited()) return std::chrono::milliseconds(0);
+        const auto now = transport::clock::now();
+        return std::max(token_pace.pass(token, bytes, now), address_pace.pass(address, bytes, now));
+    };
+}
+
 task<void> say(transport::exchange& call, relay_errc code, std::string_view hop,
                std::optional<std::chrono::seconds> retry_after)
 {
@@ -93,7 +126,7 @@ task<void> say(transport::exchange& call, relay_errc code, std::string_view hop,
 }
 
 // Streams the answer's body; a break leaves the exchange unfinished, which the caller sees as an abort.
-task<void> pass_on(transport::exchange& call, transport::response answer)
+task<void> pass_on(transport::exchange& call, transport::response answer, metered_body::brake slow_down)
 {
     transport::strip_hop_by_hop(answer.head.headers);
     if (auto sent = co_await call.respond(std::move(answer.head)); !sent) co_return;
@@ -107,10 +140,19 @@ task<void> pass_on(transport::exchange& call, transport::response answer)
         }
         if (*count == 0) break;
         if (auto sent = co_await call.write(net::buffer(part.data(), *count)); !sent) co_return;
+        if (const auto wait = slow_down(*count); wait.count() > 0) co_await pause(wait);
     }
     (void)co_await call.finish();
 }
 
+} // namespace
+
+namespace {
+// A name may hold any printable text, a header's value may not.
+std::string in_header(const std::string& name)
+{
+    return access::to_base64url({reinterpret_cast<const unsigned char*>(name.data()), name.size()});
+}
 } // namespace
 
 relay_errc code_for(const transport::error_code& why)
@@ -130,9 +172,9 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     auto head = asked;
     head.target = where.target;
     transport::strip_hop_by_hop(head.headers);
-    for (const auto* name :
-         {"authorization", "x-layerline-host", "x-layerline-scheme", "x-layerline-principal",
-          "x-layerline-scopes", "x-layerline-status", "x-forwarded-for", "forwarded"})
+    for (const auto* name : {"authorization", "x-layerline-host", "x-layerline-scheme",
+                             "x-layerline-principal", "x-layerline-scopes", "x-layerline-principal-name",
+                             "x-layerline-status", "x-forwarded-for", "forwarded"})
         head.headers.erase(name);
     if (where.ui && where.place) {
         head.headers.set("x-layerline-host", where.place->host);
@@ -142,12 +184,13 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     }
     head.headers.set("x-layerline-principal", who.id);
     head.headers.set("x-layerline-scopes", access::to_string(who.scopes));
+    head.headers.set("x-layerline-principal-name", in_header(who.name));
     head.headers.set("x-forwarded-for", asked.peer);
-    // Nothing an app does may wait behind a file: bodies of files are bulk, an emergency stop is urgent.
+    // Nothing an app does may wait behind a file, and nothing at all goes before an emergency stop.
     const auto path = where.target.substr(0, where.target.find('?'));
     const auto ends = [&](std::string_view tail) { return path.ends_with(tail); };
     if (!where.ui && ends("/emergency-stop"))
-        head.headers.set("x-layerline-priority", "urgent");
+        head.headers.set("x-layerline-priority", "emergency");
     else if (where.ui || ends("/files/upload") || ends("/files/download"))
         head.headers.set("x-layerline-priority", "bulk");
     else
@@ -156,12 +199,14 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
 }
 
 task<void> forward(transport::exchange& call, std::shared_ptr<transport::requester> tunnel, to_printer where,
-                   access::principal who, forward_limits limits)
+                   access::principal who, forward_limits limits, carriage by)
 {
     if (where.ui && call.wants_websocket()) {
         auto head = head_for_agent(call.request(), where, who);
         head.headers.erase("x-layerline-priority"); // what a person does, not a file
-        co_await forward_socket(call, std::move(tunnel), std::move(head), limits.answer_timeout);
+        auto joined = forward_socket(call, std::move(tunnel), std::move(head), limits.answer_timeout);
+        auto end = by.use.ended();
+        co_await (std::move(joined) || std::move(end));
         co_return;
     }
     constexpr std::chrono::seconds soon{2};
@@ -174,12 +219,19 @@ task<void> forward(transport::exchange& call, std::shared_ptr<transport::request
     auto body = call.body();
     std::shared_ptr<transport::body_source> upload;
     if (body && body->remaining() != std::optional<std::uint64_t>(0))
-        upload = std::make_shared<metered_body>(std::move(body), seen, limits.max_upload_bytes);
+        upload = std::make_shared<metered_body>(std::move(body), seen, limits.max_upload_bytes,
+                                                brake_for(by, who.id));
 
-    auto first = co_await (tunnel->send(head_for_agent(call.request(), where, who), upload) ||
-                           watch(seen, limits.answer_timeout));
+    const auto asked_at = transport::clock::now();
+    auto asking = tunnel->send(head_for_agent(call.request(), where, who), upload);
+    auto silence = watch(seen, limits.answer_timeout, by.use);
+    auto first = co_await (std::move(asking) || std::move(silence));
     if (first.index() == 1) {
-        co_await say(call, relay_errc::agent_timed_out, "agent", soon);
+        const bool dead = by.use.over();
+        const auto code = dead ? relay_errc::credentials_dead : relay_errc::agent_timed_out;
+        std::optional<std::chrono::seconds> retry_after;
+        if (!dead) retry_after = soon;
+        co_await say(call, code, dead ? "relay" : "agent", retry_after);
         co_return;
     }
     auto& answer = std::get<0>(first);
@@ -204,7 +256,15 @@ task<void> forward(transport::exchange& call, std::shared_ptr<transport::request
         co_await say(call, relay_errc::answer_too_large, "relay", {});
         co_return;
     }
-    co_await pass_on(call, std::move(*answer));
+    by.counts.agent_answered(transport::clock::now() - asked_at);
+    const bool is_over_soon = is_short(told_length(answer->head.headers));
+    auto passing = pass_on(call, std::move(*answer), brake_for(by, who.id));
+    if (is_over_soon) {
+        co_await std::move(passing);
+        co_return;
+    }
+    auto end = by.use.ended();
+    co_await (std::move(passing) || std::move(end));
 }
 
 } // namespace layerline::relay

@@ -2,7 +2,10 @@
 // whole.
 #pragma once
 
+#include "access/open_uses.hpp"
+#include "access/pace.hpp"
 #include "access/scope.hpp"
+#include "relay/figures.hpp"
 #include "relay/relay_error.hpp"
 #include "relay/routing.hpp"
 #include "transport/exchange.hpp"
@@ -10,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace layerline::relay {
 
@@ -17,6 +21,15 @@ struct forward_limits {
     std::uint64_t max_upload_bytes = 512ULL * 1024 * 1024;    // past it: 608
     std::uint64_t max_download_bytes = 4096ULL * 1024 * 1024; // a told length past it: 607
     std::chrono::seconds answer_timeout{30}; // without any progress, until the answer's head: 602
+};
+
+// By what a request is bound beside its own limits, and who counts it. All must outlive it.
+struct carriage {
+    access::open_uses::use& use; // ends with the token
+    access::pacer& token_pace;
+    access::pacer& address_pace;
+    const std::string& address; // of the caller, as access::address_key() gives it
+    figures& counts;
 };
 
 // What the agent gets: hop-by-hop fields, credentials and anybody's principal fields out; the real principal
@@ -28,8 +41,9 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
 relay_errc code_for(const transport::error_code& why);
 
 // Answers the exchange: with the agent's answer, or with 602, 607, 608, 612 of the relay's own. Stops when
-// the caller goes away (the coroutine is cancelled), which resets the stream in the tunnel.
+// the caller goes away (the coroutine is cancelled) or the token dies, which resets the stream in the tunnel:
+// an answer that has begun breaks off then, else it is 604.
 transport::task<void> forward(transport::exchange& call, std::shared_ptr<transport::requester> tunnel,
-                              to_printer where, access::principal who, forward_limits limits);
+                              to_printer where, access::principal who, forward_limits limits, carriage by);
 
 } // namespace layerline::relay

@@ -7,6 +7,7 @@
 #include "access/token_service.hpp"
 #include "relay/agents.hpp"
 #include "relay/control_service.hpp"
+#include "relay/figures.hpp"
 #include "relay/registry.hpp"
 #include "relay/relay_service.hpp"
 #include "relay/tunnel_door.hpp"
@@ -26,6 +27,7 @@
 #include <csignal>
 #include <fstream>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 namespace layerline::relay {
@@ -36,13 +38,25 @@ namespace net = transport::net;
 
 constexpr std::chrono::milliseconds grace{2000}; // for exchanges under way when the relay stops
 
-forward_limits limits_of(const configuration& settings)
+service_limits limits_of(const configuration& settings)
 {
-    constexpr std::uint64_t mebibyte = 1024UL * 1024;
-    forward_limits limits;
-    limits.max_upload_bytes = settings.max_upload_mb * mebibyte;
-    limits.max_download_bytes = settings.max_download_mb * mebibyte;
-    limits.answer_timeout = std::chrono::seconds(settings.answer_timeout_s);
+    constexpr std::uint64_t kibibyte = 1024, mebibyte = 1024UL * 1024;
+    // Several people may share an address.
+    constexpr std::uint32_t address_share = 4;
+    service_limits limits;
+    limits.forward.max_upload_bytes = settings.max_upload_mb * mebibyte;
+    limits.forward.max_download_bytes = settings.max_download_mb * mebibyte;
+    limits.forward.answer_timeout = std::chrono::seconds(settings.answer_timeout_s);
+    limits.requests_per_minute = settings.requests_per_minute;
+    limits.requests_per_minute_per_address = settings.requests_per_minute_per_address != 0
+                                                 ? settings.requests_per_minute_per_address
+                                                 : settings.requests_per_minute * address_share;
+    limits.streams_per_token = settings.streams_per_token;
+    limits.streams_per_address = settings.streams_per_address;
+    limits.bytes_per_second = settings.max_rate_kb_s * kibibyte;
+    limits.bytes_per_second_per_address = settings.max_rate_kb_s_per_address * kibibyte;
+    limits.minimum_agent_version = settings.minimum_agent_version;
+    limits.log = settings.log_requests;
     return limits;
 }
 
@@ -52,9 +66,20 @@ transport::listen_options public_edge(const configuration& settings)
     options.address = settings.address;
     options.port = settings.port;
     options.limits.max_connections = settings.max_connections;
+    options.limits.max_per_address = settings.connections_per_address;
+    options.limits.max_header_bytes = settings.max_header_kb * 1024UL;
     if (!settings.certificate.empty())
         options.tls = transport::tls_files{settings.certificate, settings.private_key};
     return options;
+}
+
+// Each agent and each caller takes a descriptor: as many as the system allows.
+void raise_open_files()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // A scripts' reader sees the whole file or none.
@@ -91,6 +116,7 @@ struct parts {
     registry& present;
     transport::http_server& public_server;
     transport::http_server& control_server;
+    observe::exposition& metrics;
 };
 
 // Waits for a signal, then ends every connection; the context runs dry after that.
@@ -103,6 +129,7 @@ transport::task<void> stop_on_signal(parts all)
         tunnel->stop(make_error_code(transport::errc::shutting_down));
     all.public_server.stop(grace);
     all.control_server.stop(grace);
+    all.metrics.close();
 }
 
 transport::task<void> load(agents& known, transport::error_code& fault)
@@ -116,6 +143,7 @@ transport::task<void> load(agents& known, transport::error_code& fault)
 int run_relay(const run_options& options)
 {
     std::signal(SIGPIPE, SIG_IGN);
+    raise_open_files();
     std::error_code ignored;
     std::filesystem::create_directories(options.state, ignored);
     ::chmod(options.state.c_str(), 0700);
@@ -123,7 +151,10 @@ int run_relay(const run_options& options)
     net::io_context context(1); // outlives the store, whose answers come back to it
     auto self = access::load_identity({.file = options.state / "identity.pem", .machine_id_file = {}});
     if (!self) return failed("the relay's key in " + options.state.string(), self.error());
-    auto keeper = access::open_store({.file = options.state / "access.db"});
+    access::store_options kept;
+    kept.file = options.state / "access.db";
+    kept.may_open_later = true;
+    auto keeper = access::open_store(kept);
     if (!keeper) return failed("the store in " + options.state.string(), keeper.error());
     auto audit = access::open_audit_log(options.state / "audit.jsonl");
     if (!audit) return failed("the audit log in " + options.state.string(), audit.error());
@@ -135,11 +166,15 @@ int run_relay(const run_options& options)
     net::co_spawn(context, load(known, fault), net::detached);
     context.run();
     context.restart();
-    if (fault) return failed("the printers in the store", fault);
+    if (fault == access::errc::store_corrupt || fault == access::errc::store_too_new)
+        return failed("the printers in the store", fault);
+    if (fault)
+        spdlog::error("the store in {} cannot be read: {}; requests are answered 600 until it can",
+                      options.state.string(), fault.message());
 
-    tunnel_door door(*self, options.settings.names, known, present, **keeper);
-    relay_service answers(*tokens, known, present, door, limits_of(options.settings),
-                          options.settings.requests_per_minute, options.settings.minimum_agent_version);
+    figures counts;
+    tunnel_door door(*self, options.settings.names, known, present, **keeper, counts);
+    relay_service answers(*tokens, known, present, door, counts, limits_of(options.settings));
     answers.serve_hosts(options.settings.host_mode);
     control_service control(known, present, *tokens, **audit);
 
@@ -155,15 +190,28 @@ int run_relay(const run_options& options)
     if (!control_server)
         return failed("the control socket in " + options.state.string(), control_server.error());
 
+    observe::exposition metrics(counts.registry(), [&] {
+        counts.now(present.size(), known.waiting(), (*public_server)->connections(), answers.streams());
+    });
+    // Figures are no reason not to carry anything.
+    if (auto opened = metrics.open(context, options.settings.metrics); !opened)
+        spdlog::warn("no /metrics on {}:{}: {}", options.settings.metrics.address,
+                     options.settings.metrics.port, opened.error().message());
+
     const auto url = url_of(options.settings, (*public_server)->port());
     net::co_spawn(context, (*public_server)->run(), net::detached);
     net::co_spawn(context, (*control_server)->run(), net::detached);
-    net::co_spawn(context, stop_on_signal({known, present, **public_server, **control_server}),
+    net::co_spawn(context, stop_on_signal({known, present, **public_server, **control_server, metrics}),
                   net::detached);
     spdlog::info("relay {} listens on {}", version, url);
+    const auto metrics_url = metrics.port() != 0 ? "http://" + options.settings.metrics.address + ":" +
+                                                       std::to_string(metrics.port()) + "/metrics"
+                                                 : std::string();
+    if (!metrics_url.empty()) spdlog::info("figures are at {}", metrics_url);
     if (!options.ready_file.empty() &&
         !write_ready(options.ready_file, {{"url", url},
                                           {"port", (*public_server)->port()},
+                                          {"metrics", metrics_url},
                                           {"control", control_edge.unix_path.string()}})) {
         spdlog::critical("{} cannot be written", options.ready_file.string());
         return 1;

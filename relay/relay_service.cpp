@@ -1,8 +1,11 @@
 #include "relay/relay_service.hpp"
 
 #include "access/software_version.hpp"
+#include "observe/noted_exchange.hpp"
+#include "observe/request_line.hpp"
 #include "relay/routing.hpp"
 
+#include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <spdlog/spdlog.h>
 
@@ -16,8 +19,6 @@ using std::chrono::seconds;
 
 // A wrong token costs its address as much as this many requests, so that guessing is slow.
 constexpr double wrong_token_cost = 10;
-// Several people may share an address: it has this many times a token's rate.
-constexpr std::uint32_t address_share = 4;
 
 access::rate per_minute(std::uint32_t count)
 {
@@ -54,6 +55,14 @@ own_answer too_often(const transport::request_head& asked, std::chrono::millisec
                         request_id_of(asked), whole_seconds(wait));
 }
 
+own_answer too_many(const transport::request_head& asked, std::string_view whose)
+{
+    return plain_answer(429, "too_many_streams",
+                        "Too many requests of this " + std::string(whose) +
+                            " are under way; wait until one has ended.",
+                        request_id_of(asked), seconds(1));
+}
+
 own_answer refused(const transport::request_head& asked, relay_errc code, std::string_view hop,
                    std::optional<seconds> retry_after = {}, std::string_view detail = {})
 {
@@ -71,20 +80,72 @@ own_answer ask_for_password(const transport::request_head& asked, relay_errc cod
 
 } // namespace
 
+// What is told of a request once it is over, however that comes.
+struct relay_service::request_note {
+    request_note(relay_service& of, transport::exchange& outer)
+        : service(of), call(outer), address(access::address_key(outer.request().peer))
+    {
+    }
+    request_note(const request_note&) = delete;
+    request_note& operator=(const request_note&) = delete;
+    ~request_note()
+    {
+        if (counted_under_way) {
+            const auto found = service.under_way_.find(address);
+            if (found != service.under_way_.end() && --found->second == 0) service.under_way_.erase(found);
+        }
+        if (quiet) return;
+        const auto envelope = call.envelope_status();
+        const bool own = envelope >= 600 && envelope < 700;
+        service.counts_.answered(own ? envelope : call.status(), call.bytes_in(), call.bytes_out());
+        tell(own ? envelope : 0);
+    }
+
+    void tell(unsigned own_code) const
+    {
+        const auto logged = service.limits_.log;
+        const bool failed = call.status() == 0 || call.status() >= 400;
+        if (logged == logged_requests::none || (logged == logged_requests::failures && !failed)) return;
+        const auto& asked = call.request();
+        observe::request_note line;
+        line.id = request_id_of(asked);
+        line.hop = "relay";
+        line.via = "public";
+        line.peer = asked.peer;
+        line.principal = principal;
+        line.method = asked.method;
+        line.target = asked.target;
+        line.status = call.status();
+        line.envelope = own_code;
+        line.took = std::chrono::duration_cast<std::chrono::microseconds>(call.age());
+        line.bytes_in = call.bytes_in();
+        line.bytes_out = call.bytes_out();
+        spdlog::info("{}", observe::to_line(line));
+    }
+
+    relay_service& service;
+    observe::noted_exchange call;
+    std::string address, principal;
+    bool quiet = false, counted_under_way = false;
+};
+
 relay_service::relay_service(access::token_service& tokens, agents& known, registry& present,
-                             tunnel_door& door, forward_limits limits, std::uint32_t requests_per_minute,
-                             std::string minimum_agent_version)
-    : tokens_(tokens), known_(known), present_(present), door_(door), limits_(limits),
-      minimum_agent_version_(std::move(minimum_agent_version)),
-      by_address_(per_minute(requests_per_minute * address_share)), by_token_(per_minute(requests_per_minute))
+                             tunnel_door& door, figures& counts, service_limits limits)
+    : tokens_(tokens), known_(known), present_(present), door_(door), counts_(counts),
+      limits_(std::move(limits)), by_address_(per_minute(limits_.requests_per_minute_per_address)),
+      by_token_(per_minute(limits_.requests_per_minute)), address_pace_(limits_.bytes_per_second_per_address),
+      token_pace_(limits_.bytes_per_second)
 {
+    tokens_.on_revoked([this](const std::string& id) { uses_.cut(id); });
 }
 
-transport::task<void> relay_service::serve(transport::exchange& call)
+transport::task<void> relay_service::serve(transport::exchange& outer)
 {
+    request_note noted(*this, outer);
+    auto& call = noted.call;
     bool failed = false;
     try {
-        co_await serve_checked(call);
+        co_await serve_checked(call, noted);
     } catch (const boost::system::system_error&) {
         throw; // the caller went away
     } catch (const std::exception& fault) {
@@ -94,27 +155,37 @@ transport::task<void> relay_service::serve(transport::exchange& call)
     if (failed) co_await send(call, refused(call.request(), relay_errc::own_failure, "relay", seconds(5)));
 }
 
-transport::task<void> relay_service::serve_checked(transport::exchange& call)
+transport::task<void> relay_service::serve_checked(transport::exchange& call, request_note& noted)
 {
     const auto where =
         route_of(call.request().target, call.request().headers.find("host").value_or(""), host_mode_);
     if (std::holds_alternative<to_health>(where)) {
+        noted.quiet = true; // probes come every few seconds
         transport::response_head head;
         head.headers.set("content-type", "application/json");
         (void)co_await transport::respond_with(call, std::move(head), "{\"Status\":200}");
         co_return;
     }
-    const auto address = access::address_key(call.request().peer);
-    if (const auto wait = by_address_.take(address, transport::clock::now())) {
+    if (const auto wait = by_address_.take(noted.address, transport::clock::now())) {
+        counts_.limited(figures::limit::requests);
         co_await send(call, too_often(call.request(), *wait));
         co_return;
     }
     if (std::holds_alternative<to_tunnel_door>(where)) {
+        noted.quiet = call.wants_websocket(); // tunnels have lines and figures of their own
         co_await door_.serve(call);
         co_return;
     }
+    if (auto& same = under_way_[noted.address]; same >= limits_.streams_per_address) {
+        counts_.limited(figures::limit::streams);
+        co_await send(call, too_many(call.request(), "address"));
+        co_return;
+    } else {
+        ++same;
+        noted.counted_under_way = true;
+    }
     if (const auto* printer = std::get_if<to_printer>(&where)) {
-        co_await serve_printer(call, *printer);
+        co_await serve_printer(call, *printer, noted);
         co_return;
     }
     co_await send(call,
@@ -133,7 +204,8 @@ transport::task<void> relay_service::tell_store_problem()
                   store_problem_);
 }
 
-transport::task<void> relay_service::serve_printer(transport::exchange& call, to_printer where)
+transport::task<void> relay_service::serve_printer(transport::exchange& call, to_printer where,
+                                                   request_note& noted)
 {
     const auto& asked = call.request();
     // An empty secret goes the same way as a wrong one: same answer, same time.
@@ -146,8 +218,7 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         if (*fault == access::credential_fault::store) code = relay_errc::own_failure;
         std::optional<std::chrono::milliseconds> wait;
         if (code == relay_errc::credentials_unknown)
-            wait =
-                by_address_.take(access::address_key(asked.peer), transport::clock::now(), wrong_token_cost);
+            wait = by_address_.take(noted.address, transport::clock::now(), wrong_token_cost);
         std::optional<seconds> retry_after;
         if (code == relay_errc::own_failure) {
             retry_after = seconds(5);
@@ -155,15 +226,32 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         }
         auto answer = refused(asked, code, "relay", retry_after);
         if (where.ui && code != relay_errc::own_failure) answer = ask_for_password(asked, code);
-        if (wait) answer = too_often(asked, *wait);
+        if (wait) {
+            counts_.limited(figures::limit::guesses);
+            answer = too_often(asked, *wait);
+        }
         co_await send(call, std::move(answer));
         co_return;
     }
     store_problem_.clear();
     auto who = std::get<access::principal>(std::move(known));
+    noted.principal = who.id;
     if (const auto wait = by_token_.take(who.id, transport::clock::now())) {
+        counts_.limited(figures::limit::requests);
         co_await send(call, too_often(asked, *wait));
         co_return;
+    }
+    if (uses_.count(who.id) >= limits_.streams_per_token) {
+        counts_.limited(figures::limit::streams);
+        co_await send(call, too_many(asked, "token"));
+        co_return;
+    }
+    if (!known_.loaded()) {
+        auto ready = co_await known_.load();
+        if (!ready) {
+            co_await send(call, refused(asked, relay_errc::own_failure, "relay", seconds(5)));
+            co_return;
+        }
     }
     if (where.place) where.agent_id = known_.labelled(where.label);
     if (!may_use(who, where.agent_id) || !known_.is_claimed(where.agent_id)) {
@@ -189,8 +277,17 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         co_await send(call, *std::move(why));
         co_return;
     }
+    co_await carry(call, std::move(where), std::move(who), noted);
+}
+
+transport::task<void> relay_service::carry(transport::exchange& call, to_printer where, access::principal who,
+                                           request_note& noted)
+{
+    const auto executor = co_await transport::net::this_coro::executor;
+    access::open_uses::use use(uses_, executor, who.id, who.ends);
+    const carriage by{use, token_pace_, address_pace_, noted.address, counts_};
     const auto tunnel = present_.find(where.agent_id)->tunnel;
-    co_await forward(call, tunnel, std::move(where), std::move(who), limits_);
+    co_await forward(call, tunnel, std::move(where), std::move(who), limits_.forward, by);
 }
 
 std::optional<own_answer> relay_service::unreachable(const transport::request_head& asked,
@@ -198,10 +295,10 @@ std::optional<own_answer> relay_service::unreachable(const transport::request_he
 {
     // An old agent that is away is told as old: that it comes back will not help.
     const auto version = present_.version_of(agent_id);
-    if (!version.empty() && access::is_older(version, minimum_agent_version_))
+    if (!version.empty() && access::is_older(version, limits_.minimum_agent_version))
         return refused(asked, relay_errc::agent_too_old, "agent", {},
                        "The printer's agent has version " + version + "; this relay accepts " +
-                           minimum_agent_version_ + " and newer.");
+                           limits_.minimum_agent_version + " and newer.");
     if (present_.find(agent_id) != nullptr) return std::nullopt;
     if (known_.in_quarantine(agent_id))
         return refused(asked, relay_errc::agent_offline, "agent", clone_watch::ask_again,

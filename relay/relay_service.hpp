@@ -7,28 +7,50 @@
 #include "access/token_service.hpp"
 #include "relay/agents.hpp"
 #include "relay/answer.hpp"
+#include "relay/configuration.hpp"
+#include "relay/figures.hpp"
 #include "relay/forward.hpp"
 #include "relay/registry.hpp"
 #include "relay/tunnel_door.hpp"
 #include "transport/exchange.hpp"
 
+#include <map>
+#include <string>
+
 namespace layerline::relay {
+
+struct service_limits {
+    forward_limits forward;
+    std::uint32_t requests_per_minute = 600; // of a token
+    std::uint32_t requests_per_minute_per_address = 2400;
+    std::uint32_t streams_per_token = 64;
+    std::uint32_t streams_per_address = 256;
+    std::uint64_t bytes_per_second = 0; // of a token; 0: any
+    std::uint64_t bytes_per_second_per_address = 0;
+    std::string minimum_agent_version; // empty: any
+    logged_requests log = logged_requests::all;
+};
 
 // Lives on the relay's one io_context; what it refers to must outlive it.
 class relay_service final : public transport::service {
 public:
+    // Takes the tokens' news: what is under way under a token that is revoked is cut.
     relay_service(access::token_service& tokens, agents& known, registry& present, tunnel_door& door,
-                  forward_limits limits, std::uint32_t requests_per_minute,
-                  std::string minimum_agent_version);
+                  figures& counts, service_limits limits);
 
     // Printers have hosts of their own from now on.
     void serve_hosts(host_mode_settings settings) { host_mode_ = std::move(settings); }
 
-    transport::task<void> serve(transport::exchange& call) override;
+    transport::task<void> serve(transport::exchange& outer) override;
+    // Requests under way to agents.
+    std::size_t streams() const { return uses_.size(); }
 
 private:
-    transport::task<void> serve_checked(transport::exchange& call);
-    transport::task<void> serve_printer(transport::exchange& call, to_printer where);
+    struct request_note;
+    transport::task<void> serve_checked(transport::exchange& call, request_note& noted);
+    transport::task<void> serve_printer(transport::exchange& call, to_printer where, request_note& noted);
+    transport::task<void> carry(transport::exchange& call, to_printer where, access::principal who,
+                                request_note& noted);
     // Why this agent cannot be asked now: 610 or 601.
     std::optional<own_answer> unreachable(const transport::request_head& asked, const std::string& agent_id);
     // Logs why the tokens cannot be read.
@@ -39,9 +61,12 @@ private:
     registry& present_;
     tunnel_door& door_;
     host_mode_settings host_mode_;
-    forward_limits limits_;
-    std::string minimum_agent_version_;
+    figures& counts_;
+    service_limits limits_;
     access::rate_limiter by_address_, by_token_;
+    access::pacer address_pace_, token_pace_;
+    access::open_uses uses_;
+    std::map<std::string, std::uint32_t, std::less<>> under_way_; // by address
     std::string store_problem_; // as logged last; empty while the store is well
 };
 

@@ -10,9 +10,9 @@
 namespace layerline::relay {
 
 tunnel_door::tunnel_door(std::shared_ptr<const access::identity> self, std::vector<std::string> host_names,
-                         agents& known, registry& present, access::store& keeper)
+                         agents& known, registry& present, access::store& keeper, figures& counts)
     : self_(std::move(self)), host_names_(std::move(host_names)), known_(known), present_(present),
-      store_(keeper)
+      store_(keeper), counts_(counts)
 {
 }
 
@@ -39,6 +39,7 @@ transport::task<void> tunnel_door::serve(transport::exchange& call)
     options.host_names = host_names_;
     auto session = co_await access::relay_handshake(*stream, std::move(options), known_);
     if (!session) {
+        counts_.handshake_failed();
         spdlog::info("an agent from {} did not get in: {}", call.request().peer, session.error().text);
         co_return;
     }
@@ -49,7 +50,9 @@ transport::task<void> tunnel_door::serve(transport::exchange& call)
     holder.instance_id = agent.instance_id;
     holder.version = agent.software_version;
     holder.since = transport::clock::now();
+    counts_.agent_came(present_.find(agent.agent_id) != nullptr || present_.gone_since(agent.agent_id));
     if (auto older = present_.enter(agent.agent_id, std::move(holder))) {
+        counts_.agent_displaced();
         older->tunnel->stop(make_error_code(transport::errc::superseded));
         // Both dial again and hear then why they are kept out.
         if (known_.took_over(agent, older->instance_id))

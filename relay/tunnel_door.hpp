@@ -2,6 +2,7 @@
 #pragma once
 
 #include "relay/agents.hpp"
+#include "relay/figures.hpp"
 #include "relay/registry.hpp"
 #include "transport/exchange.hpp"
 
@@ -15,7 +16,7 @@ namespace layerline::relay {
 class tunnel_door {
 public:
     tunnel_door(std::shared_ptr<const access::identity> self, std::vector<std::string> host_names,
-                agents& known, registry& present, access::store& keeper);
+                agents& known, registry& present, access::store& keeper, figures& counts);
 
     // Holds the agent's tunnel until it ends. What is no WebSocket gets 426.
     transport::task<void> serve(transport::exchange& call);
@@ -26,6 +27,7 @@ private:
     agents& known_;
     registry& present_;
     access::store& store_;
+    figures& counts_;
 };
 
 } // namespace layerline::relay

@@ -279,6 +279,36 @@ TEST_CASE("a database locked by another process is an error after the set time, 
     CHECK(run(context, (*keeper)->set_fact("a", "b")));
 }
 
+TEST_CASE("a store that may open later says why it is not open, and opens once it can")
+{
+    const scratch_folder folder;
+    transport::net::io_context context;
+    auto options = in(folder);
+    REQUIRE(run(context, (*open_store(options))->set_fact("a", "kept")));
+    options.may_open_later = true;
+    std::unique_ptr<store> keeper;
+    {
+        const lock_holder holder(folder / "access.db");
+        auto opened = open_store(options);
+        REQUIRE(opened);
+        keeper = std::move(*opened);
+        CHECK(run(context, keeper->load_tokens()).error() == errc::store_locked);
+        CHECK(run(context, keeper->set_fact("a", "b")).error() == errc::store_locked);
+        CHECK(run(context, keeper->fact("a")).error() == errc::store_locked); // at once: it was just tried
+    }
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    auto value = run(context, keeper->fact("a"));
+    while (!value && std::chrono::steady_clock::now() < until)
+        value = run(context, keeper->fact("a")); // tried once a second
+    REQUIRE(value.has_value());
+    CHECK(value->value_or("") == "kept");
+
+    // What will not pass by itself is told at once, as ever.
+    raw(folder / "access.db", "pragma user_version = 99");
+    keeper.reset();
+    CHECK(open_store(options).error() == errc::store_too_new);
+}
+
 TEST_CASE("a database without room is an error and keeps what it has")
 {
     const scratch_folder folder;

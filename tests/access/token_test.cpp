@@ -334,3 +334,62 @@ TEST_CASE("several threads ask while one revokes")
     CHECK(unknown == 0);
     CHECK_FALSE(memory.any_live(now));
 }
+
+TEST_CASE("tokens that were dead for 90 days are forgotten, those dead for less are not")
+{
+    bench b;
+    const auto revoked = b.create();
+    const auto expires = b.create(1h);
+    const auto good = b.create();
+    CHECK(*run(b.context, b.tokens->revoke(revoked.record.id)));
+    b.pass(std::chrono::hours(24 * 89));
+    (void)b.create();
+    CHECK(b.fault(revoked.secret) == credential_fault::dead);
+    CHECK(b.fault(expires.secret) == credential_fault::dead);
+    b.restart();
+    CHECK(b.fault(revoked.secret) == credential_fault::dead);
+    CHECK(run(b.context, b.tokens->list())->size() == 4);
+    b.pass(std::chrono::hours(24 * 2));
+    SECTION("when a new one is made")
+    {
+        (void)b.create();
+    }
+    SECTION("when the store is read first")
+    {
+        b.restart();
+    }
+    CHECK(b.fault(revoked.secret) == credential_fault::unknown);
+    CHECK(b.fault(expires.secret) == credential_fault::unknown);
+    CHECK(b.good(good.secret));
+    b.restart();
+    CHECK(b.fault(expires.secret) == credential_fault::unknown);
+    CHECK(b.good(good.secret));
+}
+
+TEST_CASE("who listens hears of each revocation before revoke() returns, also of another process's")
+{
+    bench b;
+    const auto made = b.create();
+    const auto other = b.create();
+    std::vector<std::string> heard;
+    b.tokens->on_revoked([&](const std::string& id) { heard.push_back(id); });
+    CHECK(*run(b.context, b.tokens->revoke(made.record.id)));
+    CHECK(heard == std::vector<std::string>{made.record.id});
+    CHECK_FALSE(*run(b.context, b.tokens->revoke("t-aaaaaaaaaaaa")));
+    CHECK(heard.size() == 1);
+    CHECK(b.good(other.secret)); // reads the store
+    raw(b.folder / "access.db", "update tokens set revoked = 1 where id = '" + other.record.id + "'");
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (b.good(other.secret) && std::chrono::steady_clock::now() < until)
+        std::this_thread::yield(); // the store looks about once a second, on a thread of its own
+    CHECK(heard.size() == 2);
+    CHECK(heard.back() == other.record.id);
+}
+
+TEST_CASE("a principal knows when its token ends")
+{
+    bench b;
+    const auto brief = b.create(1h), endless = b.create();
+    CHECK(std::get<principal>(b.ask(brief.secret)).ends == b.steady + 1h);
+    CHECK_FALSE(std::get<principal>(b.ask(endless.secret)).ends);
+}

@@ -106,7 +106,8 @@ TEST_CASE_METHOD(service_desk, "the owner's policy has the last word over tokens
 namespace {
 struct few_requests : service_desk {
     few_requests()
-        : service_desk({{3, std::chrono::milliseconds(3600'000)}, {2, std::chrono::milliseconds(3600'000)}})
+        : service_desk(
+              {{3, std::chrono::milliseconds(3600'000)}, 32, {2, std::chrono::milliseconds(3600'000)}})
     {
     }
 };
@@ -141,7 +142,7 @@ TEST_CASE_METHOD(service_desk, "tokens survive the agent's death")
 {
     const auto token = make_token({scope::view});
     open_tokens(); // what a new process does
-    service = std::make_unique<agent_service>(*tokens, *commands, owner);
+    service = std::make_unique<agent_service>(*tokens, *commands, owner, *audit, counts);
     CHECK(lan("/plugin-api/v1/ping", token.secret).status() == 200);
 }
 

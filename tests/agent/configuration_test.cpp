@@ -143,3 +143,30 @@ TEST_CASE("a file that cannot be read says why; a missing one may be missing")
     CHECK_FALSE(read_settings_file("/", true, fault));
     CHECK_FALSE(fault.empty());
 }
+
+TEST_CASE("limits, figures and the requests' log have defaults, and are checked")
+{
+    const auto read = [](std::string_view toml) {
+        const auto all = parse_configuration(toml);
+        REQUIRE(std::holds_alternative<configuration>(all));
+        return std::get<configuration>(all).limits;
+    };
+    CHECK(read("").metrics_port == 9481);
+    CHECK(read("").metrics_address == "127.0.0.1");
+    CHECK(read("[metrics]\nlisten = \"off\"\n").metrics_address.empty());
+    CHECK(read("[metrics]\nlisten = \"[::1]:0\"\n").metrics_address == "::1");
+    const auto given =
+        read("[limits]\nmax_connections = 5\nconnections_per_address = 0\nstreams_per_token = 2\n"
+             "requests_per_minute = 60\nmax_header_kb = 8\n[log]\nrequests = \"failures\"\n");
+    CHECK(given.max_connections == 5);
+    CHECK(given.connections_per_address == 0);
+    CHECK(given.streams_per_token == 2);
+    CHECK(given.requests_per_minute == 60);
+    CHECK(given.max_header_kb == 8);
+    CHECK(given.log_requests == "failures");
+    for (const auto* wrong : {"[limits]\nmax_header_kb = 1\n", "[limits]\nstreams_per_token = 0\n",
+                              "[metrics]\nlisten = \"localhost:1\"\n", "[log]\nrequests = \"some\"\n"}) {
+        INFO(wrong);
+        CHECK(std::holds_alternative<std::vector<settings_fault>>(parse_configuration(wrong)));
+    }
+}

@@ -45,3 +45,20 @@ TEST_CASE("a relayed principal needs both headers in their form")
     CHECK_FALSE(relayed("a\nb", "view"));
     CHECK_FALSE(relayed(std::string(129, 'a'), "view"));
 }
+
+TEST_CASE("a principal's name comes in a form that a header can hold, or is no name")
+{
+    const auto name_in = [](std::optional<std::string_view> field) {
+        const auto who = relayed("t-1", "view", field);
+        REQUIRE(who);
+        return who->name;
+    };
+    CHECK(name_in("cGhvbmU") == "phone");
+    CHECK(name_in("VMOpbMOpcGhvbmU") == "T\xc3\xa9l\xc3\xa9phone");
+    CHECK(name_in({}).empty());
+    CHECK(name_in("").empty());
+    CHECK(name_in("phone!").empty()); // no base64url
+    CHECK(name_in("YQpi").empty());   // "a\nb"
+    CHECK(name_in("_w").empty());     // 0xff is no UTF-8
+    CHECK(name_in(std::string(4000, 'A')).empty());
+}

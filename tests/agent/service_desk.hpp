@@ -31,12 +31,13 @@ struct service_desk {
     guarded_link guarded{printer, owner, open_audit()};
     std::unique_ptr<commands::plugin_api> commands =
         commands::make_plugin_api(guarded, files, {"agent-1", "0.1.0"});
+    figures counts;
     std::unique_ptr<agent_service> service;
 
     explicit service_desk(service_limits limits = {})
     {
         open_tokens();
-        service = std::make_unique<agent_service>(*tokens, *commands, owner, limits);
+        service = std::make_unique<agent_service>(*tokens, *commands, owner, *audit, counts, limits);
         printer::printer_state idle;
         idle.now = printer::phase::idle;
         printer.become(idle);

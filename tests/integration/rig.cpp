@@ -38,6 +38,13 @@ std::vector<std::string> token_words(const std::string& scopes, const std::vecto
     return words;
 }
 
+// Programs under test run beside each other: none takes the default port for its figures.
+std::string with_any_port(std::string toml)
+{
+    if (toml.find("[metrics]") == std::string::npos) toml += "[metrics]\nlisten = \"127.0.0.1:0\"\n";
+    return toml;
+}
+
 } // namespace
 
 rig::rig(rig_options options) : options_(std::move(options))
@@ -54,6 +61,8 @@ program rig::launch(std::vector<std::string> argv, const std::string& name, bool
     argv[0] = program_path(argv[0]).string();
     start_options how;
     if (as_user) how.user = options_.user;
+    if (const auto found = options_.max_descriptors.find(name); found != options_.max_descriptors.end())
+        how.max_descriptors = found->second;
     return program(std::move(argv), path(name + ".log"), std::move(how));
 }
 
@@ -103,8 +112,8 @@ void rig::start_host()
 
 void rig::start_relay()
 {
-    std::ofstream(path("relay.toml"))
-        << (options_.relay_toml.empty() ? "[limits]\nrequests_per_minute = 100000\n" : options_.relay_toml);
+    std::ofstream(path("relay.toml")) << with_any_port(
+        options_.relay_toml.empty() ? "[limits]\nrequests_per_minute = 100000\n" : options_.relay_toml);
     // The same port again after a restart, so that the agent's configuration stays true.
     const auto port = relay_url_.empty() ? std::string("0") : std::to_string(port_of(relay_url_));
     std::filesystem::remove(path("relay.ready"));
@@ -114,7 +123,9 @@ void rig::start_relay()
                 "--listen", "127.0.0.1:" + port, "--ready", path("relay.ready").string()},
                "relay", true));
     relay->wait_for_file(path("relay.ready"));
-    relay_url_ = ready_facts(path("relay.ready")).value("url", "");
+    const auto facts = ready_facts(path("relay.ready"));
+    relay_url_ = facts.value("url", "");
+    relay_metrics_ = facts.value("metrics", "");
 }
 
 void rig::start_agent()
@@ -124,13 +135,17 @@ void rig::start_agent()
         std::ofstream toml(path("agent.toml"));
         toml << "[printer]\nsocket = \"" << path("host.sock").string()
              << "\"\n[lan]\nlisten = \"127.0.0.1:" << port << "\"\n";
-        if (!relay_url_.empty())
-            toml << "[relay]\nurls = [\"ws"
-                 << (options_.relay_through == 0 ? relay_url_.substr(4)
-                                                 : "://127.0.0.1:" + std::to_string(options_.relay_through))
-                 << "\"]\n"
-                 << options_.agent_relay << "\n";
-        toml << (options_.agent_toml.empty() ? "[files]\nreserve_mb = 1\n" : options_.agent_toml);
+        if (!relay_url_.empty()) {
+            toml << "[relay]\nurls = [";
+            for (const auto& url : options_.relays_before)
+                toml << '"' << url << "\", ";
+            const auto to = options_.relay_through == 0
+                                ? relay_url_.substr(4)
+                                : "://127.0.0.1:" + std::to_string(options_.relay_through);
+            toml << "\"ws" << to << "\"]\n" << options_.agent_relay << "\n";
+        }
+        toml << with_any_port(options_.agent_toml.empty() ? "[files]\nreserve_mb = 1\n"
+                                                          : options_.agent_toml);
     }
     std::filesystem::remove(path("agent.ready"));
     agent.reset();
@@ -141,6 +156,7 @@ void rig::start_agent()
     const auto facts = ready_facts(path("agent.ready"));
     agent_url_ = facts.value("lan", "");
     agent_id_ = facts.value("agent_id", "");
+    agent_metrics_ = facts.value("metrics", "");
     if (agent_token_.empty()) agent_token_ = make_agent_token("view,control,files").secret;
 }
 

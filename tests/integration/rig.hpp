@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,15 +15,17 @@
 namespace layerline::tests {
 
 struct rig_options {
-    std::vector<std::string> printer = {}; // more arguments of the virtual printer
-    std::vector<std::string> host = {};    // of the print host
-    std::string agent_toml = {};           // more of agent.toml: whole sections
-    std::string agent_relay = {};          // more lines of its [relay]
-    std::uint16_t relay_through = 0;       // port that carries the agent to the relay; 0: straight
-    std::string relay_toml = {};           // relay.toml; empty: no limit on requests to speak of
-    std::filesystem::path ca_file = {};    // what the relay's clients trust, of a relay with a certificate
+    std::vector<std::string> printer = {};       // more arguments of the virtual printer
+    std::vector<std::string> host = {};          // of the print host
+    std::string agent_toml = {};                 // more of agent.toml: whole sections
+    std::string agent_relay = {};                // more lines of its [relay]
+    std::vector<std::string> relays_before = {}; // addresses that the agent tries before the relay's
+    std::uint16_t relay_through = 0;             // port that carries the agent to the relay; 0: straight
+    std::string relay_toml = {};                 // relay.toml; empty: no limit on requests to speak of
+    std::filesystem::path ca_file = {}; // what the relay's clients trust, of a relay with a certificate
     std::string speed = "100";
     std::string port_mode = "666";
+    std::map<std::string, std::uint64_t> max_descriptors = {}; // by part: "relay", "agent"
     std::optional<uid_t> user = {}; // run print host, agent and relay as this user (needs root)
 };
 
@@ -41,6 +44,8 @@ public:
     void start_relay();
     // printer, host, relay, agent; paired, with tokens on both.
     void start_all();
+    // What the calls through the relay show from now on.
+    void use_relay_token(std::string secret) { relay_token_ = std::move(secret); }
     // Claims the agent's code at the relay and makes both tokens.
     void pair();
     // The code that the running agent shows.
@@ -62,6 +67,9 @@ public:
     // Where the printer is behind the relay: <relay>/printers/<agent id>.
     std::string printer_url() const { return relay_url_ + "/printers/" + agent_id_; }
     std::uint16_t port_of(const std::string& url) const;
+    // Where the parts tell their figures: http://…/metrics.
+    const std::string& relay_metrics() const { return relay_metrics_; }
+    const std::string& agent_metrics() const { return agent_metrics_; }
 
     // One command of the Plugin API, straight at the agent or through the relay.
     web_answer at_agent(const std::string& method, const std::string& command,
@@ -90,7 +98,7 @@ private:
 
     rig_options options_;
     temp_folder folder_;
-    std::string agent_url_, agent_id_, agent_token_, relay_url_, relay_token_;
+    std::string agent_url_, agent_id_, agent_token_, relay_url_, relay_token_, relay_metrics_, agent_metrics_;
 };
 
 // The file of tests/data, unpacked once for the process.

@@ -45,6 +45,25 @@ TEST_CASE("a mistake in the configuration is told with its line", "[relay][confi
     CHECK(fault_of("[listen]\ncertificate = \"a.pem\"\n").find("go together") != std::string::npos);
 }
 
+TEST_CASE("limits, figures and the requests' log are read and checked", "[relay][configuration]")
+{
+    const auto read = parse_configuration(
+        "[limits]\nconnections_per_address = 0\nstreams_per_token = 3\nmax_rate_kb_s = 64\n"
+        "[metrics]\nlisten = \"off\"\n[log]\nrequests = \"none\"\n",
+        "relay.toml");
+    REQUIRE(std::holds_alternative<configuration>(read));
+    const auto& got = std::get<configuration>(read);
+    CHECK(got.connections_per_address == 0);
+    CHECK(got.streams_per_token == 3);
+    CHECK(got.max_rate_kb_s == 64);
+    CHECK(got.metrics.address.empty());
+    CHECK(got.log_requests == logged_requests::none);
+    CHECK(fault_of("[metrics]\nlisten = \"9480\"\n").find("relay.toml:2: metrics.listen must be") == 0);
+    CHECK(fault_of("[log]\nrequests = \"some\"\n").find("relay.toml:2: log.requests must be") == 0);
+    CHECK(fault_of("[limits]\nstreams_per_token = 0\n")
+              .find("relay.toml:2: limits.streams_per_token must be") == 0);
+}
+
 TEST_CASE("the least agent version stands above the sections and is a version", "[relay][configuration]")
 {
     const auto read =
