@@ -4,6 +4,7 @@
 #include "agent/agent_process.hpp"
 #include "agent/status_report.hpp"
 #include "agent/version.hpp"
+#include "transport/heap.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -99,6 +100,7 @@ int serve(agent::run_options options, bool verbose)
 
 int main(int argc, char** argv)
 {
+    transport::keep_freed_memory();
     CLI::App program{"layerline-agent: puts the printer of this host on the network"};
     program.set_version_flag("--version", std::string(agent::version));
     std::filesystem::path state = "/var/lib/layerline/agent", config = "/etc/layerline/agent.toml", ready;

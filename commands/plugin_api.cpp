@@ -2,6 +2,7 @@
 #include "commands/command_groups.hpp"
 #include "transport/error.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -72,8 +73,9 @@ transport::task<outcome<std::string>> read_argument_body(transport::exchange& ca
     if (body->remaining() == std::uint64_t{0}) co_return std::string();
     net::steady_timer timer(co_await net::this_coro::executor);
     timer.expires_at(call.request().deadline.value_or(transport::clock::now() + argument_wait));
-    auto either =
-        co_await (transport::read_all(*body, max_argument_bytes) || timer.async_wait(net::use_awaitable));
+    // As a tuple: the wait that loses ends without an exception, which would cost more than the command.
+    auto either = co_await (transport::read_all(*body, max_argument_bytes) ||
+                            timer.async_wait(net::as_tuple(net::use_awaitable)));
     if (either.index() == 1) co_return fail(751, "The body did not arrive in time.");
     auto& read = std::get<0>(either);
     if (read) co_return std::move(*read);

@@ -3,6 +3,7 @@
 #include "access/token_command.hpp"
 #include "relay/relay_process.hpp"
 #include "relay/version.hpp"
+#include "transport/heap.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -59,6 +60,7 @@ void tell_printers(const json& body)
 
 int main(int argc, char** argv)
 {
+    layerline::transport::keep_freed_memory();
     CLI::App program{"layerline-relay: carries requests from phones and scripts to printers' agents"};
     program.set_version_flag("--version", std::string(layerline::relay::version));
     std::filesystem::path state = "/var/lib/layerline/relay", config = "/etc/layerline/relay.toml", ready;

@@ -9,6 +9,7 @@ layerline_room(transport NET
         edge_fields.cpp
         error.cpp
         fields.cpp
+        heap.cpp
         http_client.cpp
         http_connection.cpp
         http_exchange.cpp

@@ -63,6 +63,8 @@ program rig::launch(std::vector<std::string> argv, const std::string& name, bool
     if (as_user) how.user = options_.user;
     if (const auto found = options_.max_descriptors.find(name); found != options_.max_descriptors.end())
         how.max_descriptors = found->second;
+    if (const auto found = options_.environment.find(name); found != options_.environment.end())
+        how.environment = found->second;
     return program(std::move(argv), path(name + ".log"), std::move(how));
 }
 
@@ -190,6 +192,8 @@ bool rig::becomes(const std::function<bool()>& so, seconds patience) const
     ::inotify_add_watch(watch, folder_.path().c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO);
     bool is_so = false;
     while (!(is_so = so()) && std::chrono::steady_clock::now() < until) {
+        // The question itself may be logged: without a pause it would be asked again at once, for ever.
+        (void)::poll(nullptr, 0, 20);
         pollfd logged{watch, POLLIN, 0};
         (void)::poll(&logged, 1, 100);
         char events[4096];

@@ -25,7 +25,8 @@ struct rig_options {
     std::filesystem::path ca_file = {}; // what the relay's clients trust, of a relay with a certificate
     std::string speed = "100";
     std::string port_mode = "666";
-    std::map<std::string, std::uint64_t> max_descriptors = {}; // by part: "relay", "agent"
+    std::map<std::string, std::uint64_t> max_descriptors = {};        // by part: "relay", "agent"
+    std::map<std::string, std::vector<std::string>> environment = {}; // more NAME=VALUE, by part
     std::optional<uid_t> user = {}; // run print host, agent and relay as this user (needs root)
 };
 
@@ -52,7 +53,7 @@ public:
     std::string pairing_code() const;
     // Until a ping comes through the relay; fails the test after `patience`.
     void wait_for_tunnel(seconds patience = seconds(30)) const;
-    // Asks again whenever one of the programs logged something, and ten times a second, until `so`; false
+    // Asks again whenever one of the programs logged something, and ten times a second (50 at most), until `so`; false
     // when `patience` is over.
     bool becomes(const std::function<bool()>& so, seconds patience = seconds(30)) const;
     // What the next start of a part takes.

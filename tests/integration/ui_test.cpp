@@ -1,4 +1,5 @@
 // Whole local UIs behind a printer's own host: the real relay and agent, and a UI that is a fake.
+#include "faulty_way.hpp"
 #include "rig.hpp"
 #include "tests/fakes/fake_ui.hpp"
 #include "tests/fakes/run_task.hpp"
@@ -38,6 +39,8 @@ struct ui_rig {
                                   at.path("policy.toml").string() +
                                   "\"\n[[ui.target]]\nname = \"fake\"\nurl = \"" + ui->url() + "\"\n";
         at.start_relay();
+        way = std::make_unique<faulty_way>(at.port_of(at.relay_url()));
+        at.options().relay_through = way->port();
         at.start_agent();
         at.pair();
         token = at.make_relay_token("ui").secret;
@@ -80,6 +83,7 @@ struct ui_rig {
     rig at{{.relay_toml = "[limits]\nrequests_per_minute = 100000\n"
                           "[host_mode]\ndomain = \"print.test\"\nscheme = \"http\"\n"}};
     std::unique_ptr<fake_ui> ui = std::make_unique<fake_ui>();
+    std::unique_ptr<faulty_way> way; // that the tunnel goes
     std::string token;
     net::io_context context{1};
 };
@@ -124,6 +128,12 @@ transport::task<transport::result<whole_message>> echoed(std::shared_ptr<transpo
     if (!sent) co_return sent.error();
     auto back = co_await receive(by);
     co_return back;
+}
+
+std::size_t descriptors_of(const program& one)
+{
+    const std::filesystem::directory_iterator all("/proc/" + std::to_string(one.pid()) + "/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 } // namespace
@@ -540,4 +550,44 @@ TEST_CASE("a host asks browsers for a password, and other sites' pages get nothi
     CHECK(from("GET", "/", link).status == 200);
     CHECK(from("GET", "/plugin-api/v1/ping", link).status == 403);
     CHECK(from("POST", "/upload", {{"origin", rig.origin()}}).status == 201);
+}
+
+TEST_CASE("a tunnel that is cut ends what was open, is back after a short outage, and leaves nothing behind",
+          "[ui][tunnel]")
+{
+    ui_rig rig;
+    const auto client = rig.client();
+    REQUIRE(web(rig.request("/")).status == 200);
+    const auto quiet = [&] {
+        return std::pair(descriptors_of(*rig.at.relay), descriptors_of(*rig.at.agent));
+    };
+    const auto before = quiet();
+    for (int round = 0; round < 3; ++round) {
+        INFO("round " << round);
+        auto opened = layerline::fakes::run(rig.context, client->open_websocket(rig.head("/websocket")));
+        REQUIRE(opened.has_value());
+        REQUIRE(opened->stream);
+        REQUIRE(
+            layerline::fakes::run(rig.context, echoed(opened->stream, transport::message_kind::text, "hello"))
+                .has_value());
+        auto download = layerline::fakes::run(rig.context, client->send(rig.head("/endless"), nullptr));
+        REQUIRE(download.has_value());
+
+        rig.way->refuse(true);
+        rig.way->cut();
+        CHECK_FALSE(layerline::fakes::run(rig.context, receive(opened->stream), seconds(10)).has_value());
+        for (;;) {
+            const auto part = layerline::fakes::run(rig.context, next_of(download->body), seconds(10));
+            if (!part) break;
+            REQUIRE_FALSE(part->empty()); // no end that looks whole
+        }
+        rig.way->refuse(false);
+        CHECK(rig.at.becomes([&] { return web(rig.request("/")).status == 200; }));
+    }
+    // What was open is closed at both; the agent's and the client's kept connections to the UI and the relay
+    // may stay.
+    CHECK(rig.at.becomes([&] {
+        const auto now = quiet();
+        return now.first <= before.first + 4 && now.second <= before.second + 2;
+    }));
 }

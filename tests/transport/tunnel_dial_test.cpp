@@ -53,7 +53,8 @@ TEST_CASE("the first wait is under a second and no wait passes the ceiling", "[t
         auto span = 1000ms;
         for (int i = 0; i < 100; ++i) {
             pause.fail();
-            span = std::min(span * 2, std::chrono::milliseconds(60s));
+            if (i >= static_cast<int>(backoff::soon_again))
+                span = std::min(span * 2, std::chrono::milliseconds(60s));
             const auto wait = pause.next();
             REQUIRE(wait >= 0ms);
             REQUIRE(wait < span);
@@ -61,6 +62,20 @@ TEST_CASE("the first wait is under a second and no wait passes the ceiling", "[t
         pause.reset();
         REQUIRE(pause.next() < 1s);
     }
+}
+
+TEST_CASE("after an outage of less than a second nearly every agent is back within two", "[tunnel][backoff]")
+{
+    int late = 0;
+    for (std::uint64_t seed = 0; seed < 10000; ++seed) {
+        backoff pause(1s, 60s, seed);
+        const auto outage = std::chrono::milliseconds(seed % 1000);
+        auto tried = pause.next();
+        for (; tried < outage; tried += pause.next())
+            pause.fail();
+        late += tried > outage + 2s ? 1 : 0;
+    }
+    CHECK(late < 50); // whose first five tries fell into it
 }
 
 TEST_CASE("agents with neighbouring seeds spread over the whole wait", "[tunnel][backoff]")

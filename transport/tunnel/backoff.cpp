@@ -27,7 +27,7 @@ backoff::backoff(std::chrono::milliseconds floor, std::chrono::milliseconds ceil
 std::chrono::milliseconds backoff::next()
 {
     auto span = floor_;
-    for (unsigned i = 0; i < failures_ && span < ceiling_; ++i)
+    for (unsigned i = soon_again; i < failures_ && span < ceiling_; ++i)
         span *= 2;
     span = std::min(span, ceiling_);
     const auto choice = next_random(state_) % static_cast<std::uint64_t>(span.count());

@@ -11,9 +11,12 @@ public:
     // `seed` differs from agent to agent; the same seed gives the same waits.
     backoff(std::chrono::milliseconds floor, std::chrono::milliseconds ceiling, std::uint64_t seed);
 
-    // Anywhere in [0, min(ceiling, floor * 2^failures)), evenly.
+    // How many failures leave the span as it is: after an outage of a second the next try is near.
+    static constexpr unsigned soon_again = 3;
+
+    // Anywhere in [0, min(ceiling, floor * 2^(failures - soon_again))), evenly.
     std::chrono::milliseconds next();
-    // One more failure: the next wait may be twice as long.
+    // One more failure: past the first few, the next wait may be twice as long.
     void fail();
     // After a healthy while, not on a mere connection.
     void reset() { failures_ = 0; }

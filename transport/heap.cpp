@@ -1,0 +1,14 @@
+#include "transport/heap.hpp"
+
+#include <malloc.h>
+
+namespace layerline::transport {
+
+void keep_freed_memory()
+{
+    (void)::mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+    (void)::mallopt(M_TOP_PAD, 256 * 1024);
+    (void)::mallopt(M_MMAP_THRESHOLD, 1024 * 1024); // messages of 256 KiB come from the heap, too
+}
+
+} // namespace layerline::transport
