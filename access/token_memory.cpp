@@ -16,9 +16,8 @@ std::size_t token_memory::first_bytes::operator()(const digest& hash) const
 bool token_memory::live(entry& one, now at)
 {
     const auto& record = one.token.record;
-    if (record.revoked_unix || (record.expires_unix && at.wall >= *record.expires_unix) ||
-        (one.ends && at.steady >= *one.ends))
-        one.dead = true;
+    const bool set_right = one.wall_was_early && record.expires_unix && at.wall >= *record.expires_unix;
+    if (record.revoked_unix || set_right || (one.ends && at.steady >= *one.ends)) one.dead = true;
     return !one.dead;
 }
 
@@ -40,6 +39,7 @@ std::vector<std::string> token_memory::merge(std::vector<stored_token> rows, now
         if (row.record.expires_unix) {
             // A clock that stands before the token was made says nothing about the time left.
             const auto from = std::max(at.wall, row.record.created_unix);
+            fresh.wall_was_early = at.wall < row.record.created_unix;
             fresh.ends =
                 at.steady + std::chrono::seconds(std::max<std::int64_t>(*row.record.expires_unix - from, 0));
         }
@@ -51,13 +51,13 @@ std::vector<std::string> token_memory::merge(std::vector<stored_token> rows, now
     return revoked;
 }
 
-void token_memory::forget_dead_before(std::int64_t wall)
+void token_memory::forget_dead_before(std::int64_t wall, now at)
 {
     const std::lock_guard lock(mutex_);
-    std::erase_if(by_hash_, [&](const auto& each) {
+    std::erase_if(by_hash_, [&](auto& each) {
         const auto& record = each.second.token.record;
         const bool old = (record.revoked_unix && *record.revoked_unix < wall) ||
-                         (record.expires_unix && *record.expires_unix < wall);
+                         (!live(each.second, at) && record.expires_unix && *record.expires_unix < wall);
         if (old) by_id_.erase(record.id);
         return old;
     });

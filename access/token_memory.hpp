@@ -1,9 +1,9 @@
 // The tokens in memory: what answers a request. Safe from several threads.
 //
-// A token's end is a wall-clock time, since people and reboots go by that. A running process also measures
-// the time left when it learnt of the token on the steady clock. Whichever comes first ends the token, and a
-// token seen dead stays dead while the process runs: a clock set back revives nothing. (A clock set forward
-// ends tokens early, until the next start.)
+// A token's end is a wall-clock time, since people and reboots go by that. A running process measures the
+// time left when it learnt of the token on the steady clock: a wall clock that is stepped later, by a mistake
+// or by years, ends nothing early and nothing late. Only where the wall clock stood before the token's making
+// at that time, and so was wrong, its being set right may end the token sooner. A token seen dead stays dead.
 #pragma once
 
 #include "access/crypto.hpp"
@@ -31,8 +31,8 @@ public:
     // Adds what is new and takes over revocations, whose ids it gives. Nothing is forgotten and nothing dead
     // revives, so rows read before a newer change in memory do no harm.
     std::vector<std::string> merge(std::vector<stored_token> rows, now at);
-    // Forgets what was revoked, or had expired, before that time.
-    void forget_dead_before(std::int64_t wall);
+    // Forgets what is dead and was revoked, or had expired, before that time of the wall clock.
+    void forget_dead_before(std::int64_t wall, now at);
     // At most one in `note_every` of a token's uses asks for a note.
     looked_up look_up(std::string_view secret, now at);
     // From now on the token is dead. False when there is no such id.
@@ -49,6 +49,7 @@ private:
         stored_token token;
         std::optional<transport::clock::time_point> ends;
         std::optional<transport::clock::time_point> noted;
+        bool wall_was_early = false; // when this process learnt of it
         bool dead = false;
     };
     // The digest's own bytes are random enough; nobody can choose them.

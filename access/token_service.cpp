@@ -32,7 +32,10 @@ bool allowed(const token_spec& spec)
 
 class memory_token_service final : public token_service {
 public:
-    memory_token_service(store& keeper, token_clock clock) : keeper_(keeper), clock_(std::move(clock)) {}
+    memory_token_service(store& keeper, token_clock clock)
+        : keeper_(keeper), clock_(std::move(clock)), started_(now())
+    {
+    }
 
     task<result<new_token>> create(token_spec spec) override
     {
@@ -51,7 +54,7 @@ public:
         row.secret_hash = sha256(made.secret);
         const auto too_old = forgotten_before();
         (void)co_await keeper_.drop_tokens_dead_before(too_old); // makes room; what fails here fails below
-        memory_.forget_dead_before(too_old);
+        memory_.forget_dead_before(too_old, now());
         auto kept = co_await keeper_.insert_token(row);
         if (!kept) co_return kept.error();
         std::vector<stored_token> rows;
@@ -106,9 +109,12 @@ public:
     }
 
 private:
+    // By the wall clock as it was at the start: one that is stepped by years must not empty the store.
     std::int64_t forgotten_before() const
     {
-        return clock_.wall_unix() - std::chrono::seconds(dead_tokens_kept).count();
+        const auto since =
+            std::chrono::duration_cast<std::chrono::seconds>(clock_.steady() - started_.steady);
+        return started_.wall + since.count() - std::chrono::seconds(dead_tokens_kept).count();
     }
     token_memory::now now() const { return {clock_.wall_unix(), clock_.steady()}; }
 
@@ -132,6 +138,7 @@ private:
 
     store& keeper_;
     token_clock clock_;
+    token_memory::now started_;
     token_memory memory_;
     std::function<void(const std::string&)> listener_;
     std::atomic<std::int64_t> loaded_{-1}; // store::outside_changes() as of the last load

@@ -229,6 +229,26 @@ TEST_CASE("a clock set back neither revives a token nor lengthens its life")
     }
 }
 
+TEST_CASE(
+    "a clock that is stepped by years while the process runs ends no token early or late, and loses none")
+{
+    bench b;
+    const auto made = b.create(60s), other = b.create(std::chrono::hours(24 * 365));
+    constexpr std::int64_t ten_years = 10LL * 365 * 24 * 3600;
+    const auto step = GENERATE(ten_years, -ten_years);
+    b.wall += step;
+    b.pass(59s);
+    CHECK(b.good(made.secret));
+    (void)b.create();
+    b.pass(1s);
+    CHECK(b.fault(made.secret) == credential_fault::dead);
+    CHECK(b.good(other.secret));
+    b.wall -= step; // it was a mistake, and the next start finds the clock right
+    b.restart();
+    CHECK(b.fault(made.secret) == credential_fault::dead);
+    CHECK(b.good(other.secret));
+}
+
 TEST_CASE("the last use is shown at once and written at most once a minute")
 {
     bench b;
