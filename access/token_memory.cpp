@@ -54,13 +54,14 @@ std::vector<std::string> token_memory::merge(std::vector<stored_token> rows, now
 void token_memory::forget_dead_before(std::int64_t wall, now at)
 {
     const std::lock_guard lock(mutex_);
-    std::erase_if(by_hash_, [&](auto& each) {
-        const auto& record = each.second.token.record;
+    for (auto each = by_hash_.begin(); each != by_hash_.end();) {
+        const bool dead = !live(each->second, at);
+        const auto& record = each->second.token.record;
         const bool old = (record.revoked_unix && *record.revoked_unix < wall) ||
-                         (!live(each.second, at) && record.expires_unix && *record.expires_unix < wall);
+                         (dead && record.expires_unix && *record.expires_unix < wall);
         if (old) by_id_.erase(record.id);
-        return old;
-    });
+        each = old ? by_hash_.erase(each) : std::next(each);
+    }
 }
 
 token_memory::looked_up token_memory::look_up(std::string_view secret, now at)
