@@ -6,9 +6,11 @@ namespace layerline::transport {
 
 void keep_freed_memory()
 {
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is one thread yet
     (void)::mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
     (void)::mallopt(M_TOP_PAD, 256 * 1024);
     (void)::mallopt(M_MMAP_THRESHOLD, 1024 * 1024); // messages of 256 KiB come from the heap, too
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 } // namespace layerline::transport
