@@ -53,8 +53,8 @@ public:
     std::string pairing_code() const;
     // Until a ping comes through the relay; fails the test after `patience`.
     void wait_for_tunnel(seconds patience = seconds(30)) const;
-    // Asks again whenever one of the programs logged something, and ten times a second (50 at most), until `so`; false
-    // when `patience` is over.
+    // Asks again whenever one of the programs logged something, and ten times a second (50 at most), until
+    // `so`; false when `patience` is over.
     bool becomes(const std::function<bool()>& so, seconds patience = seconds(30)) const;
     // What the next start of a part takes.
     rig_options& options() { return options_; }
