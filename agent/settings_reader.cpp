@@ -141,7 +141,7 @@ void settings_reader::rows(std::string key, std::size_t at_most,
                 const auto found = row.known_.find(name.str());
                 if (found == row.known_.end()) return entry + "unknown key " + shown(name.str());
                 if (auto wrong = found->second(node_view{value}); !wrong.empty())
-                    return entry + std::string(name.str()) + " " + wrong;
+                    return std::string(entry).append(name.str()).append(" ").append(wrong);
             }
             if (auto wrong = end(); !wrong.empty()) return entry + wrong;
         }
