@@ -1,33 +1,17 @@
-// Asio's resolver, with a deadline: the system's cannot be interrupted, so a late answer is left behind.
 #include "agent/ui_addresses.hpp"
 
 #include "agent/ui_target.hpp"
-
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "transport/resolve.hpp"
 
 #include <algorithm>
-#include <memory>
 
 namespace layerline::agent {
 
 namespace net = transport::net;
-using net::ip::tcp;
 
 namespace {
 
 constexpr std::size_t most = 4; // addresses of one host
-
-struct look_up {
-    explicit look_up(const net::any_io_executor& executor) : resolver(executor), done(executor) {}
-    tcp::resolver resolver;
-    net::steady_timer done; // used as an event
-    std::vector<net::ip::address> found;
-    bool over = false;
-};
 
 } // namespace
 
@@ -40,19 +24,11 @@ transport::task<std::vector<std::string>> ui_addresses_of(std::string host, tran
         if (ui_address_allowed(host)) allowed.push_back(std::move(host));
         co_return allowed;
     }
-    const auto executor = co_await net::this_coro::executor;
-    const auto asked = std::make_shared<look_up>(executor);
-    asked->done.expires_at(by);
-    asked->resolver.async_resolve(host, "",
-                                  [asked](transport::error_code, const tcp::resolver::results_type& all) {
-                                      for (const auto& one : all)
-                                          asked->found.push_back(one.endpoint().address());
-                                      asked->over = true;
-                                      asked->done.cancel();
-                                  });
-    co_await asked->done.async_wait(net::as_tuple(net::use_awaitable));
-    if (!asked->over) asked->resolver.cancel();
-    auto found = std::move(asked->found);
+    const auto endpoints = co_await transport::resolve(std::move(host), 0, by);
+    if (!endpoints) co_return allowed;
+    std::vector<net::ip::address> found;
+    for (const auto& one : *endpoints)
+        found.push_back(one.address());
     std::stable_partition(found.begin(), found.end(), [](const auto& one) { return one.is_loopback(); });
     for (const auto& one : found) {
         auto text = one.to_string();

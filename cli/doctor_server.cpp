@@ -5,6 +5,7 @@
 #include "transport/dial_address.hpp"
 #include "transport/error.hpp"
 #include "transport/http_client.hpp"
+#include "transport/resolve.hpp"
 #include "transport/tls.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -32,41 +33,14 @@ constexpr std::chrono::seconds step_time{5};
 constexpr std::size_t max_page = 16UL * 1024;       // enough of a page to know it by
 constexpr std::size_t padding = 4000, paddings = 3; // bytes of a field, and how many
 
-// Shared with the resolver's handler, which cannot be interrupted and may come after everybody has left.
-struct look_up {
-    explicit look_up(const net::any_io_executor& executor) : resolver(executor), done(executor) {}
-    tcp::resolver resolver;
-    net::steady_timer done; // used as an event
-    std::optional<transport::error_code> outcome;
-    std::vector<tcp::endpoint> found;
-};
-
-task<attempt> resolve(std::string host, std::uint16_t port, std::vector<tcp::endpoint>& into)
+task<attempt> look_up(std::string host, std::uint16_t port, std::vector<tcp::endpoint>& into)
 {
     transport::error_code not_numeric;
-    const auto address = net::ip::make_address(host, not_numeric);
-    if (!not_numeric) {
-        into.emplace_back(address, port);
-        co_return attempt::not_made;
-    }
-    const auto lookup = std::make_shared<look_up>(co_await net::this_coro::executor);
-    lookup->done.expires_after(step_time);
-    lookup->resolver.async_resolve(
-        host, std::to_string(port), tcp::resolver::numeric_service,
-        [lookup](transport::error_code ec, const tcp::resolver::results_type& all) {
-            for (const auto& one : all)
-                lookup->found.push_back(one.endpoint());
-            lookup->outcome = ec;
-            lookup->done.cancel();
-        });
-    co_await lookup->done.async_wait(as_result);
-    if (!lookup->outcome) {
-        lookup->resolver.cancel();
-        co_return attempt::timed_out;
-    }
-    if (*lookup->outcome || lookup->found.empty()) co_return attempt::missing;
-    into = lookup->found;
-    co_return attempt::done;
+    (void)net::ip::make_address(host, not_numeric);
+    auto found = co_await transport::resolve(std::move(host), port, transport::clock::now() + step_time);
+    if (!found) co_return found.error() == transport::errc::timed_out ? attempt::timed_out : attempt::missing;
+    into = std::move(*found);
+    co_return not_numeric ? attempt::done : attempt::not_made;
 }
 
 struct tcp_try {
@@ -205,7 +179,7 @@ task<server_seen> look_at_server(net::io_context& context, std::string url, sett
     if (seen.plain_far) co_return seen;
 
     std::vector<tcp::endpoint> all;
-    seen.named = co_await resolve(to->host, to->port, all);
+    seen.named = co_await look_up(to->host, to->port, all);
     if (all.empty()) co_return seen;
     std::shared_ptr<tcp_try> made;
     seen.connected = co_await connect_any(std::move(all), made);

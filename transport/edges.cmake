@@ -16,6 +16,7 @@ layerline_room(transport NET
         http_head.cpp
         http_server.cpp
         join_websockets.cpp
+        resolve.cpp
         tls.cpp
         websocket.cpp
         wire_reader.cpp
