@@ -1,11 +1,10 @@
 #include "held_call.hpp"
 
-#include <catch2/catch.hpp>
+#include "web.hpp"
 
 #include <array>
 #include <utility>
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,15 +13,8 @@ namespace layerline::tests {
 
 using std::chrono::steady_clock;
 
-held_call::held_call(std::uint16_t port, const std::string& bytes)
-    : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
+held_call::held_call(std::uint16_t port, const std::string& bytes) : socket_(connect_to(port))
 {
-    REQUIRE(socket_ >= 0);
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0);
     send(bytes);
 }
 

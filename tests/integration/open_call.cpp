@@ -1,12 +1,10 @@
 #include "open_call.hpp"
 
-#include <catch2/catch.hpp>
+#include "web.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,15 +13,8 @@ namespace layerline::tests {
 
 open_call::open_call(std::uint16_t port, const std::string& method, const std::string& target,
                      const std::string& token, std::size_t length)
-    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
+    : fd_(connect_to(port, 64 * 1024)) // a phone's buffer, not loopback's megabytes
 {
-    const int room = 64 * 1024; // a phone's, not loopback's megabytes
-    REQUIRE(::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == 0);
-    sockaddr_in there{};
-    there.sin_family = AF_INET;
-    there.sin_port = htons(port);
-    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&there), sizeof there) == 0);
     std::string head =
         method + " " + target + " HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer " + token + "\r\n";
     if (length != 0) head += "Content-Length: " + std::to_string(length) + "\r\n";

@@ -7,8 +7,6 @@
 #include <csignal>
 #include <fstream>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -123,12 +121,7 @@ int half_upload(const std::string& url_host_port, const std::string& path, const
 {
     const auto port =
         static_cast<std::uint16_t>(std::stoul(url_host_port.substr(url_host_port.rfind(':') + 1)));
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in there{};
-    there.sin_family = AF_INET;
-    there.sin_port = htons(port);
-    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0);
+    const int socket = connect_to(port);
     auto bytes = "PUT " + path + "/plugin-api/v1/files/upload?Path=gcode/half.gcode HTTP/1.1\r\nHost: x\r\n" +
                  "Authorization: Bearer " + token + "\r\nContent-Length: " + std::to_string(size) +
                  "\r\n\r\n";

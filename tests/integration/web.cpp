@@ -118,19 +118,27 @@ nlohmann::json wait_for_phase(const std::string& base, const std::string& token,
         base, token, [&](const nlohmann::json& state) { return state.value("now", "") == phase; }, patience);
 }
 
+int connect_to(std::uint16_t port, int receive_buffer)
+{
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(socket >= 0);
+    if (receive_buffer != 0)
+        REQUIRE(::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer) == 0);
+    sockaddr_in there{};
+    there.sin_family = AF_INET;
+    there.sin_port = htons(port);
+    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0);
+    return socket;
+}
+
 std::string raw_exchange(std::uint16_t port, const std::string& first, std::chrono::seconds patience,
                          const std::string& then)
 {
     std::string bytes = first;
     bool more = !then.empty();
     const auto until = std::chrono::steady_clock::now() + patience;
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(socket >= 0);
-    sockaddr_in there{};
-    there.sin_family = AF_INET;
-    there.sin_port = htons(port);
-    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(socket, reinterpret_cast<sockaddr*>(&there), sizeof there) == 0);
+    const int socket = connect_to(port);
     std::string answer;
     std::size_t sent = 0;
     char part[16 * 1024];

@@ -42,6 +42,10 @@ nlohmann::json wait_for_state(const std::string& base, const std::string& token,
 nlohmann::json wait_for_phase(const std::string& base, const std::string& token, const std::string& phase,
                               std::chrono::seconds patience = std::chrono::seconds(60));
 
+// A plain connection to 127.0.0.1:port, which the caller closes. `receive_buffer` bytes, if given, are all
+// that waits for a slow reader.
+int connect_to(std::uint16_t port, int receive_buffer = 0);
+
 // Sends raw bytes to 127.0.0.1:port and reads until the far end closes or `patience` is over; what came back.
 // `then` is sent once the far end has answered something.
 std::string raw_exchange(std::uint16_t port, const std::string& bytes,
