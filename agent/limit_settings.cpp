@@ -9,7 +9,7 @@ void read_limits(settings_reader& reader, limit_settings& into)
     reader.whole("limits.max_connections", into.max_connections, 1, 100'000);
     reader.whole("limits.connections_per_address", into.connections_per_address, 0, 100'000);
     reader.whole("limits.streams_per_token", into.streams_per_token, 1, 10'000);
-    reader.whole("limits.requests_per_minute", into.requests_per_minute, 1, 1'000'000);
+    reader.whole("limits.requests_per_minute", into.requests_per_minute, 1, 10'000'000);
     reader.whole("limits.max_header_kb", into.max_header_kb, 4, 64);
     reader.text("metrics.listen", [&into](const std::string& text) -> std::string {
         if (text == "off") {

@@ -54,7 +54,7 @@ class Stack:
                  self.path("key.pem"), "-out", self.path("cert.pem"), "-days", "2", "-subj", "/CN=localhost", "-addext",
                  "subjectAltName=DNS:localhost,IP:127.0.0.1"])
             config += [f'certificate = "{self.path("cert.pem")}"', f'private_key = "{self.path("key.pem")}"']
-        config += ["[limits]", "requests_per_minute = 1000000", "requests_per_minute_per_address = 10000000",
+        config += ["[limits]", "requests_per_minute = 10000000", "requests_per_minute_per_address = 10000000",
                    "streams_per_token = 10000", "max_connections = 20000", "connections_per_address = 0", "[log]",
                    'requests = "failures"']
         with open(self.path("relay.toml"), "w") as out:
@@ -94,7 +94,7 @@ class Stack:
         with open(self.path("agent.toml"), "w") as out:
             out.write("\n".join(["[printer]", f'socket = "{self.path("host.sock")}"', "[lan]", 'listen = "127.0.0.1:0"',
                                  "[relay]", *relay, "[files]", "reserve_mb = 16", "[limits]",
-                                 "requests_per_minute = 1000000", "streams_per_token = 10000", "[log]",
+                                 "requests_per_minute = 10000000", "streams_per_token = 10000", "[log]",
                                  'requests = "failures"']) + "\n")
         self.agent = self.add("agent", [*self.agent_prefix, self.bench.bin / "layerline-agent", "--config",
                                         self.path("agent.toml"), "--state", self.path("agent"), "--ready",
