@@ -33,7 +33,7 @@ task<handshake_failure> end(std::shared_ptr<transport::message_stream> stream, h
 // The wait for a claim: one coroutine reads, one says the code again and again.
 class claim_wait {
 public:
-    claim_wait(const net::any_io_executor& executor, std::shared_ptr<transport::message_stream> stream,
+    claim_wait(const net::io_executor& executor, std::shared_ptr<transport::message_stream> stream,
                const agent_handshake_options& options, agent_desk& desk, stream_deadline& deadline)
         : stream_(std::move(stream)), options_(options), desk_(desk), deadline_(deadline), tick_(executor),
           code_(options.code ? options.code : std::make_shared<shown_code>())
@@ -140,7 +140,7 @@ private:
 task<handshake_result<agent_session>> agent_handshake(std::shared_ptr<transport::message_stream> stream,
                                                       agent_handshake_options options, agent_desk& desk)
 {
-    const net::any_io_executor executor = co_await net::this_coro::executor;
+    const net::io_executor executor = co_await net::this_coro::executor;
     nonce fresh{};
     if (!random_bytes(fresh)) co_return co_await end(stream, make_failure(errc::crypto_failed));
     stream_deadline deadline(executor, stream);

@@ -4,10 +4,10 @@
 
 #include "transport/net.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,7 +20,7 @@ public:
     class use {
     public:
         // `until`: when the token's time is over; none: never by itself.
-        use(open_uses& all, const transport::net::any_io_executor& executor, const std::string& token_id,
+        use(open_uses& all, const transport::net::io_executor& executor, const std::string& token_id,
             std::optional<transport::clock::time_point> until);
         ~use();
         use(const use&) = delete;
@@ -30,14 +30,20 @@ public:
         // The same, and at `by` at the latest.
         transport::task<void> ended_by(transport::clock::time_point by);
         bool over() const { return cut_ || transport::clock::now() >= until_; }
+        // When the token's time is over: time_point::max() if never.
+        transport::clock::time_point until() const { return until_; }
+        // Instead of ended(): called by cut(), at once, from whatever code revoked the token.
+        void when_cut(std::function<void()> then) { then_ = std::move(then); }
 
     private:
         friend class open_uses;
         open_uses& all_;
-        transport::net::steady_timer bell_;
+        transport::net::io_executor executor_;
+        std::optional<transport::net::steady_timer> bell_; // once somebody waits
         transport::clock::time_point until_;
         std::multimap<std::string, use*>::iterator place_;
         bool cut_ = false;
+        std::function<void()> then_;
     };
 
     // The token died: whoever waits in ended() goes on, in later turns of the context.

@@ -52,7 +52,7 @@ handshake_failure trouble(const transport::error_code& why)
 // Rung from any thread, heard on the stream's context.
 class bell final : public claim_signal, public std::enable_shared_from_this<bell> {
 public:
-    explicit bell(const net::any_io_executor& executor) : executor_(executor), timer_(executor)
+    explicit bell(const net::io_executor& executor) : executor_(executor), timer_(executor)
     {
         timer_.expires_at(steady::time_point::max());
     }
@@ -73,14 +73,14 @@ public:
     std::optional<relay_facts> claimed;
 
 private:
-    net::any_io_executor executor_;
+    net::io_executor executor_;
     net::steady_timer timer_;
 };
 
 // The wait for a claim: one coroutine reads, the other is the only one that writes.
 class claim_wait {
 public:
-    claim_wait(const net::any_io_executor& executor, std::shared_ptr<transport::message_stream> stream,
+    claim_wait(const net::io_executor& executor, std::shared_ptr<transport::message_stream> stream,
                const handshake_times& times, agent_registry& registry, const agent_facts& agent,
                stream_deadline& deadline)
         : stream_(std::move(stream)), times_(times), registry_(registry), agent_(agent), deadline_(deadline),
@@ -208,7 +208,7 @@ task<handshake_result<relay_session>> relay_handshake(std::shared_ptr<transport:
                                                       relay_handshake_options options,
                                                       agent_registry& registry)
 {
-    const net::any_io_executor executor = co_await net::this_coro::executor;
+    const net::io_executor executor = co_await net::this_coro::executor;
     nonce fresh{};
     if (!random_bytes(fresh)) co_return co_await refuse(stream, make_failure(errc::crypto_failed));
     stream_deadline deadline(executor, stream);

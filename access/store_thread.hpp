@@ -4,7 +4,6 @@
 #include "access/database.hpp"
 #include "transport/net.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -90,7 +89,9 @@ private:
     }
     Work work_;
     Handler handler_;
-    transport::net::any_io_executor executor_;
+    using working_executor = std::decay_t<decltype(transport::net::prefer(
+        std::declval<transport::net::io_executor>(), transport::net::execution::outstanding_work.tracked))>;
+    working_executor executor_;
 };
 
 // A call that nobody waits for.

@@ -4,7 +4,7 @@
 namespace layerline::access {
 
 struct stream_deadline::state {
-    state(const transport::net::any_io_executor& executor, std::shared_ptr<transport::message_stream> on)
+    state(const transport::net::io_executor& executor, std::shared_ptr<transport::message_stream> on)
         : timer(executor), stream(std::move(on))
     {
     }
@@ -14,7 +14,7 @@ struct stream_deadline::state {
     bool passed = false;
 };
 
-stream_deadline::stream_deadline(const transport::net::any_io_executor& executor,
+stream_deadline::stream_deadline(const transport::net::io_executor& executor,
                                  std::shared_ptr<transport::message_stream> stream)
     : state_(std::make_shared<state>(executor, std::move(stream)))
 {

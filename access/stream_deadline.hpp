@@ -3,7 +3,6 @@
 
 #include "access/handshake.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -14,7 +13,7 @@ namespace layerline::access {
 // Used on the stream's context only.
 class stream_deadline {
 public:
-    stream_deadline(const transport::net::any_io_executor& executor,
+    stream_deadline(const transport::net::io_executor& executor,
                     std::shared_ptr<transport::message_stream> stream);
     ~stream_deadline();
     stream_deadline(const stream_deadline&) = delete;

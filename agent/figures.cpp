@@ -1,7 +1,6 @@
 #include "agent/figures.hpp"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
+#include "observe/single_figures.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +13,8 @@ namespace layerline::agent {
 
 namespace {
 
+using observe::counter;
+using observe::gauge;
 using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Registry;
@@ -24,16 +25,6 @@ constexpr std::array phases{printer::phase::offline,   printer::phase::connectin
                             printer::phase::printing,  printer::phase::pausing,    printer::phase::paused,
                             printer::phase::resuming,  printer::phase::cancelling, printer::phase::finished,
                             printer::phase::cancelled, printer::phase::error};
-
-Gauge& gauge(Registry& into, const char* name, const char* help)
-{
-    return prometheus::BuildGauge().Name(name).Help(help).Register(into).Add({});
-}
-
-Counter& counter(Registry& into, const char* name, const char* help)
-{
-    return prometheus::BuildCounter().Name(name).Help(help).Register(into).Add({});
-}
 
 } // namespace
 

@@ -108,7 +108,15 @@ class Stack:
         def code():
             return (json.loads(run([*agent, "status", "--json"])).get("pairing") or {}).get("code")
 
-        run([*relay, "claim", wait_until("a pairing code", code, program=self.agent), "--name", "bench"])
+        shown = wait_until("a pairing code", code, program=self.agent)
+
+        def claimed():  # the code may still be on its way to the relay
+            try:
+                return run([*relay, "claim", shown, "--name", "bench"]) or True
+            except Failed:
+                return False
+
+        wait_until("the relay takes the pairing code", claimed, program=self.relay)
         self.token = json.loads(run([*relay, "token", "create", "--name", "bench", "--scopes", "view,control,files",
                                      "--json"]))["secret"]
         wait_until("the printer answers through the relay", self.answers, 30, self.agent)

@@ -43,7 +43,7 @@ json part_of(const json& from, const char* name)
 
 // A unix socket that closes itself when its time is over.
 struct local_line {
-    explicit local_line(const transport::net::any_io_executor& executor) : socket(executor), limit(executor)
+    explicit local_line(const transport::net::io_executor& executor) : socket(executor), limit(executor)
     {
     }
     net_stream::socket socket;
@@ -51,7 +51,7 @@ struct local_line {
     bool late = false;
 };
 
-std::shared_ptr<local_line> line_with_limit(const transport::net::any_io_executor& executor)
+std::shared_ptr<local_line> line_with_limit(const transport::net::io_executor& executor)
 {
     auto line = std::make_shared<local_line>(executor);
     line->limit.expires_after(step_time);

@@ -44,7 +44,7 @@ task<attempt> look_up(std::string host, std::uint16_t port, std::vector<tcp::end
 }
 
 struct tcp_try {
-    explicit tcp_try(const net::any_io_executor& executor) : socket(executor), limit(executor) {}
+    explicit tcp_try(const net::io_executor& executor) : socket(executor), limit(executor) {}
     tcp::socket socket;
     net::steady_timer limit;
     bool late = false;

@@ -4,6 +4,7 @@
 #include "commands/arguments.hpp"
 #include "commands/plugin_api.hpp"
 #include "commands/reply.hpp"
+#include "commands/status_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -23,7 +24,8 @@ struct command_context {
     const agent_facts& facts;
     const caller& who;
     transport::exchange& call;
-    int& viewers; // how many event streams are open
+    int& viewers;        // how many event streams are open
+    status_text& status; // kept from call to call
     dialect how = dialect::exact;
     std::string request_id;
     printer::terms terms; // of a command that acts
@@ -33,6 +35,7 @@ struct command_context {
 struct command_answer {
     nlohmann::json result = nlohmann::json::object();
     std::optional<failure> why;
+    std::string text; // of a success that is JSON text already: instead of `result`
 
     command_answer() = default;
     command_answer(nlohmann::json r) : result(std::move(r)) {}

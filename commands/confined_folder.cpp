@@ -23,11 +23,11 @@ namespace {
 
 constexpr mode_t folder_mode = 0750;
 
-int open_beneath(int folder, const char* name, int flags)
+int open_beneath(int folder, const char* name, int flags, std::uint64_t how_found = 0)
 {
     open_how how{};
     how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | how_found;
     return static_cast<int>(::syscall(SYS_openat2, folder, name, &how, sizeof how));
 }
 
@@ -158,6 +158,14 @@ printer_result<descriptor> confined_folder::open_below(const virtual_path& path,
     const std::string below = path.segments.empty() ? "." : path.below_root();
     descriptor opened(open_beneath(get(), below.c_str(), flags));
     if (!opened) return failure_of_errno(errno, "opening " + path.text());
+    return opened;
+}
+
+std::optional<descriptor> confined_folder::open_if_cached(const virtual_path& path, int flags) const
+{
+    if (path.segments.empty()) return std::nullopt;
+    descriptor opened(open_beneath(get(), path.below_root().c_str(), flags, RESOLVE_CACHED));
+    if (!opened) return std::nullopt;
     return opened;
 }
 

@@ -6,6 +6,7 @@
 #include "commands/virtual_path.hpp"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,10 @@ public:
 
     // Opens what is there under this path. Links on the way, or out, count as "no such file".
     printer::printer_result<descriptor> open_below(const virtual_path& path, int flags) const;
+    // The same for a path that the kernel knows by heart: never waits for the disk, so it may be called
+    // outside a disk thread. Nothing if that cannot be said (Linux before 5.12 among other things): ask
+    // open_below() then.
+    std::optional<descriptor> open_if_cached(const virtual_path& path, int flags) const;
     // The folder that holds the path's last name; missing ones are made with `make`, and synced.
     printer::printer_result<descriptor> open_parent(const virtual_path& path, bool make) const;
     int get() const { return fd_.get(); }

@@ -26,6 +26,7 @@ struct file_node {
 struct opened_file {
     std::shared_ptr<transport::body_source> content; // from the offset to the end
     std::uint64_t size_bytes = 0;                    // of the whole file
+    std::string name;                                // its last segment
 };
 
 // Paths are virtual and hostile: "gcode/…", checked by the implementation with parse_virtual_path()

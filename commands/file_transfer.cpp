@@ -106,7 +106,7 @@ json stored(const file_node& node)
 // Sends `length` bytes of the file. A file that ends early leaves the answer unfinished, which aborts it.
 transport::task<bool> pump(transport::exchange& call, transport::body_source& from, std::uint64_t length)
 {
-    std::vector<char> part(part_bytes);
+    std::vector<char> part(static_cast<std::size_t>(std::min<std::uint64_t>(length, part_bytes)));
     while (length > 0) {
         const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(length, part.size()));
         const auto got = co_await from.read_some(net::buffer(part.data(), want));
@@ -154,48 +154,43 @@ transport::task<void> run_download(command_context& at, const arguments& given)
         co_await send_raw_failure(at, path.error());
         co_return;
     }
-    const auto node = co_await at.files.stat(*path);
-    if (!node || node->folder) {
-        failure why = node ? fail(400, "Path names a folder, not a file.") : fail(node.error());
-        co_await send_raw_failure(at, std::move(why));
+    auto opened = co_await at.files.read(*path);
+    if (!opened) {
+        co_await send_raw_failure(at, fail(opened.error()));
         co_return;
     }
     // A condition on a version that we do not tell (If-Range) can only mean the whole file.
-    byte_range part{0, node->size_bytes};
+    byte_range part{0, opened->size_bytes};
     bool partial = false;
     const auto& headers = at.call.request().headers;
     if (const auto wanted = headers.find("range"); wanted && !headers.find("if-range")) {
-        const auto range = parse_range(*wanted, node->size_bytes);
+        const auto range = parse_range(*wanted, opened->size_bytes);
         if (std::holds_alternative<no_such_range>(range)) {
             transport::fields more;
-            more.set("content-range", "bytes */" + std::to_string(node->size_bytes));
+            more.set("content-range", "bytes */" + std::to_string(opened->size_bytes));
             co_await send_raw_failure(at, fail(416, ""), std::move(more));
             co_return;
         }
         if (const auto* one = std::get_if<byte_range>(&range)) {
             part = *one;
             partial = true;
+            const auto size = opened->size_bytes;
+            opened = co_await at.files.read(*path, part.first);
+            // Replaced by another file between the two looks.
+            if (!opened || opened->size_bytes != size) {
+                co_await send_raw_failure(at, opened
+                                                  ? fail(416, "The file has just been replaced by another.")
+                                                  : fail(opened.error()));
+                co_return;
+            }
         }
-    }
-    const auto opened = co_await at.files.read(*path, part.first);
-    if (!opened) {
-        co_await send_raw_failure(at, fail(opened.error()));
-        co_return;
-    }
-    // Replaced by another file between the two looks: the opened one counts.
-    if (opened->size_bytes != node->size_bytes) {
-        if (partial && part.first + part.length > opened->size_bytes) {
-            co_await send_raw_failure(at, fail(416, "The file has just been replaced by a shorter one."));
-            co_return;
-        }
-        if (!partial) part.length = opened->size_bytes;
     }
 
     transport::response_head head;
     head.status = partial ? 206 : 200;
     head.headers.set("content-type", "application/octet-stream");
     head.headers.set("content-length", std::to_string(part.length));
-    head.headers.set("content-disposition", "attachment; filename*=UTF-8''" + percent_encoded(node->name));
+    head.headers.set("content-disposition", "attachment; filename*=UTF-8''" + percent_encoded(opened->name));
     head.headers.set("x-content-type-options", "nosniff");
     head.headers.set("accept-ranges", "bytes");
     head.headers.set("x-request-id", at.request_id);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -59,6 +60,10 @@ public:
         const auto want = static_cast<std::size_t>(
             std::min<std::uint64_t>({into.size(), part_bytes, size_ > at_ ? size_ - at_ : 0}));
         if (want == 0) co_return std::size_t{0};
+        if (const auto held = read_cached(into.data(), want); held > 0) {
+            at_ += held;
+            co_return held;
+        }
         // Read into a part of our own: a cancelled caller's buffer may be gone before the disk answers.
         auto read = [fd = fd_, want, at = at_]() -> transport::result<std::vector<char>> {
             std::vector<char> part(want);
@@ -81,6 +86,14 @@ public:
     std::optional<std::uint64_t> remaining() const override { return size_ > at_ ? size_ - at_ : 0; }
 
 private:
+    // What the page cache has of it, without waiting for the disk; 0 if that is nothing.
+    std::size_t read_cached(void* into, std::size_t want) const
+    {
+        const iovec part{into, want};
+        const auto n = ::preadv2(fd_->get(), &part, 1, static_cast<off_t>(at_), RWF_NOWAIT);
+        return n > 0 ? static_cast<std::size_t>(n) : 0;
+    }
+
     std::shared_ptr<disk_threads> threads_;
     std::shared_ptr<descriptor> fd_;
     std::uint64_t at_, size_;
@@ -124,26 +137,17 @@ public:
     {
         const auto good = checked(path, true);
         if (!good) co_return good.error();
-        struct found {
-            descriptor fd;
-            file_node node;
-        };
-        auto open = [d = disk_, at = *good]() -> printer_result<std::shared_ptr<found>> {
-            // O_NONBLOCK: a FIFO that somebody put there must not hold the disk thread.
-            auto opened = d->files.open_below(at, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        // What was read lately costs no thread: the caller would wait for two more of them to wake up.
+        if (auto cached = disk_->files.open_if_cached(*good, read_flags))
+            co_return whole(std::move(*cached), *good, offset);
+        auto open = [d = disk_, at = *good]() -> printer_result<std::shared_ptr<descriptor>> {
+            auto opened = d->files.open_below(at, read_flags);
             if (!opened) return opened.error();
-            auto node = describe(*opened, at);
-            if (!node) return node.error();
-            if (node->folder) return printer_failure{printer_errc::out_of_range, "That is a folder."};
-            return std::make_shared<found>(found{std::move(*opened), std::move(*node)});
+            return std::make_shared<descriptor>(std::move(*opened));
         };
         const auto opened = co_await threads_->run(std::move(open));
         if (!opened) co_return opened.error();
-        const auto size = (*opened)->node.size_bytes;
-        opened_file file;
-        file.size_bytes = size;
-        file.content = std::make_shared<disk_body>(threads_, std::move((*opened)->fd), offset, size);
-        co_return file;
+        co_return whole(std::move(**opened), *good, offset);
     }
 
     transport::task<printer_result<file_node>> write(std::string path,
@@ -203,6 +207,22 @@ public:
     }
 
 private:
+    // O_NONBLOCK: a FIFO that somebody put there must not hold the disk thread.
+    static constexpr int read_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+    printer_result<opened_file> whole(descriptor fd, const virtual_path& at, std::uint64_t offset) const
+    {
+        const auto node = describe(fd, at);
+        if (!node) return node.error();
+        if (node->folder)
+            return printer_failure{printer_errc::out_of_range, "Path names a folder, not a file."};
+        opened_file file;
+        file.name = node->name;
+        file.size_bytes = node->size_bytes;
+        file.content = std::make_shared<disk_body>(threads_, std::move(fd), offset, node->size_bytes);
+        return file;
+    }
+
     static printer_failure over(std::uint64_t limit)
     {
         return {printer_errc::out_of_range, "The file is larger than " + std::to_string(limit) + " bytes."};

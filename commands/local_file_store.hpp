@@ -22,7 +22,7 @@ struct local_store_options {
 // Opens the folder and removes what broken uploads of an earlier run left behind. Blocking disk calls run on
 // two threads of the store's own. Uploads go through the folder's ".part" folder, so an upload is either
 // there whole or not at all. The store must end before `home` does; used from `home`'s thread.
-printer::printer_result<std::unique_ptr<file_store>> open_local_file_store(boost::asio::io_context& home,
+printer::printer_result<std::unique_ptr<file_store>> open_local_file_store(transport::net::io_context& home,
                                                                            local_store_options options);
 
 } // namespace layerline::commands

@@ -102,7 +102,7 @@ public:
     transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                 std::string command) override
     {
-        command_context at{printer_, files_, facts_, who, call, viewers_, how, {}, {}};
+        command_context at{printer_, files_, facts_, who, call, viewers_, status_, how, {}, {}};
         const auto given_id = call.request().headers.find("x-request-id");
         at.request_id = given_id && is_request_id(*given_id) ? std::string(*given_id) : new_request_id();
 
@@ -173,11 +173,17 @@ private:
             co_return;
         }
         const auto answer = co_await guarded(at, spec, given);
-        auto sealed = answer.why
-                          ? encode_failure(*answer.why, answer.result.is_null() ? nullptr : &answer.result,
-                                           at.request_id)
-                          : encode_success(answer.result, at.request_id);
+        auto sealed = sealed_answer(answer, at.request_id);
         co_await send_envelope(at, http_status_of(sealed.status, false), std::move(sealed.text));
+    }
+
+    static envelope sealed_answer(const command_answer& answer, std::string_view request_id)
+    {
+        if (answer.why)
+            return encode_failure(*answer.why, answer.result.is_null() ? nullptr : &answer.result,
+                                  request_id);
+        if (!answer.text.empty()) return encode_success_text(answer.text, request_id);
+        return encode_success(answer.result, request_id);
     }
 
     // An exception out of a command is a bug of ours: the caller hears 750, the agent goes on. A cancellation
@@ -201,6 +207,7 @@ private:
     file_store& files_;
     agent_facts facts_;
     int viewers_ = 0;
+    status_text status_;
 };
 
 } // namespace

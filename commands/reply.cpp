@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace layerline::commands {
@@ -38,6 +39,17 @@ std::string dumped(const json& value)
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+// Most request ids need no escaping, and a serializer for so little costs more than the rest of an answer.
+std::string quoted(std::string_view id)
+{
+    const bool plain = std::all_of(id.begin(), id.end(), [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_';
+    });
+    if (!plain) return dumped(json(id));
+    return std::string(1, '"').append(id).append(1, '"');
+}
+
 json described(const failure& why, std::string_view request_id)
 {
     return {
@@ -51,16 +63,22 @@ json described(const failure& why, std::string_view request_id)
 
 envelope encode_success(const json& result, std::string_view request_id, std::size_t limit)
 {
-    std::string inner = dumped(result);
+    return encode_success_text(dumped(result), request_id, limit);
+}
+
+envelope encode_success_text(std::string_view inner, std::string_view request_id, std::size_t limit)
+{
     if (inner.size() > limit)
         return encode_failure(fail(753, "The result takes " + std::to_string(inner.size()) +
                                             " bytes; an answer holds at most " + std::to_string(limit) +
                                             ". Ask for it in pages."),
                               nullptr, request_id, limit);
     // Put together as text: the result may be large, and is not copied into a second document.
-    std::string text = R"({"Status":200,"Result":)";
+    std::string text;
+    text.reserve(inner.size() + 128);
+    text += R"({"Status":200,"Result":)";
     text += inner;
-    text += R"(,"RequestId":)" + dumped(json(request_id)) + "}";
+    text.append(R"(,"RequestId":)").append(quoted(request_id)).append("}");
     return {200, std::move(text)};
 }
 

@@ -43,6 +43,9 @@ struct envelope {
 };
 envelope encode_success(const nlohmann::json& result, std::string_view request_id,
                         std::size_t limit = max_envelope_bytes);
+// The same for a result that is JSON text already.
+envelope encode_success_text(std::string_view result, std::string_view request_id,
+                             std::size_t limit = max_envelope_bytes);
 envelope encode_failure(const failure& why, const nlohmann::json* beside, std::string_view request_id,
                         std::size_t limit = max_envelope_bytes);
 

@@ -86,9 +86,13 @@ transport::task<command_answer> run_ping(command_context& at, const arguments&)
 
 transport::task<command_answer> run_status(command_context& at, const arguments&)
 {
-    const auto state = at.printer.state();
-    command_answer answer(status_result(state));
+    auto state = at.printer.state();
+    command_answer answer;
     answer.why = failure_of_away(state);
+    if (answer.why)
+        answer.result = status_result(state);
+    else
+        answer.text = at.status.of(std::move(state));
     co_return answer;
 }
 

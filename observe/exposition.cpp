@@ -1,6 +1,8 @@
 // The text format, and the figures of the process.
 #include "observe/exposition.hpp"
 
+#include "observe/single_figures.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <prometheus/gauge.h>
@@ -62,11 +64,6 @@ struct exposition::process_figures {
           most_descriptors(gauge(into, "process_max_fds", "Descriptors that may be open.")),
           seconds(gauge(into, "process_cpu_seconds_total", "Processor time, user and system."))
     {
-    }
-
-    static prometheus::Gauge& gauge(prometheus::Registry& into, const char* name, const char* help)
-    {
-        return prometheus::BuildGauge().Name(name).Help(help).Register(into).Add({});
     }
 
     void read()

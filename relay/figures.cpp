@@ -1,9 +1,8 @@
 #include "relay/figures.hpp"
 
+#include "observe/single_figures.hpp"
 #include "relay/relay_error.hpp"
 
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
 #include <array>
@@ -13,19 +12,11 @@ namespace layerline::relay {
 
 namespace {
 
+using observe::counter;
+using observe::gauge;
 using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Registry;
-
-Gauge& gauge(Registry& into, const char* name, const char* help)
-{
-    return prometheus::BuildGauge().Name(name).Help(help).Register(into).Add({});
-}
-
-Counter& counter(Registry& into, const char* name, const char* help)
-{
-    return prometheus::BuildCounter().Name(name).Help(help).Register(into).Add({});
-}
 
 // Seconds: from an answer out of kept state on a LAN to the relay's own patience.
 prometheus::Histogram::BucketBoundaries answer_times()

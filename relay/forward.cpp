@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <functional>
 #include <optional>
@@ -42,11 +43,17 @@ task<void> pause(std::chrono::milliseconds time)
     co_await timer.async_wait(net::use_awaitable);
 }
 
+// How long to wait after so many bytes; null: never.
+using brake = std::function<std::chrono::milliseconds(std::size_t)>;
+
+std::chrono::milliseconds asked_to_wait(const brake& by, std::size_t bytes)
+{
+    return by ? by(bytes) : std::chrono::milliseconds(0);
+}
+
 // An upload that is counted on its way. It may outlive the exchange: the tunnel lets go of it a moment later.
 class metered_body final : public transport::body_source {
 public:
-    // How long to wait after so many bytes.
-    using brake = std::function<std::chrono::milliseconds(std::size_t)>;
     metered_body(std::shared_ptr<transport::body_source> inner, std::shared_ptr<progress> seen,
                  std::uint64_t limit, brake slow_down)
         : inner_(std::move(inner)), seen_(std::move(seen)), limit_(limit), slow_down_(std::move(slow_down))
@@ -63,7 +70,7 @@ public:
                 seen_->over_limit = true;
                 co_return make_error_code(transport::errc::too_large);
             }
-            if (const auto wait = slow_down_(*count); wait.count() > 0) {
+            if (const auto wait = asked_to_wait(slow_down_, *count); wait.count() > 0) {
                 seen_->last += wait; // our own doing is nobody's silence
                 co_await pause(wait);
             }
@@ -80,6 +87,21 @@ private:
     brake slow_down_;
 };
 
+// Has a token's end told for as long as it lives.
+class when_cut {
+public:
+    when_cut(access::open_uses::use& use, std::function<void()> then) : use_(use)
+    {
+        use_.when_cut(std::move(then));
+    }
+    ~when_cut() { use_.when_cut(nullptr); }
+    when_cut(const when_cut&) = delete;
+    when_cut& operator=(const when_cut&) = delete;
+
+private:
+    access::open_uses::use& use_;
+};
+
 // Returns when nothing has moved for `patience`, or when the token is dead.
 task<void> watch(std::shared_ptr<progress> seen, std::chrono::seconds patience, access::open_uses::use& use)
 {
@@ -88,6 +110,34 @@ task<void> watch(std::shared_ptr<progress> seen, std::chrono::seconds patience, 
         const auto state = co_await net::this_coro::cancellation_state;
         if (state.cancelled() != net::cancellation_type::none) co_return; // the answer is here
     }
+}
+
+using asked = result<transport::response>;
+
+// Without an upload nothing need stand beside the wait for the answer: its end is a point in time, and a
+// token that dies calls it off.
+task<asked> ask(std::shared_ptr<transport::requester> tunnel, transport::request_head head,
+                transport::clock::time_point by, access::open_uses::use& use)
+{
+    head.answer_by = std::min(by, use.until());
+    const auto off = std::make_shared<transport::call_off>();
+    head.off = off;
+    const when_cut until_answered(use, [off] { off->now(transport::errc::closed); });
+    auto answer = co_await tunnel->send(std::move(head), nullptr);
+    off->by(nullptr);
+    co_return answer;
+}
+
+// With an upload the agent may take as long as bytes go by.
+task<asked> ask_with_upload(std::shared_ptr<transport::requester> tunnel, transport::request_head head,
+                            std::shared_ptr<transport::body_source> upload, std::shared_ptr<progress> seen,
+                            std::chrono::seconds patience, access::open_uses::use& use)
+{
+    auto asking = tunnel->send(std::move(head), std::move(upload));
+    auto silence = watch(std::move(seen), patience, use);
+    auto first = co_await (std::move(asking) || std::move(silence));
+    if (first.index() == 1) co_return make_error_code(transport::errc::timed_out);
+    co_return std::move(std::get<0>(first));
 }
 
 // What is over so soon that nothing need stand by to cut it: an answer in a few parts.
@@ -106,12 +156,12 @@ std::optional<std::uint64_t> told_length(const transport::fields& headers)
     return length;
 }
 
-// The paces live as long as the relay; the use of the token does not.
-metered_body::brake brake_for(const carriage& by, std::string token)
+// Null without a limit. The paces live as long as the relay; the use of the token does not.
+brake brake_for(const carriage& by, std::string token)
 {
+    if (!by.token_pace.limited() && !by.address_pace.limited()) return nullptr;
     return [&token_pace = by.token_pace, &address_pace = by.address_pace, token = std::move(token),
             address = by.address](std::size_t bytes) {
-        if (!token_pace.limited() && !address_pace.limited()) return std::chrono::milliseconds(0);
         const auto now = transport::clock::now();
         return std::max(token_pace.pass(token, bytes, now), address_pace.pass(address, bytes, now));
     };
@@ -126,21 +176,25 @@ task<void> say(transport::exchange& call, relay_errc code, std::string_view hop,
 }
 
 // Streams the answer's body; a break leaves the exchange unfinished, which the caller sees as an abort.
-task<void> pass_on(transport::exchange& call, transport::response answer, metered_body::brake slow_down)
+task<void> pass_on(transport::exchange& call, transport::response answer, brake slow_down)
 {
+    const auto length = told_length(answer.head.headers);
     transport::strip_hop_by_hop(answer.head.headers);
     if (auto sent = co_await call.respond(std::move(answer.head)); !sent) co_return;
-    std::vector<unsigned char> part(part_bytes);
+    const auto part_size =
+        static_cast<std::size_t>(std::clamp<std::uint64_t>(length.value_or(part_bytes), 1, part_bytes));
+    const auto part =
+        std::make_unique_for_overwrite<unsigned char[]>(part_size); // NOLINT(*-avoid-c-arrays): not zeroed
     for (;;) {
-        auto count = co_await answer.body->read_some(net::buffer(part));
+        auto count = co_await answer.body->read_some(net::buffer(part.get(), part_size));
         if (!count) {
             spdlog::debug("request {}: the answer broke off: {}", request_id_of(call.request()),
                           count.error().message());
             co_return;
         }
         if (*count == 0) break;
-        if (auto sent = co_await call.write(net::buffer(part.data(), *count)); !sent) co_return;
-        if (const auto wait = slow_down(*count); wait.count() > 0) co_await pause(wait);
+        if (auto sent = co_await call.write(net::buffer(part.get(), *count)); !sent) co_return;
+        if (const auto wait = asked_to_wait(slow_down, *count); wait.count() > 0) co_await pause(wait);
     }
     (void)co_await call.finish();
 }
@@ -148,6 +202,12 @@ task<void> pass_on(transport::exchange& call, transport::response answer, metere
 } // namespace
 
 namespace {
+// Credentials, and what only a relay may say.
+constexpr std::array<std::string_view, 9> not_told_on{
+    "authorization",         "x-layerline-host",   "x-layerline-scheme",
+    "x-layerline-principal", "x-layerline-scopes", "x-layerline-principal-name",
+    "x-layerline-status",    "x-forwarded-for",    "forwarded"};
+
 // A name may hold any printable text, a header's value may not.
 std::string in_header(const std::string& name)
 {
@@ -169,13 +229,15 @@ relay_errc code_for(const transport::error_code& why)
 transport::request_head head_for_agent(const transport::request_head& asked, const to_printer& where,
                                        const access::principal& who)
 {
-    auto head = asked;
+    transport::request_head head;
+    head.method = asked.method;
     head.target = where.target;
+    head.deadline = asked.deadline;
+    head.peer = asked.peer;
+    for (const auto& field : asked.headers)
+        if (std::find(not_told_on.begin(), not_told_on.end(), field.name) == not_told_on.end())
+            head.headers.add(field.name, field.value);
     transport::strip_hop_by_hop(head.headers);
-    for (const auto* name : {"authorization", "x-layerline-host", "x-layerline-scheme",
-                             "x-layerline-principal", "x-layerline-scopes", "x-layerline-principal-name",
-                             "x-layerline-status", "x-forwarded-for", "forwarded"})
-        head.headers.erase(name);
     if (where.ui && where.place) {
         head.headers.set("x-layerline-host", where.place->host);
         head.headers.set("x-layerline-scheme", where.place->scheme);
@@ -215,27 +277,26 @@ task<void> forward(transport::exchange& call, std::shared_ptr<transport::request
         co_await say(call, relay_errc::upload_too_large, "relay", {});
         co_return;
     }
-    auto seen = std::make_shared<progress>();
+    std::shared_ptr<progress> seen;
     auto body = call.body();
     std::shared_ptr<transport::body_source> upload;
-    if (body && body->remaining() != std::optional<std::uint64_t>(0))
+    if (body && body->remaining() != std::optional<std::uint64_t>(0)) {
+        seen = std::make_shared<progress>();
         upload = std::make_shared<metered_body>(std::move(body), seen, limits.max_upload_bytes,
                                                 brake_for(by, who.id));
+    }
 
     const auto asked_at = transport::clock::now();
-    auto asking = tunnel->send(head_for_agent(call.request(), where, who), upload);
-    auto silence = watch(seen, limits.answer_timeout, by.use);
-    auto first = co_await (std::move(asking) || std::move(silence));
-    if (first.index() == 1) {
-        const bool dead = by.use.over();
-        const auto code = dead ? relay_errc::credentials_dead : relay_errc::agent_timed_out;
-        std::optional<std::chrono::seconds> retry_after;
-        if (!dead) retry_after = soon;
-        co_await say(call, code, dead ? "relay" : "agent", retry_after);
+    auto head = head_for_agent(call.request(), where, who);
+    auto asking = upload
+                      ? ask_with_upload(tunnel, std::move(head), upload, seen, limits.answer_timeout, by.use)
+                      : ask(tunnel, std::move(head), asked_at + limits.answer_timeout, by.use);
+    auto answer = co_await std::move(asking);
+    if (!answer && by.use.over()) {
+        co_await say(call, relay_errc::credentials_dead, "relay", {});
         co_return;
     }
-    auto& answer = std::get<0>(first);
-    if (seen->over_limit) {
+    if (seen && seen->over_limit) {
         co_await say(call, relay_errc::upload_too_large, "relay", {});
         co_return;
     }

@@ -22,7 +22,7 @@ using tls_stream = net::ssl::stream<net::ip::tcp::socket>;
 
 class byte_stream : public std::enable_shared_from_this<byte_stream> {
 public:
-    explicit byte_stream(const net::any_io_executor& executor) : watchdog_(executor) {}
+    explicit byte_stream(const net::io_executor& executor) : watchdog_(executor) {}
     byte_stream(const byte_stream&) = delete;
     byte_stream& operator=(const byte_stream&) = delete;
     virtual ~byte_stream() = default;
@@ -51,7 +51,7 @@ public:
     virtual std::unique_ptr<tls_stream> release_tls() { return nullptr; }
     virtual bool can_be_released() const { return false; }
 
-    net::any_io_executor executor() { return watchdog_.get_executor(); }
+    net::io_executor executor() { return watchdog_.get_executor(); }
 
     // Reads must have ended by then. time_point::max() for no such limit.
     void read_by(clock::time_point when);

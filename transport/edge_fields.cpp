@@ -43,13 +43,20 @@ bool valid_request_id(std::string_view id)
 
 std::string new_request_id()
 {
-    std::array<unsigned char, 8> bytes{};
-    while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
+    // Drawn for many at once: a call into the kernel for each would cost as much as all of its parsing.
+    constexpr std::size_t size = 8;
+    thread_local std::array<unsigned char, 32 * size> drawn{};
+    thread_local std::size_t used = drawn.size();
+    if (used == drawn.size()) {
+        while (::getrandom(drawn.data(), drawn.size(), 0) != static_cast<ssize_t>(drawn.size()))
+            if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "getrandom");
+        used = 0;
+    }
     std::string id;
-    for (const unsigned char b : bytes) {
-        id.push_back("0123456789abcdef"[b >> 4]);
-        id.push_back("0123456789abcdef"[b & 15]);
+    id.reserve(2 * size);
+    for (const auto end = used + size; used < end; ++used) {
+        id.push_back("0123456789abcdef"[drawn.at(used) >> 4U]);
+        id.push_back("0123456789abcdef"[drawn.at(used) & 15U]);
     }
     return id;
 }

@@ -7,14 +7,32 @@
 #include "transport/net.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace layerline::transport {
 
 // Where a request came in. Only `tunnel` may carry principal headers; `local` is the control socket.
 enum class edge : std::uint8_t { lan, tunnel, local };
+
+// Ends one request from outside the coroutine that waits for it, which costs less than a coroutine beside it.
+// One io_context.
+class call_off {
+public:
+    // Does nothing once the request is over.
+    void now(error_code why)
+    {
+        if (const auto how = std::exchange(how_, nullptr)) how(why);
+    }
+    // For whoever carries the request: how it is ended; null when there is nothing left to end.
+    void by(std::function<void(error_code)> how) { how_ = std::move(how); }
+
+private:
+    std::function<void(error_code)> how_;
+};
 
 struct request_head {
     std::string method; // upper case
@@ -22,6 +40,10 @@ struct request_head {
     fields headers;
     // When the caller stops waiting. Read from X-Layerline-Timeout-Ms by the edge; told on as what is left.
     std::optional<clock::time_point> deadline;
+    // Of this hop alone, and not told on: when to stop waiting for the answer's head in silence, and who may
+    // end the request before (used by tunnels).
+    std::optional<clock::time_point> answer_by;
+    std::shared_ptr<call_off> off;
     edge via = edge::lan;
     std::string peer; // the caller's address in words, for limits and logs
 };

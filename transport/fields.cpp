@@ -79,14 +79,10 @@ void strip_hop_by_hop(fields& headers)
     std::sort(listed.begin(), listed.end());
     listed.erase(std::unique(listed.begin(), listed.end()), listed.end());
     std::erase_if(listed, [](const std::string& name) { return !may_be_listed(name); });
-    fields kept;
-    for (const field& f : headers) {
-        const bool one_hop =
-            std::find(one_hop_only.begin(), one_hop_only.end(), f.name) != one_hop_only.end() ||
-            std::binary_search(listed.begin(), listed.end(), f.name);
-        if (!one_hop) kept.add(f.name, f.value);
-    }
-    headers = std::move(kept);
+    headers.erase_if([&listed](const field& f) {
+        return std::find(one_hop_only.begin(), one_hop_only.end(), f.name) != one_hop_only.end() ||
+               std::binary_search(listed.begin(), listed.end(), f.name);
+    });
 }
 
 void strip_websocket_handshake(fields& headers)

@@ -27,6 +27,13 @@ public:
     // Removes every field of that name; says how many there were.
     std::size_t erase(std::string_view name);
 
+    // Removes the fields that `which(field)` holds for.
+    template <class Which>
+    void erase_if(Which which)
+    {
+        std::erase_if(all_, std::move(which));
+    }
+
     auto begin() const { return all_.begin(); }
     auto end() const { return all_.end(); }
     std::size_t size() const { return all_.size(); }

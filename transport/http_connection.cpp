@@ -1,5 +1,5 @@
-// The life of a connection. The handler runs in a coroutine of its own, so that it can be cancelled the
-// moment its caller goes away.
+// The life of a connection. Its coroutine is cancelled the moment its caller goes away, and the handler that
+// runs in it with it: nothing on the connection goes on after that.
 //
 // When is a caller gone? A reset or a broken connection: at once. The end of what it sends (FIN) may be a
 // program that half-closes and still reads, or one that was killed; only writing tells. So: an answer with a
@@ -11,7 +11,6 @@
 #include "transport/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -40,6 +39,24 @@ std::string_view what(const std::exception_ptr& thrown, std::string& kept)
     return kept;
 }
 
+// What co_spawn calls at a connection's end. Its own type, with the slot as a member: what
+// bind_cancellation_slot() makes has Asio 1.26 send a cancellation through the executor, where it can come
+// too late.
+struct connection_end {
+    using cancellation_slot_type = net::cancellation_slot;
+
+    std::shared_ptr<http_connection> ended;
+
+    cancellation_slot_type get_cancellation_slot() const noexcept { return ended->cancel_slot(); }
+    void operator()(const std::exception_ptr& thrown) const
+    {
+        std::string text;
+        if (thrown && !ended->caller_gone())
+            spdlog::error("a connection ended by an exception: {}", what(thrown, text));
+        ended->cut();
+    }
+};
+
 } // namespace
 
 std::string address_of_caller(const std::string& peer)
@@ -56,11 +73,7 @@ void start_connection(std::shared_ptr<connection_group> group, std::shared_ptr<b
 {
     const auto executor = stream->executor();
     const auto made = std::make_shared<http_connection>(std::move(group), std::move(stream), std::move(peer));
-    net::co_spawn(executor, made->run(), [made](const std::exception_ptr& thrown) {
-        std::string text;
-        if (thrown) spdlog::error("a connection ended by an exception: {}", what(thrown, text));
-        made->cut();
-    });
+    net::co_spawn(executor, made->run(), connection_end{made});
 }
 
 http_connection::http_connection(std::shared_ptr<connection_group> group, std::shared_ptr<byte_stream> stream,
@@ -174,9 +187,12 @@ task<bool> http_connection::serve(parsed_request request)
         }
     } const afterwards{*this};
 
-    const auto [thrown] = co_await net::co_spawn(
-        stream_->executor(), group_->answers.serve(*exchange_),
-        net::bind_cancellation_slot(cancel_.slot(), net::as_tuple(net::use_awaitable)));
+    std::exception_ptr thrown;
+    try {
+        co_await group_->answers.serve(*exchange_);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
     exchange_->end_body();
     if (thrown && !gone_) {
         std::string text;

@@ -19,7 +19,7 @@ class http_connection;
 // What the connections of one server share. It outlives the server object while connections unwind; the
 // service has to live until they have.
 struct connection_group {
-    connection_group(const net::any_io_executor& executor, service& by, const listen_options& how)
+    connection_group(const net::io_executor& executor, service& by, const listen_options& how)
         : answers(by), options(how), empty(executor, clock::time_point::max())
     {
     }
@@ -51,6 +51,9 @@ public:
     void stop_soon();
     // Ends the exchange under way and the connection. Only from a handler of the io_context.
     void cut();
+    // Cancels run(); and whether that has happened because nobody is there to be answered.
+    net::cancellation_slot cancel_slot() { return cancel_.slot(); }
+    bool caller_gone() const { return gone_; }
 
 private:
     using next_request = std::variant<std::monostate, refusal, parsed_request>;

@@ -45,8 +45,8 @@ bool told_length(const fields& headers, std::optional<std::uint64_t>& length)
 } // namespace
 
 struct http_exchange::interim {
-    explicit interim(const net::any_io_executor& executor) : sent(executor, clock::time_point::max()) {}
-    bool due = false;       // the caller waits for it before it sends the body
+    explicit interim(const net::io_executor& executor) : sent(executor, clock::time_point::max()) {}
+    bool due = true;        // the caller waits for it before it sends the body
     bool under_way = false; // it is being written now
     bool answered = false;  // too late: the answer has begun
     net::steady_timer sent;
@@ -65,7 +65,7 @@ public:
         if (over_) co_return error_code(errc::closed);
         const auto wire = wire_;
         const auto first = first_;
-        if (first->due && !first->answered) {
+        if (first && first->due && !first->answered) {
             first->due = false;
             first->under_way = true;
             struct mark {
@@ -104,10 +104,9 @@ private:
 
 http_exchange::http_exchange(std::shared_ptr<wire_reader> wire, parsed_request request,
                              const http_limits& limits, std::function<void()> quiet)
-    : wire_(std::move(wire)), request_(std::move(request)), limits_(limits),
-      interim_(std::make_shared<interim>(wire_->stream().executor())), keep_alive_(request_.keep_alive)
+    : wire_(std::move(wire)), request_(std::move(request)), limits_(limits), keep_alive_(request_.keep_alive)
 {
-    interim_->due = request_.expects_continue;
+    if (request_.expects_continue) interim_ = std::make_shared<interim>(wire_->stream().executor());
     wire_->begin_body(request_.body);
     wire_->stream().write_limits(limits_.body_stall, clock::time_point::max());
     incoming_ = std::make_shared<incoming>(wire_, interim_, limits_.body_stall, quiet);
@@ -146,7 +145,7 @@ bool http_exchange::bodiless() const
 // Broken until it is whole on the wire: also when the handler is cancelled in the midst of it.
 task<result<void>> http_exchange::send(std::array<net::const_buffer, 3> parts)
 {
-    while (interim_->under_way)
+    while (interim_ && interim_->under_way)
         co_await interim_->sent.async_wait(net::as_tuple(net::use_awaitable));
     broken_ = true;
     const auto sent = co_await wire_->stream().write(parts);
@@ -164,7 +163,7 @@ task<result<void>> http_exchange::respond(response_head head)
     status_ = head.status;
     if (says_close(head.headers)) keep_alive_ = false;
     // The caller may or may not send the body that was never asked for: no telling what comes next.
-    if (interim_->due) keep_alive_ = false;
+    if (interim_ && interim_->due) keep_alive_ = false;
     strip_hop_by_hop(head.headers);
     head.headers.set("x-request-id", std::string(request_.head.headers.find("x-request-id").value_or("")));
     if (status_ == 204) head.headers.erase("content-length");
@@ -184,7 +183,7 @@ task<result<void>> http_exchange::respond(response_head head)
     if (!text) co_return error_code(errc::malformed);
 
     begun_ = true;
-    interim_->answered = true;
+    if (interim_) interim_->answered = true;
     has_length_ = length.has_value() || bodiless();
     left_ = length.value_or(0);
     if (request_.wants_websocket && wire_->body_done() && quiet_) std::exchange(quiet_, nullptr)();

@@ -51,7 +51,7 @@ private:
     std::shared_ptr<wire_reader> wire_;
     parsed_request request_;
     http_limits limits_;
-    std::shared_ptr<interim> interim_;
+    std::shared_ptr<interim> interim_; // none if the caller waits for nothing before it sends the body
     std::shared_ptr<incoming> incoming_;
     std::function<void()> quiet_; // put off: the caller may still get a WebSocket
 

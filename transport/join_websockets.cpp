@@ -23,7 +23,7 @@ constexpr std::size_t small_part = std::size_t{4} * 1024, large_part = std::size
 constexpr std::uint16_t broken = 1011, no_code = 1005, normal = 1000; // RFC 6455 section 7.4.1
 
 struct joint {
-    explicit joint(const net::any_io_executor& executor) : bell(executor) {}
+    explicit joint(const net::io_executor& executor) : bell(executor) {}
 
     net::steady_timer bell; // cancelled whenever a direction ends
     int running = 0;

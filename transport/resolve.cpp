@@ -23,7 +23,7 @@ constexpr auto as_result = net::as_tuple(net::use_awaitable);
 // One look-up, shared with its handler: the system's resolver cannot be interrupted, so that whoever gave up
 // waiting leaves it behind.
 struct look_up {
-    explicit look_up(const net::any_io_executor& executor) : resolver(executor), done(executor) {}
+    explicit look_up(const net::io_executor& executor) : resolver(executor), done(executor) {}
     tcp::resolver resolver;
     net::steady_timer done; // used as an event
     std::optional<error_code> outcome;

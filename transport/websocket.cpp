@@ -38,7 +38,7 @@ constexpr auto close_wait = std::chrono::seconds(2);
 template <class Abort>
 class time_limit {
 public:
-    time_limit(const net::any_io_executor& executor, clock::time_point by, Abort abort)
+    time_limit(const net::io_executor& executor, clock::time_point by, Abort abort)
         : timer_(executor, by), late_(std::make_shared<bool>(false))
     {
         timer_.async_wait([late = late_, live = std::weak_ptr<bool>(live_),

@@ -125,7 +125,7 @@ public:
 private:
     // Someone in perform(); the bell rings when the answer is here.
     struct waiter {
-        explicit waiter(const net::any_io_executor& executor) : bell(executor, clock::time_point::max()) {}
+        explicit waiter(const net::io_executor& executor) : bell(executor, clock::time_point::max()) {}
         net::steady_timer bell;
         std::optional<printer_result<performed>> answer;
     };

@@ -12,7 +12,7 @@
 using namespace layerline;
 using access::open_uses;
 using namespace std::chrono_literals;
-namespace net = boost::asio;
+namespace net = layerline::transport::net;
 
 namespace {
 

@@ -9,7 +9,7 @@
 using namespace layerline;
 using namespace layerline::agent;
 using namespace std::chrono_literals;
-namespace net = boost::asio;
+namespace net = layerline::transport::net;
 
 namespace {
 

@@ -10,7 +10,7 @@
 
 namespace layerline::fakes {
 
-namespace net = boost::asio;
+namespace net = layerline::transport::net;
 using local = net::local::stream_protocol;
 using namespace printer;
 using namespace printer::serial;

@@ -56,8 +56,8 @@ private:
 
     boost::asio::io_context& context_;
     std::filesystem::path path_;
-    boost::asio::local::stream_protocol::acceptor acceptor_;
-    boost::asio::steady_timer news_;
+    transport::net::local::stream_protocol::acceptor acceptor_;
+    transport::net::steady_timer news_;
     std::vector<std::shared_ptr<client>> clients_;
     std::vector<printer::serial::host_request> actions_;
     std::shared_ptr<int> alive_ = std::make_shared<int>(0);

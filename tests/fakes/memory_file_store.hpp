@@ -44,6 +44,7 @@ public:
         const auto at = files.find(path);
         if (at == files.end()) co_return missing();
         commands::opened_file opened;
+        opened.name = path.substr(path.rfind('/') + 1);
         opened.size_bytes = at->second.size();
         opened.content =
             transport::make_body(at->second.substr(std::min<std::size_t>(offset, at->second.size())));

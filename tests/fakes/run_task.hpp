@@ -25,7 +25,7 @@ template <class T>
 T run(boost::asio::io_context& context, transport::task<T> what,
       std::chrono::seconds guard = std::chrono::seconds(30))
 {
-    namespace net = boost::asio;
+    namespace net = layerline::transport::net;
     using kept = std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>>;
     struct outcome {
         kept value;

@@ -15,7 +15,7 @@
 using namespace layerline;
 using namespace layerline::printer;
 using namespace std::chrono_literals;
-namespace net = boost::asio;
+namespace net = layerline::transport::net;
 
 namespace {
 

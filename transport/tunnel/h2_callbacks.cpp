@@ -97,7 +97,7 @@ int h2_callbacks::invalid_header(nghttp2_session* session, const nghttp2_frame* 
     });
 }
 
-void h2_callbacks::head_over(h2_session& s, h2_stream& stream)
+void h2_callbacks::head_over(h2_session& s, h2_stream& stream, bool stream_ends)
 {
     auto& head = stream.head;
     if (s.role_ == h2_role::client) {
@@ -119,6 +119,7 @@ void h2_callbacks::head_over(h2_session& s, h2_stream& stream)
     h2_event::request request;
     request.stream = stream.id;
     request.method = head.method();
+    request.bodiless = stream_ends;
     request.target = head.target();
     if (head.too_large()) {
         request.refuse = 431;
@@ -160,14 +161,16 @@ int h2_callbacks::frame_received(nghttp2_session*, const nghttp2_frame* frame, v
             if (stream != nullptr) stream->reset_by_peer = true;
             break;
         case NGHTTP2_HEADERS:
-        case NGHTTP2_DATA:
+        case NGHTTP2_DATA: {
             if (stream == nullptr) break;
-            if (frame->hd.type == NGHTTP2_HEADERS && !stream->head_over) head_over(s, *stream);
-            if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+            const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+            if (frame->hd.type == NGHTTP2_HEADERS && !stream->head_over) head_over(s, *stream, ends);
+            if (ends) {
                 stream->in_ended = true;
                 s.events_.emplace_back(h2_event::body{stream->id});
             }
             break;
+        }
         default:
             break;
         }

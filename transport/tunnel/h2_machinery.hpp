@@ -36,9 +36,10 @@ struct h2_stream {
     h2_head_reader head;
     bool head_over = false;
     byte_queue in, out;
-    bool in_ended = false;  // END_STREAM received
-    bool out_ended = false; // end_body() called
-    bool websocket = false; // both ways stay open until each side has ended its own
+    std::uint32_t taken = 0; // bytes that the reader took since its window was last opened
+    bool in_ended = false;   // END_STREAM received
+    bool out_ended = false;  // end_body() called
+    bool websocket = false;  // both ways stay open until each side has ended its own
     bool answered = false;
     bool deferred = false; // nghttp2 waits for resume_data
     bool queued = false;   // in machinery::waiting
@@ -86,7 +87,7 @@ struct h2_callbacks {
                              std::uint32_t* flags, nghttp2_data_source* source, void* self);
 
 private:
-    static void head_over(h2_session& session, h2_stream& stream);
+    static void head_over(h2_session& session, h2_stream& stream, bool stream_ends);
 };
 
 } // namespace layerline::transport

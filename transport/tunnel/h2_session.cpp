@@ -17,6 +17,9 @@ namespace {
 constexpr std::uint32_t max_frame_size = 64 * 1024; // what we take; 16 KiB is the least HTTP/2 allows
 constexpr std::size_t least_send_room = std::size_t{64} * 1024;
 constexpr std::uint32_t unsettled_streams = 100; // what nghttp2 assumes before the peer's SETTINGS
+// A window opens in steps of this many bytes. By nghttp2's own way, half a window at a time, a sender far
+// away stands still for half of each round trip.
+constexpr std::uint32_t told_in_steps = 64 * 1024;
 constexpr std::size_t frame_head = 9;
 constexpr std::size_t piece = std::size_t{16} * 1024; // of a byte_queue
 // A frame of a body is not cut smaller than this at a message's end.
@@ -183,6 +186,14 @@ std::vector<h2_event::any> h2_session::take_events()
     return std::exchange(events_, {});
 }
 
+bool h2_session::wants_to_send() const
+{
+    if (dead_) return false;
+    const auto& waiting = inner_->waiting;
+    return !carry_.empty() || nghttp2_session_want_write(inner_->session) != 0 ||
+           std::any_of(waiting.begin(), waiting.end(), [](const auto& level) { return !level.empty(); });
+}
+
 bool h2_session::gather(std::string& out, std::size_t cap)
 {
     const auto start = out.size();
@@ -340,7 +351,10 @@ std::size_t h2_session::read(h2_stream_id id, std::span<char> into)
     if (stream == nullptr) return 0;
     const auto taken = stream->in.take(into.data(), into.size());
     buffered_ -= taken;
-    if (taken > 0 && stream->open) nghttp2_session_consume_stream(inner_->session, id, taken);
+    stream->taken += static_cast<std::uint32_t>(taken);
+    if (stream->open && stream->taken >= std::min(told_in_steps, limits_.stream_window / 4))
+        nghttp2_submit_window_update(inner_->session, NGHTTP2_FLAG_NONE, id,
+                                     static_cast<std::int32_t>(std::exchange(stream->taken, 0)));
     return taken;
 }
 

@@ -35,6 +35,7 @@ struct request {
     h2_priority priority = h2_priority::normal;
     std::optional<unsigned> refuse;
     bool websocket = false;
+    bool bodiless = false; // it ended with its head
 };
 // Client: the final head of the answer (1xx are dropped).
 struct answer {
@@ -77,6 +78,8 @@ public:
     boost::system::result<void> receive(std::span<const char> bytes);
     // What happened since the last call; both receive() and gather() add to it.
     std::vector<h2_event::any> take_events();
+    // Whether gather() would find something.
+    bool wants_to_send() const;
     // Appends at most `cap` bytes to `out`: PING and SETTINGS, then heads, then bodies by priority. False if
     // there was nothing.
     bool gather(std::string& out, std::size_t cap);

@@ -154,7 +154,14 @@ task<result<response>> client_end::send(request_head head, std::shared_ptr<body_
         const auto executor = co_await net::this_coro::executor;
         start(executor, pump(self, stream, std::move(body)), stream);
     }
-    const auto failed = co_await answered(stream, head.deadline.value_or(clock::time_point::max()));
+    if (head.off) {
+        head.off->by([self, stream](error_code why) {
+            if (!stream->closed) self->reset(*stream, NGHTTP2_CANCEL, why);
+        });
+    }
+    constexpr auto never = clock::time_point::max();
+    const auto failed =
+        co_await answered(stream, std::min(head.deadline.value_or(never), head.answer_by.value_or(never)));
     if (failed) co_return failed;
     guard.disarm();
     const auto status = stream->head->status;

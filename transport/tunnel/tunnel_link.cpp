@@ -112,7 +112,7 @@ struct tunnel_link::coroutine_end {
     }
 };
 
-void tunnel_link::start(const net::any_io_executor& executor, task<void> what,
+void tunnel_link::start(const net::io_executor& executor, task<void> what,
                         std::shared_ptr<tunnel_stream> bound)
 {
     ++running_;
@@ -136,9 +136,9 @@ task<error_code> tunnel_link::carry()
     co_await net::this_coro::throw_if_cancelled(false);
     executor_ = co_await net::this_coro::executor;
     heard_ = clock::now();
-    start(executor_, read_messages(self), nullptr);
-    start(executor_, write_messages(self), nullptr);
-    start(executor_, watch(self), nullptr);
+    start(*executor_, read_messages(self), nullptr);
+    start(*executor_, write_messages(self), nullptr);
+    start(*executor_, watch(self), nullptr);
     while (running_ > 0) {
         const bool wanted = co_await idle_.wait();
         if (!wanted) end(errc::shutting_down);
@@ -166,7 +166,7 @@ task<void> tunnel_link::read_messages(std::shared_ptr<tunnel_link> self)
         self->dispatch();
         if (!taken) break;
         if (!was_settled && self->session_.settled()) self->settled_.notify();
-        self->send_soon();
+        if (self->session_.wants_to_send()) self->send_soon();
         small_in_a_row = *got > small_read / 2 ? 0 : small_in_a_row + 1;
         if (*got == buffer.size() && buffer.size() < large_read) {
             buffer.resize(std::min(buffer.size() * 4, large_read));
@@ -183,8 +183,12 @@ task<void> tunnel_link::write_messages(std::shared_ptr<tunnel_link> self)
     auto began = clock::now();
     for (;;) {
         message.clear();
-        if (kernel != nullptr && !self->why_) co_await until_drained(*kernel, self->message_size_.bytes());
-        const bool any = self->session_.gather(message, self->message_size_.bytes());
+        bool any = self->session_.wants_to_send();
+        if (any) {
+            if (kernel != nullptr && !self->why_)
+                co_await until_drained(*kernel, self->message_size_.bytes());
+            any = self->session_.gather(message, self->message_size_.bytes());
+        }
         const bool last = static_cast<bool>(self->why_);
         self->dispatch();
         if (any) {
@@ -388,7 +392,7 @@ task<result<std::size_t>> tunnel_link::read(std::shared_ptr<tunnel_stream> strea
             session_.read(stream->id, std::span<char>(static_cast<char*>(into.data()), into.size()));
         if (got > 0) {
             widen(*stream, got);
-            send_soon(); // the peer's window may open
+            if (session_.wants_to_send()) send_soon(); // the peer's window opens
             co_return got;
         }
         if (session_.body_is_over(stream->id)) co_return std::size_t{0};

@@ -10,7 +10,6 @@
 #include "transport/tunnel/wakeup.hpp"
 #include "transport/tunnel/window_planner.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <map>
@@ -76,9 +75,9 @@ protected:
 
     void add(std::shared_ptr<tunnel_stream> stream);
     // Runs `what` beside the tunnel; carry() waits for its end. A stream's `cancel` ends it.
-    void start(const net::any_io_executor& executor, task<void> what, std::shared_ptr<tunnel_stream> bound);
+    void start(const net::io_executor& executor, task<void> what, std::shared_ptr<tunnel_stream> bound);
     std::size_t running() const { return running_; }
-    const net::any_io_executor& executor() const { return executor_; }
+    const net::io_executor& executor() const { return *executor_; } // once carry() runs
 
 private:
     struct coroutine_end;
@@ -101,7 +100,7 @@ private:
     std::uint64_t ping_number_ = 0; // of the last one sent
     clock::time_point ping_sent_{};
     std::map<h2_stream_id, std::shared_ptr<tunnel_stream>> streams_;
-    net::any_io_executor executor_; // set by carry()
+    std::optional<net::io_executor> executor_; // set by carry()
     wakeup writer_, watcher_, idle_, settled_;
     clock::time_point heard_{};
     error_code why_;

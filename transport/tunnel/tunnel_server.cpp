@@ -20,9 +20,11 @@ constexpr std::uint64_t longest_timeout_ms = 7ULL * 24 * 3600 * 1000;
 class tunnel_exchange final : public exchange {
 public:
     tunnel_exchange(std::shared_ptr<tunnel_link> link, std::shared_ptr<tunnel_stream> stream,
-                    request_head head, bool websocket)
+                    request_head head, bool websocket, bool bodiless)
         : link_(std::move(link)), stream_(std::move(stream)), head_(std::move(head)), websocket_(websocket)
     {
+        // What comes on a WebSocket's stream are frames, for whoever accepts it.
+        if (websocket || bodiless) body_ = make_body({});
     }
     ~tunnel_exchange() override
     {
@@ -35,8 +37,6 @@ public:
     const request_head& request() const override { return head_; }
     std::shared_ptr<body_source> body() override
     {
-        // What comes on a WebSocket's stream are frames, for whoever accepts it.
-        if (!body_ && websocket_) body_ = make_body({});
         if (!body_)
             body_ = std::make_shared<tunnel_body>(link_, stream_, number_in(head_.headers, "content-length"),
                                                   false);
@@ -176,7 +176,8 @@ void server_end::request_arrived(h2_event::request&& request)
     add(stream);
     auto self = std::static_pointer_cast<server_end>(shared_from_this());
     // Made here, so that the stream is dropped even if the coroutine is cancelled before it begins.
-    auto call = std::make_unique<tunnel_exchange>(self, stream, std::move(head), request.websocket);
+    auto call =
+        std::make_unique<tunnel_exchange>(self, stream, std::move(head), request.websocket, request.bodiless);
     start(executor(), serve(std::move(self), std::move(call)), stream);
 }
 

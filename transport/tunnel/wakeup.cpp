@@ -5,40 +5,39 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
-
 namespace layerline::transport {
 
-namespace {
-
-struct registration {
-    registration(std::vector<net::steady_timer*>& list, net::steady_timer& one) : list_(list), one_(one)
+struct wakeup::waiter {
+    waiter(waiter*& first, const net::io_executor& executor, clock::time_point until)
+        : alarm(executor, until), before(&first), next(first)
     {
-        list_.push_back(&one_);
+        if (next != nullptr) next->before = &next;
+        first = this;
     }
-    ~registration() { std::erase(list_, &one_); }
-    registration(const registration&) = delete;
-    registration& operator=(const registration&) = delete;
+    ~waiter()
+    {
+        *before = next;
+        if (next != nullptr) next->before = before;
+    }
+    waiter(const waiter&) = delete;
+    waiter& operator=(const waiter&) = delete;
 
-private:
-    std::vector<net::steady_timer*>& list_;
-    net::steady_timer& one_;
+    net::steady_timer alarm;
+    waiter** before; // what points here
+    waiter* next;
 };
-
-} // namespace
 
 void wakeup::notify()
 {
-    for (auto* waiter : waiters_)
-        waiter->cancel();
+    for (auto* one = first_; one != nullptr; one = one->next)
+        one->alarm.cancel();
 }
 
 task<bool> wakeup::wait(clock::time_point until)
 {
     const auto executor = co_await net::this_coro::executor;
-    net::steady_timer alarm(executor, until);
-    const registration here(waiters_, alarm);
-    co_await alarm.async_wait(net::as_tuple(net::use_awaitable));
+    waiter here(first_, executor, until);
+    co_await here.alarm.async_wait(net::as_tuple(net::use_awaitable));
     const auto state = co_await net::this_coro::cancellation_state;
     co_return state.cancelled() == net::cancellation_type::none;
 }

@@ -5,8 +5,6 @@
 
 #include <boost/asio/steady_timer.hpp>
 
-#include <vector>
-
 namespace layerline::transport {
 
 // Check the condition, then wait(), in a loop: nothing runs in between, so no change is missed. The object
@@ -23,7 +21,8 @@ public:
     task<bool> wait(clock::time_point until = clock::time_point::max());
 
 private:
-    std::vector<net::steady_timer*> waiters_;
+    struct waiter;
+    waiter* first_ = nullptr; // of a list whose links are the waiters' own
 };
 
 } // namespace layerline::transport

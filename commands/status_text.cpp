@@ -1,0 +1,27 @@
+#include "commands/status_text.hpp"
+
+#include "commands/status_result.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace layerline::commands {
+
+std::string status_text::of(printer::printer_state state)
+{
+    const auto age = std::exchange(state.age_ms, std::nullopt);
+    if (before_.empty() || state != state_) {
+        auto text = status_result(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        // A quote within a string is escaped, so this is the key and nothing else.
+        constexpr std::string_view key = R"("AgeMs":)", none = "null";
+        const auto at = text.find(key) + key.size();
+        after_ = text.substr(at + none.size());
+        text.resize(at);
+        before_ = std::move(text);
+        state_ = std::move(state);
+    }
+    return before_ + (age ? std::to_string(*age) : "null") + after_;
+}
+
+} // namespace layerline::commands

@@ -1,0 +1,21 @@
+// The result of `status` as text, made anew only when the printer's state has changed: apps ask several times
+// a second, and most of an answer's cost is to make its JSON.
+#pragma once
+
+#include "printer/printer_state.hpp"
+
+#include <string>
+
+namespace layerline::commands {
+
+class status_text {
+public:
+    // status_result() of this state as JSON text.
+    std::string of(printer::printer_state state);
+
+private:
+    printer::printer_state state_; // what the text was made of; without the age, which always differs
+    std::string before_, after_;   // the text on either side of the age
+};
+
+} // namespace layerline::commands
