@@ -168,10 +168,10 @@ brake brake_for(const carriage& by, std::string token)
 }
 
 task<void> say(transport::exchange& call, relay_errc code, std::string_view hop,
-               std::optional<std::chrono::seconds> retry_after)
+               std::optional<std::chrono::seconds> retry_after, std::string_view detail = {})
 {
     auto answer = answer_for(code, hop, request_id_of(call.request()), wants_standard_status(call.request()),
-                             retry_after);
+                             retry_after, detail);
     (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
 }
 
@@ -220,10 +220,17 @@ relay_errc code_for(const transport::error_code& why)
     if (why == transport::errc::timed_out) return relay_errc::agent_timed_out;
     // Only this stream broke: the agent's fault. Anything else means that the tunnel went.
     if (why == transport::errc::cancelled_by_peer || why == transport::errc::malformed ||
-        why == transport::errc::too_large)
+        why == transport::errc::too_large || why == transport::errc::refused_by_peer)
         return relay_errc::agent_failed;
     if (why == transport::errc::too_many_streams) return relay_errc::own_failure;
     return relay_errc::agent_offline;
+}
+
+std::string_view detail_for(const transport::error_code& why)
+{
+    if (why == transport::errc::refused_by_peer)
+        return "The agent did not take the request: nothing of it was carried out.";
+    return {};
 }
 
 transport::request_head head_for_agent(const transport::request_head& asked, const to_printer& where,
@@ -304,7 +311,8 @@ task<void> forward(transport::exchange& call, std::shared_ptr<transport::request
         spdlog::info("request {}: no answer from the agent: {}", request_id_of(call.request()),
                      answer.error().message());
         const auto code = code_for(answer.error());
-        co_await say(call, code, code == relay_errc::own_failure ? "relay" : "agent", soon);
+        co_await say(call, code, code == relay_errc::own_failure ? "relay" : "agent", soon,
+                     detail_for(answer.error()));
         co_return;
     }
     // An agent never answers 6xx: that range is the relay's own, and must not be counterfeited.

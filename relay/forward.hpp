@@ -39,6 +39,8 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
 
 // The relay's word for what a tunnel said instead of an answer.
 relay_errc code_for(const transport::error_code& why);
+// What is to be said beside that word; empty for its usual text.
+std::string_view detail_for(const transport::error_code& why);
 
 // Answers the exchange: with the agent's answer, or with 602, 607, 608, 612 of the relay's own. Stops when
 // the caller goes away (the coroutine is cancelled) or the token dies, which resets the stream in the tunnel:

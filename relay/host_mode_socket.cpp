@@ -17,11 +17,11 @@ using transport::task;
 // Of a refusal: a page or an envelope, read whole since it is small.
 constexpr std::size_t max_refusal = 64UL * 1024;
 
-task<void> refuse(transport::exchange& call, relay_errc code)
+task<void> refuse(transport::exchange& call, relay_errc code, std::string_view detail = {})
 {
     auto answer =
         answer_for(code, code == relay_errc::own_failure ? "relay" : "agent", request_id_of(call.request()),
-                   wants_standard_status(call.request()), std::chrono::seconds(2));
+                   wants_standard_status(call.request()), std::chrono::seconds(2), detail);
     (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
 }
 
@@ -54,8 +54,10 @@ task<void> forward_socket(transport::exchange& call, std::shared_ptr<transport::
         spdlog::info("request {}: no WebSocket from the agent: {}", request_id_of(call.request()),
                      opened.error().message());
         // An agent that carries none is of an older kind: nothing of the tunnel is broken.
-        co_await refuse(call, opened.error() == transport::errc::upgrade_refused ? relay_errc::agent_failed
-                                                                                 : code_for(opened.error()));
+        co_await refuse(call,
+                        opened.error() == transport::errc::upgrade_refused ? relay_errc::agent_failed
+                                                                           : code_for(opened.error()),
+                        detail_for(opened.error()));
         co_return;
     }
     if (!opened->stream) {

@@ -8,7 +8,7 @@ namespace layerline::transport {
 
 namespace {
 
-constexpr std::array<error_row, 14> rows{{
+constexpr std::array<error_row, 15> rows{{
     {errc::closed, "closed", "the far end closed the connection", false,
      "nothing to do; it is dialled again"},
     {errc::timed_out, "timed_out", "no answer came in time", false,
@@ -38,6 +38,8 @@ constexpr std::array<error_row, 14> rows{{
     {errc::too_many_streams, "too_many_streams", "the far end takes no more exchanges at the moment", false,
      "try again when others have ended"},
     {errc::shutting_down, "shutting_down", "this program is ending", false, "try again once it is back"},
+    {errc::refused_by_peer, "refused_by_peer",
+     "the far end did not take this exchange, and carried nothing of it out", false, "try again"},
 }};
 
 // Row i holds code i + 1, so that looking one up is an index.
@@ -46,7 +48,7 @@ consteval bool codes_are_dense()
     for (std::size_t i = 0; i < rows.size(); ++i)
         if (static_cast<std::size_t>(rows[i].code) != i + 1 || rows[i].name.empty() || rows[i].text.empty())
             return false;
-    return rows.size() == static_cast<std::size_t>(errc::shutting_down);
+    return rows.size() == static_cast<std::size_t>(errc::refused_by_peer);
 }
 static_assert(codes_are_dense());
 

@@ -24,6 +24,7 @@ enum class errc {
     keep_alive_lost,     // no sign of life in time
     too_many_streams,    // the peer takes no more streams now
     shutting_down,       // this program ends
+    refused_by_peer,     // the far end did not take this stream: nothing of it was looked at
 };
 
 struct error_row {

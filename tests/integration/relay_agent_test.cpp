@@ -111,6 +111,34 @@ TEST_CASE("612: an agent that resets its stream or sends a head that is none, an
     CHECK(good.body == "good");
 }
 
+TEST_CASE("612: an agent that refuses the stream has done nothing, and the answer says so", "[relay][status]")
+{
+    constexpr std::uint32_t refused_stream = 7, no_error = 0;
+    rig at;
+    at.start_relay();
+    const scripted_agent agent(at.relay_url(),
+                               {{scripted_reset(refused_stream)},
+                                {scripted_reset(refused_stream)},
+                                {scripted_head({{":status", "200"}}, true)},
+                                {scripted_goaway(5, no_error)}}); // the stream after the third
+    REQUIRE(at.becomes([&] {
+        return !agent.code().empty() && at.relay_command({"claim", agent.code()}).exit_code == 0;
+    }));
+    at.use_relay_token(at.make_relay_token("view").secret);
+    REQUIRE(at.becomes([&] { return at.relay->log().find("is here") != std::string::npos; }));
+    const auto refused = ping(at, agent.id());
+    check_cause(refused, 612, "agent_failed");
+    CHECK(refused.json().value("Error", "").find("nothing of it was carried out") != std::string::npos);
+    CHECK(refused.json()["RetryAfterSec"] == 2);
+    CHECK(ping(at, agent.id(), true).status == 502);
+    CHECK(ping(at, agent.id()).status == 200);
+    // A goodbye that leaves the request out refuses it as well; from then on there is no agent.
+    const auto left_out = ping(at, agent.id());
+    check_cause(left_out, 612, "agent_failed");
+    CHECK(left_out.json().value("Error", "").find("nothing of it was carried out") != std::string::npos);
+    CHECK(at.becomes([&] { return ping(at, agent.id()).status == 601; }));
+}
+
 TEST_CASE("610: an agent below the relay's minimum carries nothing, and both ends say so", "[relay][status]")
 {
     rig at({.relay_toml = "minimum_agent_version = \"99.1\"\n[limits]\nrequests_per_minute = 100000\n"});

@@ -12,7 +12,7 @@ namespace layerline::tests {
 
 namespace {
 
-constexpr std::uint8_t data = 0, headers = 1, reset = 3, settings = 4, ping = 6;
+constexpr std::uint8_t data = 0, headers = 1, reset = 3, settings = 4, ping = 6, goaway = 7;
 constexpr std::uint8_t ack = 1, end_stream = 1, end_headers = 4;
 constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::size_t frame_head = 9;
@@ -60,6 +60,11 @@ scripted_frame scripted_reset(std::uint32_t code)
     return {reset, 0, number(code, 4)};
 }
 
+scripted_frame scripted_goaway(std::uint32_t last_stream, std::uint32_t code)
+{
+    return {goaway, 0, number(last_stream, 4) + number(code, 4)};
+}
+
 struct scripted_agent::desk final : access::agent_desk {
     std::mutex mutex;
     std::string shown;
@@ -101,7 +106,7 @@ struct scripted_agent::desk final : access::agent_desk {
                 out += framed({type, ack, type == ping ? payload : std::string()}, 0);
             if (type == headers)
                 for (const auto& frame : answers.at(std::min(asked++, answers.size() - 1)))
-                    out += framed(frame, stream);
+                    out += framed(frame, frame.type == goaway ? 0 : stream);
         }
         return out;
     }

@@ -26,6 +26,8 @@ using scripted_answer = std::vector<scripted_frame>;
 scripted_frame scripted_head(const std::vector<std::pair<std::string, std::string>>& lines, bool last);
 scripted_frame scripted_data(std::string bytes, bool last);
 scripted_frame scripted_reset(std::uint32_t code);
+// On no stream: none after `last_stream` is taken.
+scripted_frame scripted_goaway(std::uint32_t last_stream, std::uint32_t code);
 
 class scripted_agent {
 public:

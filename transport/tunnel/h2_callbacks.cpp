@@ -37,7 +37,8 @@ boost::system::error_code why_closed(const h2_stream& stream, std::uint32_t code
     if (stream.broken) return stream.broken;
     // A server may end a complete answer and give up the rest of the request with NO_ERROR.
     if (code == NGHTTP2_NO_ERROR && stream.in_ended) return {};
-    if (code == NGHTTP2_REFUSED_STREAM) return errc::too_many_streams;
+    // By its own reset, or by a GOAWAY that leaves the stream out.
+    if (code == NGHTTP2_REFUSED_STREAM) return errc::refused_by_peer;
     if (stream.reset_by_peer || code == NGHTTP2_NO_ERROR) return errc::cancelled_by_peer;
     return errc::malformed; // nghttp2 gave it up because of what the peer sent
 }
