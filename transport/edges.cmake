@@ -4,6 +4,7 @@ layerline_room(transport NET
         body.cpp
         byte_stream.cpp
         chunk_decoder.cpp
+        date_field.cpp
         dial.cpp
         dial_address.cpp
         edge_fields.cpp

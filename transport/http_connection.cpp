@@ -7,6 +7,7 @@
 // its answer has half_close_patience to begin one.
 #include "transport/http_connection.hpp"
 
+#include "transport/date_field.hpp"
 #include "transport/edge_fields.hpp"
 #include "transport/error.hpp"
 
@@ -245,7 +246,8 @@ task<void> http_connection::refuse(refusal why)
 {
     const auto id = new_request_id();
     const auto body = error_body(why.status, why.why, id);
-    const fields headers{{"content-type", "application/json"},
+    const fields headers{{"date", date_now()},
+                         {"content-type", "application/json"},
                          {"content-length", std::to_string(body.size())},
                          {"x-request-id", id},
                          {"connection", "close"}};

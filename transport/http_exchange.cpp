@@ -1,6 +1,7 @@
 // Answers on the wire, and the request's body as a source.
 #include "transport/http_exchange.hpp"
 
+#include "transport/date_field.hpp"
 #include "transport/error.hpp"
 #include "transport/websocket.hpp"
 
@@ -166,6 +167,8 @@ task<result<void>> http_exchange::respond(response_head head)
     if (interim_ && interim_->due) keep_alive_ = false;
     strip_hop_by_hop(head.headers);
     head.headers.set("x-request-id", std::string(request_.head.headers.find("x-request-id").value_or("")));
+    // Who answers first says when; what passes through keeps its own.
+    if (!head.headers.find("date")) head.headers.set("date", date_now());
     if (status_ == 204) head.headers.erase("content-length");
     if (!bodiless() && !length) {
         if (request_.http_1_0)

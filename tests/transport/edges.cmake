@@ -4,6 +4,7 @@ layerline_test(transport NET
         edges_body_test.cpp
         edges_chunk_test.cpp
         edges_client_test.cpp
+        edges_date_test.cpp
         edges_disconnect_test.cpp
         edges_error_test.cpp
         edges_fields_test.cpp
