@@ -7,6 +7,7 @@ layerline_room(transport NET
         date_field.cpp
         dial.cpp
         dial_address.cpp
+        doorkeeper.cpp
         edge_fields.cpp
         error.cpp
         fields.cpp

@@ -1,7 +1,7 @@
 // Accepting: TCP or unix socket, with or without TLS, and what happens when there is no room for more.
 #include "transport/http_server.hpp"
 
-#include "transport/edge_fields.hpp"
+#include "transport/doorkeeper.hpp"
 #include "transport/error.hpp"
 #include "transport/http_connection.hpp"
 #include "transport/tls.hpp"
@@ -28,10 +28,8 @@ using net::local::stream_protocol;
 namespace {
 
 constexpr auto as_result = net::as_tuple(net::use_awaitable);
-// Connections past the limit that are being told so, at once; more are just closed.
-constexpr std::size_t told_at_once = 32;
-constexpr auto telling_time = std::chrono::seconds(1);
-// Without descriptors accept() fails at once, again and again: wait for some to come back.
+// Without descriptors accept() fails at once, again and again. With nothing at hand to tell the caller: wait
+// for some to come back.
 constexpr auto scarcity_pause = std::chrono::milliseconds(200);
 constexpr auto between_warnings = std::chrono::seconds(10);
 
@@ -57,88 +55,9 @@ std::string peer_of(const stream_protocol::socket&)
     return "unix";
 }
 
-// What a connection is told that there is no room for.
-struct no_room {
-    unsigned status;
-    std::string_view why;
-    std::chrono::milliseconds time; // to tell it
-};
+constexpr auto telling_time = std::chrono::seconds(1);
 constexpr no_room too_many{503, "too many connections", telling_time};
 constexpr no_room too_many_of_one{429, "too many connections from this address", telling_time};
-// The others wait meanwhile: there is one descriptor for all of them.
-constexpr no_room no_descriptors{503, "out of file descriptors", std::chrono::milliseconds(250)};
-constexpr std::string_view retry_after = "5"; // seconds
-
-// A descriptor that is kept so that there is one left to tell callers that there are none.
-struct spare_descriptor {
-    explicit spare_descriptor(net::io_context& context) : back(context) { restore(); }
-    spare_descriptor(const spare_descriptor&) = delete;
-    spare_descriptor& operator=(const spare_descriptor&) = delete;
-    ~spare_descriptor() { give(); }
-    void give()
-    {
-        if (number >= 0) ::close(number);
-        number = -1;
-    }
-    void restore()
-    {
-        if (number < 0) number = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        back.cancel();
-    }
-    int number = -1;
-    net::steady_timer back; // used as an event, with a pause for when nobody rings it
-};
-
-// What was taken for telling somebody goes back when that is over, however it ends.
-struct telling {
-    std::shared_ptr<std::size_t> being_told;
-    std::shared_ptr<spare_descriptor> spare; // null: it was not needed
-    std::shared_ptr<byte_stream> stream;
-    telling(std::shared_ptr<std::size_t> count, std::shared_ptr<spare_descriptor> taken,
-            std::shared_ptr<byte_stream> to)
-        : being_told(std::move(count)), spare(std::move(taken)), stream(std::move(to))
-    {
-        ++*being_told;
-    }
-    telling(const telling&) = delete;
-    telling& operator=(const telling&) = delete;
-    ~telling()
-    {
-        --*being_told;
-        stream->close(false);
-        if (spare) spare->restore();
-    }
-};
-
-// The request is read, as far as it comes, so that closing does not take the answer away.
-task<void> turn_away(std::shared_ptr<telling> all, no_room because)
-{
-    const auto& stream = all->stream;
-    const auto by = clock::now() + because.time;
-    stream->read_by(by);
-    stream->write_limits(because.time, by);
-    if (stream->tls() != nullptr) {
-        const auto agreed = co_await stream->handshake(net::ssl::stream_base::server);
-        if (!agreed) co_return;
-    }
-    const auto id = new_request_id();
-    auto body = error_body(because.status, because.why, id);
-    body.insert(body.size() - 1, std::string(",\"RetryAfterSec\":").append(retry_after));
-    const auto head = write_response(because.status, {{"content-type", "application/json"},
-                                                      {"content-length", std::to_string(body.size())},
-                                                      {"x-request-id", id},
-                                                      {"retry-after", std::string(retry_after)},
-                                                      {"connection", "close"}})
-                          .value_or("");
-    const std::array<net::const_buffer, 3> parts{net::buffer(head), net::buffer(body)};
-    const auto sent = co_await stream->write(parts);
-    stream->shutdown_send();
-    std::array<char, 4096> waste; // NOLINT(cppcoreguidelines-pro-type-member-init): written only
-    while (sent) {
-        const auto got = co_await stream->read_some(net::buffer(waste));
-        if (!got || *got == 0) break;
-    }
-}
 
 template <class Protocol>
 class server final : public http_server {
@@ -148,7 +67,7 @@ public:
     server(net::io_context& context, acceptor listening, std::shared_ptr<connection_group> group,
            std::shared_ptr<net::ssl::context> tls)
         : acceptor_(std::move(listening)), group_(std::move(group)), tls_(std::move(tls)),
-          spare_(std::make_shared<spare_descriptor>(context)),
+          doorkeeper_(std::make_shared<doorkeeper>(context.get_executor())),
           grace_(std::make_shared<net::steady_timer>(context))
     {
         if (!group_->options.unix_path.empty()) ::stat(group_->options.unix_path.c_str(), &socket_file_);
@@ -171,12 +90,21 @@ public:
             auto [ec, socket] = co_await acceptor_.async_accept(as_result);
             if (group->stopping) break;
             if (scarce(ec)) {
-                tell_of_scarcity(ec);
-                spare_->back.expires_after(scarcity_pause);
-                co_await spare_->back.async_wait(as_result);
+                warn_of(ec);
+                switch (tell_one_of_scarcity()) {
+                case waiting::told:
+                    break;
+                case waiting::nobody:
+                    co_await acceptor_.async_wait(acceptor::wait_read, as_result);
+                    break;
+                case waiting::somebody:
+                    co_await doorkeeper_->change(scarcity_pause);
+                    break;
+                }
             } else if (ec == net::error::operation_aborted || ec == net::error::bad_descriptor) {
                 break;
             } else if (!ec) {
+                doorkeeper_->refill();
                 welcome(std::move(socket));
             }
         }
@@ -189,7 +117,7 @@ public:
         if (group_->stopping) return;
         group_->stopping = true;
         close_acceptor();
-        spare_->back.cancel();
+        doorkeeper_->stop();
         for (auto* connection : std::set<http_connection*>(group_->open))
             connection->stop_soon();
         grace_->expires_after(grace);
@@ -238,42 +166,42 @@ private:
         auto peer = peer_of(socket);
         const auto& limits = group_->options.limits;
         if (group_->open.size() >= limits.max_connections)
-            return say_no(std::move(socket), too_many, nullptr);
+            return doorkeeper_->turn_away(wrap(std::move(socket)), too_many);
         if (limits.max_per_address != 0) {
             const auto same = group_->by_address.find(address_of_caller(peer));
             if (same != group_->by_address.end() && same->second >= limits.max_per_address)
-                return say_no(std::move(socket), too_many_of_one, nullptr);
+                return doorkeeper_->turn_away(wrap(std::move(socket)), too_many_of_one);
         }
         start_connection(group_, wrap(std::move(socket)), std::move(peer));
     }
 
-    void say_no(typename Protocol::socket socket, no_room because, std::shared_ptr<spare_descriptor> spare)
-    {
-        if (*being_told_ >= told_at_once) { // just closed
-            error_code ignored;
-            socket.close(ignored);
-            if (spare) spare->restore();
-            return;
-        }
-        const auto all = std::make_shared<telling>(being_told_, std::move(spare), wrap(std::move(socket)));
-        net::co_spawn(all->stream->executor(), turn_away(all, because), net::detached);
-    }
-
-    // Takes one caller in place of the spare descriptor, to say that there is none for it.
-    void tell_of_scarcity(const error_code& why)
+    void warn_of(const error_code& scarcity)
     {
         const auto now = clock::now();
         if (!warned_ || now - *warned_ > between_warnings)
-            spdlog::warn("no more connections are accepted for now: {}", why.message());
+            spdlog::warn("no more connections are accepted for now: {}", scarcity.message());
         warned_ = now;
-        if (spare_->number < 0) return spare_->restore(); // somebody is being told, or it was lost
-        spare_->give();
+    }
+
+    enum class waiting : std::uint8_t { told, nobody, somebody };
+
+    // Takes one caller who waits, to say that there is no descriptor for it.
+    waiting tell_one_of_scarcity()
+    {
+        if (!doorkeeper_->make_room()) {
+            doorkeeper_->refill();
+            return waiting::somebody;
+        }
         typename Protocol::socket socket(acceptor_.get_executor());
         error_code ec;
         acceptor_.non_blocking(true, ec);
         if (!ec) acceptor_.accept(socket, ec);
-        if (ec) return spare_->restore();
-        say_no(std::move(socket), no_descriptors, spare_);
+        if (!ec) {
+            doorkeeper_->turn_away_in_need(wrap(std::move(socket)));
+            return waiting::told;
+        }
+        doorkeeper_->restore();
+        return ec == net::error::would_block ? waiting::nobody : waiting::somebody;
     }
 
     std::shared_ptr<byte_stream> wrap(typename Protocol::socket socket)
@@ -286,10 +214,9 @@ private:
     acceptor acceptor_;
     std::shared_ptr<connection_group> group_;
     std::shared_ptr<net::ssl::context> tls_;
-    std::shared_ptr<spare_descriptor> spare_;
+    std::shared_ptr<doorkeeper> doorkeeper_;
     std::optional<clock::time_point> warned_;
     std::shared_ptr<net::steady_timer> grace_;
-    std::shared_ptr<std::size_t> being_told_ = std::make_shared<std::size_t>(0);
     struct stat socket_file_ {};
     std::uint16_t port_ = 0;
 };

@@ -49,7 +49,7 @@ public:
 };
 
 // Binds and listens now, so that the port is known. When the process runs out of descriptors, callers are
-// told so one after the other (503 with retry-after) by a descriptor that is kept for that. Malformed
+// told so at once (503 with retry-after) by descriptors that are kept for that (transport/doorkeeper.hpp). Malformed
 // requests are answered 400 here, a request with both content-length and transfer-encoding is refused,
 // x-request-id is added to every answer (taken over if it is 1-64 of [A-Za-z0-9_-], else made new), request
 // headers x-layerline-principal and x-layerline-scopes are stripped, and with them every x-layerline-… that

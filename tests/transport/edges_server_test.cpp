@@ -5,9 +5,12 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <list>
 
 using namespace layerline::transport;
 using namespace std::chrono_literals;
@@ -513,6 +516,40 @@ TEST_CASE_METHOD(edge_fixture,
     raw_peer second(*this);
     second.send(plain_get);
     CHECK(second.read_answer().starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE_METHOD(edge_fixture, "without descriptors a whole crowd is told so, though none of it hangs up")
+{
+    listen();
+    rlimit old{};
+    ::getrlimit(RLIMIT_NOFILE, &old);
+    std::list<net::ip::tcp::socket> crowd;
+    for (int i = 0; i < 60; ++i)
+        crowd.emplace_back(context).open(net::ip::tcp::v4());
+    rlimit scarce{static_cast<rlim_t>(crowd.front().native_handle()), old.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &scarce);
+    bool silent = false;
+    for (auto& caller : crowd) {
+        caller.connect({net::ip::address_v4::loopback(), server->port()});
+        if ((silent = !silent)) continue;
+        net::write(caller, net::buffer(std::string(plain_get)));
+    }
+    std::string told(4096, '\0');
+    std::size_t answers = 0;
+    for (auto& caller : crowd) {
+        caller.non_blocking(true);
+        error_code ec;
+        std::size_t count = 0;
+        until([&] {
+            return (count = caller.read_some(net::buffer(told), ec)) > 0 || ec != net::error::would_block;
+        });
+        answers += told.compare(0, 12, "HTTP/1.1 503", 0, std::min<std::size_t>(count, 12)) == 0 ? 1 : 0;
+    }
+    ::setrlimit(RLIMIT_NOFILE, &old);
+    CHECK(answers == crowd.size());
+    raw_peer next(*this);
+    next.send(plain_get);
+    CHECK(next.read_answer().starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE_METHOD(edge_fixture, "a unix socket is for its owner alone, and an older file is replaced")
