@@ -1,5 +1,6 @@
 // Certificates between agent, relay and command line: whom they trust, and that nothing goes unencrypted by
 // mistake.
+#include "authority.hpp"
 #include "rig.hpp"
 
 #include <catch2/catch.hpp>
@@ -9,64 +10,6 @@
 using namespace layerline::tests;
 
 namespace {
-
-// An authority of our own and a certificate that it signed, as an owner makes them with openssl.
-class authority {
-public:
-    authority()
-    {
-        openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                 "2", "-subj", "/CN=A workshop's authority", "-keyout", path("ca.key"), "-out",
-                 path("ca.pem")});
-    }
-
-    // For `names` ("IP:127.0.0.1,DNS:localhost").
-    void sign(const std::string& names)
-    {
-        openssl({"req",
-                 "-x509",
-                 "-newkey",
-                 "ec",
-                 "-pkeyopt",
-                 "ec_paramgen_curve:P-256",
-                 "-nodes",
-                 "-days",
-                 "2",
-                 "-subj",
-                 "/CN=relay",
-                 "-addext",
-                 "subjectAltName=" + names,
-                 "-addext",
-                 "basicConstraints=critical,CA:FALSE",
-                 "-CA",
-                 path("ca.pem"),
-                 "-CAkey",
-                 path("ca.key"),
-                 "-keyout",
-                 path("relay.key"),
-                 "-out",
-                 path("relay.pem")});
-    }
-
-    std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
-    std::string relay_toml() const
-    {
-        return "[listen]\ncertificate = \"" + path("relay.pem") + "\"\nprivate_key = \"" + path("relay.key") +
-               "\"\n[limits]\nrequests_per_minute = 100000\n";
-    }
-    std::string agent_relay() const { return "ca_file = \"" + path("ca.pem") + "\"\n"; }
-
-private:
-    static void openssl(std::vector<std::string> arguments)
-    {
-        arguments.insert(arguments.begin(), "openssl");
-        const auto done = run(std::move(arguments));
-        INFO(done.output);
-        REQUIRE(done.exit_code == 0);
-    }
-
-    temp_folder folder_;
-};
 
 std::string relay_problem(const rig& at)
 {
