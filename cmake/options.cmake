@@ -9,7 +9,9 @@ target_compile_options(layerline_options INTERFACE
     # -Wconversion is left out: Asio's and nlohmann's templates raise it in our instantiations.
     # gcc 12 raises these falsely in coroutine frames and in inlined std::string (gcc bugs 105562, 104336).
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wno-null-dereference -fcoroutines>)
-target_link_options(layerline_options INTERFACE -pie)
+# A program with the property LAYERLINE_STATIC has no shared libraries.
+target_link_options(layerline_options INTERFACE
+    $<IF:$<BOOL:$<TARGET_PROPERTY:LAYERLINE_STATIC>>,-static-pie,-pie>)
 
 if(LAYERLINE_SANITIZE)
     target_compile_options(layerline_options INTERFACE

@@ -1,5 +1,5 @@
 # The print host: what it decides (no descriptor, no clock), what it does, and its program.
-layerline_room(print_host NET
+layerline_room(print_host
     SOURCES
         confined_file.cpp
         ctl.cpp
@@ -11,6 +11,7 @@ layerline_room(print_host NET
         host_core.cpp
         host_events.cpp
         host_job.cpp
+        host_log.cpp
         host_server.cpp
         job_reader.cpp
         line_policy.cpp
@@ -22,8 +23,11 @@ layerline_room(print_host NET
         layerline::gcode
         layerline::printer
         layerline::serial_machine
-        spdlog::spdlog
-        PkgConfig::TOMLPLUSPLUS
         CLI11::CLI11)
 
-layerline_program(layerline-printhost NET SOURCES printhost_main.cpp LINK layerline::print_host)
+layerline_program(layerline-printhost SOURCES printhost_main.cpp LINK layerline::print_host)
+if(LAYERLINE_HARDEN AND NOT LAYERLINE_SANITIZE)
+    # Without shared libraries: no upgrade of one reaches a successor that has 2 s to take a print over, and of the
+    # libraries only what is used becomes memory (two thirds of the program's otherwise).
+    set_target_properties(layerline-printhost PROPERTIES LAYERLINE_STATIC ON)
+endif()

@@ -1,8 +1,7 @@
 #include "printer/serial/host_clerk.hpp"
 
+#include "printer/serial/host_log.hpp"
 #include "printer/serial/job_reader.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <cstdio>
 #include <poll.h>
@@ -106,17 +105,18 @@ printer_result<std::shared_ptr<line_source>> host_clerk::open_job(const std::str
 void host_clerk::handle(state_to_keep what)
 {
     auto kept = save_durable_state(settings_.state_folder, what.state);
-    if (!kept) spdlog::error("{}", kept.error().detail);
+    if (!kept) log_error(kept.error().detail);
     if (what.commit) traffic_.wire.put(commit_done{*what.commit, std::move(kept)});
 }
 
 void host_clerk::handle(log_entry entry)
 {
-    if (const auto lost = traffic_.log_lost.exchange(0)) spdlog::warn("{} log lines were lost", lost);
+    if (const auto lost = traffic_.log_lost.exchange(0))
+        log_warning(std::to_string(lost) + " log lines were lost");
     if (entry.warning)
-        spdlog::warn("{}", entry.text);
+        log_warning(entry.text);
     else
-        spdlog::info("{}", entry.text);
+        log_info(entry.text);
 }
 
 } // namespace layerline::printer::serial

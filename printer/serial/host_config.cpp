@@ -1,6 +1,9 @@
 #include "printer/serial/host_config.hpp"
 
 #include <CLI/CLI.hpp>
+
+#define TOML_ENABLE_FORMATTERS                                                                               \
+    0 // compiled in here, since the program has no shared libraries: only what is used
 #include <toml++/toml.h>
 
 #include <fstream>

@@ -2,13 +2,11 @@
 #include "printer/serial/ctl.hpp"
 #include "printer/serial/host_clerk.hpp"
 #include "printer/serial/host_config.hpp"
+#include "printer/serial/host_log.hpp"
 #include "printer/serial/host_server.hpp"
 #include "printer/serial/service_notify.hpp"
 #include "printer/serial/wire_port.hpp"
 #include "printer/serial/wire_thread.hpp"
-
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <csignal>
 #include <cstdio>
@@ -39,7 +37,7 @@ printer_result<owned_fd> lock_state(const std::string& folder)
 
 int complain(const printer_failure& failure)
 {
-    spdlog::error("{}", failure.detail);
+    log_error(failure.detail);
     return 1;
 }
 
@@ -66,7 +64,7 @@ int run_host(const host_config& config)
     auto keys = idempotency_keys::open(config.state);
     if (!keys) return complain(keys.error());
     loaded_state kept = load_durable_state(config.state);
-    if (!kept.complaint.empty()) spdlog::warn("{}", kept.complaint);
+    if (!kept.complaint.empty()) log_warning(kept.complaint);
     auto listener = listen_at(config.socket);
     if (!listener) return complain(listener.error());
 
@@ -88,12 +86,12 @@ int run_host(const host_config& config)
         [port = config.port, baud = config.baud] { return open_wire_port(port, baud); }, traffic);
     {
         const host_server server({.path = config.socket}, std::move(*listener), traffic);
-        spdlog::info("print host for {} at {} baud, listening on {}", config.port, config.baud,
-                     config.socket);
+        log_info("print host for " + config.port + " at " + std::to_string(config.baud) +
+                 " baud, listening on " + config.socket);
         notify_service("READY=1");
         wait_for_signal(signals, traffic);
         notify_service("STOPPING=1");
-        spdlog::info("stopping: a print under way ends as failed, heaters go off");
+        log_info("stopping: a print under way ends as failed, heaters go off");
         wire.stop();
         wire.join();
     }
@@ -116,6 +114,5 @@ int main(int argc, char** argv)
         std::puts("the configuration is good");
         return 0;
     }
-    spdlog::set_default_logger(spdlog::stderr_color_mt("printhost"));
     return run_host(*config);
 }

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <grp.h>
@@ -52,11 +53,18 @@ printer_failure failure_of(int error, const std::string& path)
 printer_failure forbidden(const std::string& path, const struct stat& device)
 {
     auto failure = failure_of(EACCES, path);
-    std::vector<char> text(4096);
+    // From the file itself: getgrgid() loads name services, which a program without shared libraries must
+    // not.
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> groups(std::fopen("/etc/group", "re"),
+                                                                 &std::fclose);
+    std::vector<char> text(64UL * 1024);
     struct group entry {};
     struct group* found = nullptr;
-    if (::getgrgid_r(device.st_gid, &entry, text.data(), text.size(), &found) == 0 && found)
-        failure.detail += " It belongs to the group " + std::string(found->gr_name) + ".";
+    while (groups && ::fgetgrent_r(groups.get(), &entry, text.data(), text.size(), &found) == 0)
+        if (entry.gr_gid == device.st_gid) {
+            failure.detail += " It belongs to the group " + std::string(entry.gr_name) + ".";
+            break;
+        }
     return failure;
 }
 

@@ -1,5 +1,5 @@
 # The print host, by its parts.
-layerline_test(print_host NET
+layerline_test(print_host
     SOURCES
         host_core_test.cpp
         host_job_test.cpp

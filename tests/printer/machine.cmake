@@ -3,4 +3,4 @@ layerline_test(serial_messages SOURCES machine_messages_test.cpp LINK layerline:
 layerline_test(serial_machine
     SOURCES firmware_model.cpp machine_parser_test.cpp machine_print_test.cpp machine_transcript_test.cpp
     LINK layerline::serial_machine)
-layerline_test(serial_port SOURCES machine_port_test.cpp LINK layerline::serial_machine)
+layerline_test(serial_port SOURCES machine_port_test.cpp LINK layerline::serial_machine layerline::serial_ports)
