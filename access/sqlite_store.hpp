@@ -10,9 +10,9 @@ namespace layerline::access {
 class sqlite_store final : public store {
 public:
     // A database that is not open yet comes with how to open it, and why it is not.
-    sqlite_store(std::unique_ptr<database> data, std::size_t max_queue,
+    sqlite_store(std::unique_ptr<database> data, const store_options& options,
                  std::optional<closed_database> closed = {})
-        : thread_(std::move(data), max_queue, std::move(closed))
+        : thread_(std::move(data), options, std::move(closed))
     {
     }
 
@@ -37,6 +37,8 @@ public:
     transport::task<transport::result<void>> set_fact(std::string key, std::string value) override;
     transport::task<transport::result<void>> erase_fact(std::string key) override;
     std::uint64_t outside_changes() const override { return thread_.outside_changes(); }
+    bool rests() const override { return thread_.rests(); }
+    transport::task<transport::result<void>> look_outside() override;
 
 private:
     store_thread thread_;

@@ -28,6 +28,9 @@ struct store_options {
     // A database that cannot be opened for a reason that may pass (locked, no room, not writable) makes a
     // store whose calls fail with that reason until it can be; tried with the calls, at most once a second.
     bool may_open_later = false;
+    // How soon a change that another process made is seen while somebody asks, and after how long without a
+    // question nobody looks any more.
+    std::chrono::milliseconds look_every{1000}, rest_after{10'000};
 };
 
 // A token as kept: the record and the SHA-256 of the secret.
@@ -92,9 +95,13 @@ public:
     virtual transport::task<transport::result<void>> set_fact(std::string key, std::string value) = 0;
     virtual transport::task<transport::result<void>> erase_fact(std::string key) = 0;
 
-    // Counts the changes that other processes made to the database, looked at about once a second; never
-    // waits.
+    // Counts the changes that other processes made to the database, looked at about once a second for as long
+    // as somebody asks; never waits.
     virtual std::uint64_t outside_changes() const = 0;
+    // Whether nobody has asked for a while and nobody looks: the count is then old until look_outside()
+    // ended.
+    virtual bool rests() const = 0;
+    virtual transport::task<transport::result<void>> look_outside() = 0;
 };
 
 // Opens or makes the database (mode 0600; WAL, synchronous FULL) and brings its schema up to date. Blocks;

@@ -43,16 +43,23 @@ task<result<void>> sqlite_store::erase_fact(std::string key)
     });
 }
 
+task<result<void>> sqlite_store::look_outside()
+{
+    (void)thread_.outside_changes(); // so that it does not rest again at once
+    // Whatever wakes a thread that rests makes it look first.
+    return on_store<void>(thread_, [](database&) {});
+}
+
 result<std::unique_ptr<store>> open_store(const store_options& options)
 {
     auto data = std::make_unique<database>();
     if (const auto failed = data->open(options)) {
         const auto why = is_store_failure(failed) ? static_cast<errc>(failed.value()) : errc::store_failed;
         if (!options.may_open_later || row_of(why).permanent) return failed;
-        return std::unique_ptr<store>(std::make_unique<sqlite_store>(
-            std::make_unique<database>(), options.max_queue, closed_database{options, why}));
+        return std::unique_ptr<store>(std::make_unique<sqlite_store>(std::make_unique<database>(), options,
+                                                                     closed_database{options, why}));
     }
-    return std::unique_ptr<store>(std::make_unique<sqlite_store>(std::move(data), options.max_queue));
+    return std::unique_ptr<store>(std::make_unique<sqlite_store>(std::move(data), options));
 }
 
 } // namespace layerline::access

@@ -7,13 +7,13 @@
 namespace layerline::access {
 
 namespace {
-// How soon a change that another process made is seen.
-constexpr std::chrono::seconds look_every{1};
+constexpr std::chrono::seconds try_every{1}; // to open what could not be opened
 } // namespace
 
-store_thread::store_thread(std::unique_ptr<database> data, std::size_t max_queue,
+store_thread::store_thread(std::unique_ptr<database> data, const store_options& options,
                            std::optional<closed_database> closed)
-    : data_(std::move(data)), max_queue_(max_queue), closed_(std::move(closed))
+    : data_(std::move(data)), max_queue_(options.max_queue), look_every_(options.look_every),
+      rest_after_(options.rest_after), next_look_(clock::now() + look_every_), closed_(std::move(closed))
 {
     if (!closed_) data_version_ = data_->data_version();
     // Signals belong to the program's main thread.
@@ -51,29 +51,43 @@ void store_thread::post(std::unique_ptr<job> call)
     call->abandon(why);
 }
 
+std::unique_ptr<store_thread::job> store_thread::next_call()
+{
+    const auto due = [this] { return stopping_ || !waiting_.empty(); };
+    std::unique_lock lock(mutex_);
+    // A machine that idles is not woken every second for nobody.
+    rests_ = clock::now() - asked_.load(std::memory_order_relaxed) >= rest_after_;
+    if (rests_)
+        wake_.wait(lock, due);
+    else
+        wake_.wait_until(lock, next_look_, due);
+    if (stopping_ || waiting_.empty()) return nullptr;
+    auto call = std::move(waiting_.front());
+    waiting_.pop_front();
+    return call;
+}
+
 void store_thread::work()
 {
-    auto next_look = std::chrono::steady_clock::now() + look_every;
     for (;;) {
-        std::unique_ptr<job> call;
+        auto call = next_call();
         {
-            std::unique_lock lock(mutex_);
-            wake_.wait_until(lock, next_look, [this] { return stopping_ || !waiting_.empty(); });
-            if (stopping_) break;
-            if (!waiting_.empty()) {
-                call = std::move(waiting_.front());
-                waiting_.pop_front();
+            const std::lock_guard lock(mutex_);
+            if (stopping_) {
+                if (call) waiting_.push_front(std::move(call));
+                break;
             }
+        }
+        // Before the call, for whoever called because the thread was at rest.
+        if (rests_ || clock::now() >= next_look_) {
+            look_outside();
+            next_look_ = clock::now() + look_every_;
+            rests_ = false;
         }
         if (call && opened())
             call->run(*data_);
         else if (call)
             call->abandon(closed_->why);
-        call.reset();
-        if (std::chrono::steady_clock::now() >= next_look) {
-            look_outside();
-            next_look = std::chrono::steady_clock::now() + look_every;
-        }
     }
     std::deque<std::unique_ptr<job>> left;
     {
@@ -87,11 +101,11 @@ void store_thread::work()
 bool store_thread::opened()
 {
     if (!closed_) return true;
-    if (std::chrono::steady_clock::now() < next_try_) return false;
+    if (clock::now() < next_try_) return false;
     auto fresh = std::make_unique<database>();
     if (const auto failed = fresh->open(closed_->options)) {
         closed_->why = is_store_failure(failed) ? static_cast<errc>(failed.value()) : errc::store_failed;
-        next_try_ = std::chrono::steady_clock::now() + look_every; // opening may have waited for a lock
+        next_try_ = clock::now() + try_every; // opening may have waited for a lock
         return false;
     }
     data_ = std::move(fresh);

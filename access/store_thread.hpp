@@ -37,7 +37,7 @@ public:
     };
 
     // Takes over an open database, or one that is to be opened once that is possible.
-    store_thread(std::unique_ptr<database> data, std::size_t max_queue,
+    store_thread(std::unique_ptr<database> data, const store_options& options,
                  std::optional<closed_database> closed = {});
     ~store_thread(); // waiting calls are abandoned, the running one ends
     store_thread(const store_thread&) = delete;
@@ -45,24 +45,38 @@ public:
 
     // Queues the call, or abandons it at once.
     void post(std::unique_ptr<job> call);
-    std::uint64_t outside_changes() const { return outside_changes_.load(); }
+    // Both of any thread; to ask for the count keeps the thread looking.
+    std::uint64_t outside_changes() const
+    {
+        asked_.store(clock::now(), std::memory_order_relaxed);
+        return outside_changes_.load();
+    }
+    bool rests() const { return rests_.load(); }
 
 private:
+    using clock = std::chrono::steady_clock;
+
     void work();
     void look_outside();
+    // Waits for a call, for the time of the next look, or, when nobody asks any more, for a call alone.
+    std::unique_ptr<job> next_call();
     // Whether the database is open; tries to open it at most once a second.
     bool opened();
 
     std::unique_ptr<database> data_;
-    std::size_t max_queue_;
+    const std::size_t max_queue_;
+    const clock::duration look_every_, rest_after_;
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::unique_ptr<job>> waiting_;
     bool stopping_ = false;
     std::atomic<std::uint64_t> outside_changes_{0};
+    mutable std::atomic<clock::time_point> asked_{clock::now()};
+    std::atomic<bool> rests_{false};
+    clock::time_point next_look_;
     std::int64_t data_version_ = 0;
     std::optional<closed_database> closed_;
-    std::chrono::steady_clock::time_point next_try_{};
+    clock::time_point next_try_{};
     std::thread thread_;
 };
 

@@ -121,6 +121,7 @@ private:
     // Reads the store at first, and again after another process changed it. At other times it does not wait.
     task<result<void>> refresh()
     {
+        if (keeper_.rests()) (void)co_await keeper_.look_outside(); // the first question after a while
         const auto outside = static_cast<std::int64_t>(keeper_.outside_changes());
         if (loaded_.load() >= outside) co_return result<void>();
         if (loaded_.load() < 0) // a failure is left to the reading itself

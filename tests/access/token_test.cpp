@@ -29,13 +29,14 @@ struct bench {
     std::unique_ptr<token_service> tokens;
 
     bench() { restart(); }
-    void restart()
+    void restart(std::chrono::milliseconds rest_after = 10s)
     {
         tokens.reset();
         keeper.reset();
         store_options options;
         options.file = folder / "access.db";
         options.busy_timeout = 50ms;
+        options.rest_after = rest_after;
         auto opened = open_store(options);
         REQUIRE(opened.has_value());
         keeper = std::move(*opened);
@@ -308,6 +309,22 @@ TEST_CASE("what another process did to the tokens is taken over")
     while (b.keeper->outside_changes() == 0 && std::chrono::steady_clock::now() < until)
         (void)run(b.context, b.keeper->fact("nothing"));
     CHECK(b.keeper->outside_changes() > 0);
+    CHECK(b.fault(made.secret) == credential_fault::dead);
+}
+
+TEST_CASE("a store that nobody asked rests, and the first question after that finds what happened meanwhile")
+{
+    bench b;
+    b.restart(0ms); // rests whenever it has nothing to do
+    const auto made = b.create();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(b.good(made.secret));
+        const auto until = std::chrono::steady_clock::now() + 20s;
+        while (!b.keeper->rests() && std::chrono::steady_clock::now() < until)
+            std::this_thread::yield();
+        CHECK(b.keeper->rests());
+    }
+    raw(b.folder / "access.db", "update tokens set revoked = 1800000001");
     CHECK(b.fault(made.secret) == credential_fault::dead);
 }
 
