@@ -24,7 +24,7 @@ struct no_room {
 class doorkeeper : public std::enable_shared_from_this<doorkeeper> {
 public:
     // Keeps 1 to 8 descriptors, one in 128 of what the process may have.
-    explicit doorkeeper(const net::any_io_executor& executor);
+    explicit doorkeeper(const net::io_executor& executor);
     doorkeeper(const doorkeeper&) = delete;
     doorkeeper& operator=(const doorkeeper&) = delete;
     ~doorkeeper();

@@ -7,8 +7,10 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -121,6 +123,19 @@ TEST_CASE("a file is written, listed, read from anywhere, and deleted")
           printer_errc::no_such_file);
     CHECK(desk.run(desk.store->read("gcode/folder/deeper/a.gcode")).error().code ==
           printer_errc::no_such_file);
+}
+
+TEST_CASE("a file that is no longer in memory is read all the same")
+{
+    store_desk desk;
+    const std::string text(300'000, 'c');
+    REQUIRE(desk.put("gcode/cold.gcode", text));
+    const int fd = ::open(desk.real("cold.gcode").c_str(), O_RDONLY | O_CLOEXEC);
+    REQUIRE(fd >= 0);
+    CHECK(::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0); // synced by the store, so its pages can go
+    ::close(fd);
+    CHECK(desk.all_of("gcode/cold.gcode") == text);
+    CHECK(desk.all_of("gcode/cold.gcode", 299'999) == "c");
 }
 
 TEST_CASE("an upload that breaks off leaves nothing, not even a folder")

@@ -426,6 +426,50 @@ TEST_CASE("a deadline is told on as what is left and ends the wait", "[tunnel]")
     }
 }
 
+TEST_CASE("a wait for the answer ends at its own time, which the far end is not told", "[tunnel]")
+{
+    std::optional<clock::time_point> seen;
+    wakeup never;
+    tunnel_rig rig;
+    rig.service.serve_one = [&](exchange& call) -> task<void> {
+        seen = call.request().deadline;
+        co_await never.wait();
+    };
+    rig.start();
+    auto head = rig.get();
+    head.answer_by = clock::now() + 50ms;
+    const auto answer = rig.run(rig.fetch(head));
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error() == errc::timed_out);
+    CHECK_FALSE(seen);
+    rig.until([&] { return rig.service.running == 0; });
+    CHECK(rig.service.cancelled == 1);
+}
+
+TEST_CASE("a request that is called off ends with the reason given, and its handler with it", "[tunnel]")
+{
+    wakeup never;
+    tunnel_rig rig;
+    rig.service.serve_one = [&](exchange&) -> task<void> { co_await never.wait(); };
+    rig.start();
+    auto head = rig.get();
+    head.off = std::make_shared<call_off>();
+    const auto off = head.off;
+    std::optional<error_code> ended;
+    auto request = [&]() -> task<void> {
+        const auto answer = co_await rig.client->send(head, nullptr);
+        ended = answer.error();
+    };
+    net::co_spawn(rig.context, request(), net::detached);
+    rig.until([&] { return rig.service.running == 1; });
+    off->now(errc::shutting_down);
+    rig.until([&] { return ended && rig.service.running == 0; });
+    CHECK(*ended == errc::shutting_down);
+    CHECK(rig.service.cancelled == 1);
+    CHECK(rig.client->open_streams() == 0);
+    off->now(errc::closed); // the second time means nothing
+}
+
 TEST_CASE("what the far end would refuse fails at once with its reason", "[tunnel]")
 {
     tunnel_limits few;

@@ -145,6 +145,18 @@ TEST_CASE("a request and its answer pass with their fields", "[tunnel][h2]")
     CHECK(p.client.buffered() + p.server.buffered() == 0);
 }
 
+TEST_CASE("a request that ended with its head is known to have no body", "[tunnel][h2]")
+{
+    session_pair p;
+    p.get("/none");
+    REQUIRE(p.client.request("POST", "/some", {}, h2_priority::normal, true));
+    p.settle();
+    const auto seen = session_pair::all<h2_event::request>(p.to_server);
+    REQUIRE(seen.size() == 2);
+    CHECK(seen[0].bodiless);
+    CHECK_FALSE(seen[1].bodiless);
+}
+
 TEST_CASE("a request without a host arrives without one", "[tunnel][h2]")
 {
     session_pair p;
@@ -525,6 +537,32 @@ TEST_CASE("a wider window lets more come before anything is read", "[tunnel][h2]
     p.settle();
     fill();
     CHECK(p.client.buffered() == 1024 * 1024);
+}
+
+TEST_CASE("a window opens again while most of it is still unread", "[tunnel][h2]")
+{
+    session_pair p;
+    const auto id = p.get();
+    p.settle();
+    const auto there = session_pair::all<h2_event::request>(p.to_server).front().stream;
+    REQUIRE(p.server.answer(there, 200, {}, std::nullopt));
+    const std::string chunk(64 * 1024, 'w');
+    std::size_t written = 0;
+    const auto fill = [&] {
+        for (std::size_t taken = 1; taken > 0;) {
+            taken = p.server.write(there, chunk);
+            written += taken;
+            p.settle();
+        }
+    };
+    fill();
+    const auto before = written;
+    std::string step(64 * 1024, '\0');
+    REQUIRE(p.client.read(id, step) == step.size());
+    p.settle();
+    fill();
+    CHECK(written == before + step.size());
+    CHECK(p.client.buffered() == p.limits.stream_window);
 }
 
 TEST_CASE("as much of one body waits as one message can carry", "[tunnel][h2]")
