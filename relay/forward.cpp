@@ -241,6 +241,7 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     head.target = where.target;
     head.deadline = asked.deadline;
     head.peer = asked.peer;
+    head.headers.reserve(asked.headers.size() + 6);
     for (const auto& field : asked.headers)
         if (std::find(not_told_on.begin(), not_told_on.end(), field.name) == not_told_on.end())
             head.headers.add(field.name, field.value);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace layerline::transport {
@@ -18,6 +19,7 @@ public:
     fields() = default;
     fields(std::initializer_list<field> all) : all_(all) {}
 
+    void reserve(std::size_t count) { all_.reserve(count); }
     // The value of the first field of that name (given in lower case), if there is one.
     std::optional<std::string_view> find(std::string_view name) const;
     // Replaces every field of that name with this one.
@@ -33,6 +35,9 @@ public:
     {
         std::erase_if(all_, std::move(which));
     }
+
+    // All of them, for whoever makes something else of them; none are left.
+    std::vector<field> take() { return std::exchange(all_, {}); }
 
     auto begin() const { return all_.begin(); }
     auto end() const { return all_.end(); }

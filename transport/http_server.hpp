@@ -49,14 +49,14 @@ public:
 };
 
 // Binds and listens now, so that the port is known. When the process runs out of descriptors, callers are
-// told so at once (503 with retry-after) by descriptors that are kept for that (transport/doorkeeper.hpp). Malformed
-// requests are answered 400 here, a request with both content-length and transfer-encoding is refused,
-// x-request-id is added to every answer (taken over if it is 1-64 of [A-Za-z0-9_-], else made new), request
-// headers x-layerline-principal and x-layerline-scopes are stripped, and with them every x-layerline-… that
-// is no request option (transport/edge_fields.cpp). `answers` has to live until run() has ended. A caller
-// that goes away cancels its handler: at once by a reset or when it leaves a stream, 2 s after the end of its
-// sending when no answer has begun, and not at all while an answer with a content-length is under way (a
-// half-closed caller still gets it).
+// told so at once (503 with retry-after) by descriptors that are kept for that (transport/doorkeeper.hpp).
+// Malformed requests are answered 400 here, a request with both content-length and transfer-encoding is
+// refused, x-request-id is added to every answer (taken over if it is 1-64 of [A-Za-z0-9_-], else made new),
+// request headers x-layerline-principal and x-layerline-scopes are stripped, and with them every
+// x-layerline-… that is no request option (transport/edge_fields.cpp). `answers` has to live until run() has
+// ended. A caller that goes away cancels its handler: at once by a reset or when it leaves a stream, 2 s
+// after the end of its sending when no answer has begun, and not at all while an answer with a content-length
+// is under way (a half-closed caller still gets it).
 result<std::unique_ptr<http_server>> listen_http(net::io_context& context, listen_options options,
                                                  service& answers);
 

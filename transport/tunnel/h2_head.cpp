@@ -50,16 +50,18 @@ bool good_value(std::string_view value)
 boost::system::result<h2_wire_head> append_checked(h2_wire_head wire, fields headers, std::size_t limit)
 {
     strip_hop_by_hop(headers);
+    wire.reserve(wire.size() + headers.size());
     std::optional<std::string> length;
-    for (const field& f : headers) {
-        const auto value = trimmed(f.value);
-        if (!good_name(f.name) || !good_value(value)) return make_error_code(errc::malformed);
+    for (field& f : headers.take()) {
+        if (const auto value = trimmed(f.value); value.size() < f.value.size()) f.value = std::string(value);
+        if (!good_name(f.name) || !good_value(f.value)) return make_error_code(errc::malformed);
         if (f.name == "content-length") {
-            if (!all_digits(value) || (length && *length != value)) return make_error_code(errc::malformed);
+            if (!all_digits(f.value) || (length && *length != f.value))
+                return make_error_code(errc::malformed);
             if (length) continue;
-            length = std::string(value);
+            length = f.value;
         }
-        wire.push_back({f.name, std::string(value)});
+        wire.push_back(std::move(f));
     }
     std::size_t cost = 0;
     for (const field& f : wire)
@@ -84,6 +86,7 @@ boost::system::result<h2_wire_head> append_request(h2_wire_head wire, bool may_b
     if (priority != h2_priority::normal)
         headers.set(std::string(priority_field),
                     std::string(priority_names.at(static_cast<std::size_t>(priority))));
+    wire.reserve(wire.size() + 3 + headers.size());
     wire.push_back({":scheme", "http"});
     wire.push_back({":authority", std::move(authority)});
     wire.push_back({":path", target});

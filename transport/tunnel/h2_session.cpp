@@ -46,10 +46,13 @@ std::vector<nghttp2_nv> pairs(const h2_wire_head& head)
     std::vector<nghttp2_nv> out;
     out.reserve(head.size());
     for (const field& f : head) {
+        // Never the same twice: in the table of what both ends know these would push out what is.
+        const bool differs = f.name == "x-request-id" || f.name == "x-layerline-timeout-ms";
         // nghttp2 copies both; the casts are its C interface's.
         out.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(f.name.data())),
                        reinterpret_cast<std::uint8_t*>(const_cast<char*>(f.value.data())), f.name.size(),
-                       f.value.size(), NGHTTP2_NV_FLAG_NONE});
+                       f.value.size(),
+                       static_cast<std::uint8_t>(differs ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)});
     }
     return out;
 }
