@@ -4,6 +4,8 @@
 #include "agent/answer.hpp"
 #include "agent/ui_addresses.hpp"
 #include "agent/ui_refusals.hpp"
+#include "camera/frame_body.hpp"
+#include "camera/multipart_parser.hpp"
 #include "transport/error.hpp"
 #include "transport/http_client.hpp"
 
@@ -89,6 +91,24 @@ task<bool> pump(transport::exchange& call, std::shared_ptr<transport::body_sourc
     }
     (void)co_await call.finish();
     co_return true;
+}
+
+// Feeds the board, and then stays: the caller still takes what is on it.
+task<void> feed_to_the_end(std::shared_ptr<transport::body_source> from, std::string boundary,
+                           std::shared_ptr<camera::frame_board> board)
+{
+    co_await camera::feed(std::move(from), std::move(boundary), std::move(board));
+    net::steady_timer never(co_await net::this_coro::executor, clock::time_point::max());
+    co_await never.async_wait(net::use_awaitable);
+}
+
+// The boundary, if this answer is a camera's stream.
+std::optional<std::string> camera_boundary(const transport::exchange& call, const transport::response& answer)
+{
+    if (call.request().method != "GET" || answer.head.status != 200) return std::nullopt;
+    const auto& headers = answer.head.headers;
+    if (headers.find("content-encoding") || answer.body->remaining()) return std::nullopt;
+    return camera::mixed_replace_boundary(headers.find("content-type").value_or(""));
 }
 
 transport::request_head head_for(const transport::request_head& asked, ui_request request)
@@ -240,6 +260,10 @@ task<void> ui_proxy::pass_answer(transport::exchange& call, transport::response 
     transport::response_head head;
     head.status = answer.head.status;
     head.headers = answer_from_ui(answer.head.headers, from, place);
+    if (auto boundary = camera_boundary(call, answer)) {
+        co_await pass_camera(call, std::move(answer), std::move(head), std::move(*boundary), from);
+        co_return;
+    }
     const auto patience = answer.body->remaining() ? limits_.stall : limits_.quiet;
     const auto responded = co_await call.respond(std::move(head));
     if (!responded) co_return;
@@ -250,6 +274,32 @@ task<void> ui_proxy::pass_answer(transport::exchange& call, transport::response 
     if (ended.index() == 1 || !std::get<0>(ended))
         spdlog::info("request {}: ui {}: the answer {}", request_id_of(call.request()), from.name,
                      ended.index() == 1 ? "stood still for too long" : "broke off");
+}
+
+task<void> ui_proxy::pass_camera(transport::exchange& call, transport::response answer,
+                                 transport::response_head head, std::string boundary, const ui_target& from)
+{
+    head.headers.set("content-type", camera::mixed_replace_type);
+    head.headers.set("x-layerline-priority", "bulk"); // pictures never stand before a command
+    const auto responded = co_await call.respond(std::move(head));
+    if (!responded) co_return;
+    const auto seen = std::make_shared<progress>(), asked = std::make_shared<progress>();
+    const auto executor = co_await net::this_coro::executor;
+    const auto board = std::make_shared<camera::frame_board>(executor);
+    const auto shown = std::make_shared<camera::frame_body>(board);
+    auto feeding =
+        feed_to_the_end(std::make_shared<noted_body>(answer.body, seen), std::move(boundary), board);
+    auto pumping = pump(call, shown, asked);
+    auto silence = watch(seen, limits_.quiet, clock::time_point::max());
+    const auto ended = co_await (std::move(pumping) || std::move(feeding) || std::move(silence));
+    spdlog::debug("request {}: ui {}: {} pictures shown, {} left out", request_id_of(call.request()),
+                  from.name, shown->shown(), shown->missed());
+    if (ended.index() == 2)
+        spdlog::info("request {}: ui {}: the camera stood still for too long", request_id_of(call.request()),
+                     from.name);
+    else if (board->ended() && *board->ended())
+        spdlog::info("request {}: ui {}: the camera's stream ended: {}", request_id_of(call.request()),
+                     from.name, board->ended()->message());
 }
 
 task<void> ui_proxy::pass_socket(transport::exchange& call, ui_request request, public_place place, ways to)

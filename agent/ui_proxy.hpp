@@ -52,6 +52,10 @@ private:
                                       ways to);
     transport::task<void> pass_answer(transport::exchange& call, transport::response answer,
                                       const ui_target& from, public_place place);
+    // A camera's stream: the newest picture for a caller who is slower than the camera.
+    transport::task<void> pass_camera(transport::exchange& call, transport::response answer,
+                                      transport::response_head head, std::string boundary,
+                                      const ui_target& from);
 
     transport::net::io_context& context_;
     const std::vector<ui_target> targets_;

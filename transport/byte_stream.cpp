@@ -83,6 +83,13 @@ public:
 
     bool is_open() const override { return next_.lowest_layer().is_open(); }
 
+    void keep_little_unsent() override
+    {
+        const int bytes = 16 * 1024;
+        ::setsockopt(next_.lowest_layer().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes,
+                     sizeof bytes);
+    }
+
     bool stale() override
     {
         if (!is_open()) return true;

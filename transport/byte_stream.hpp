@@ -39,6 +39,8 @@ public:
     // far end see a reset, where an orderly end would look like a complete answer.
     virtual void close(bool reset) = 0;
     virtual bool is_open() const = 0;
+    // From now on the kernel keeps little that it has not sent yet: for what is old when it waits. TCP only.
+    virtual void keep_little_unsent() {}
     // Whether an idle connection cannot be used again: ended, broken, or bytes came unasked.
     virtual bool stale() = 0;
 

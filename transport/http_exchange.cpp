@@ -182,6 +182,9 @@ task<result<void>> http_exchange::respond(response_head head)
         head.headers.set("connection", "close");
     else if (request_.http_1_0)
         head.headers.set("connection", "keep-alive");
+    // A camera's pictures: one that waits is an old one.
+    if (head.headers.find("content-type").value_or("").starts_with("multipart/x-mixed-replace"))
+        wire_->stream().keep_little_unsent();
     auto text = write_response(status_, head.headers);
     if (!text) co_return error_code(errc::malformed);
 

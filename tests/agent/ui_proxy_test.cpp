@@ -190,3 +190,25 @@ TEST_CASE_METHOD(proxy_desk, "so many exchanges at once and no more, and room ag
     CHECK(held.sent == "data: one\n\ndata: two\n\n");
     CHECK(told(by, "/") == "200");
 }
+
+TEST_CASE_METHOD(proxy_desk, "a camera of a UI is framed anew, as bulk, and ends with its caller")
+{
+    auto by = proxy();
+    fakes::memory_exchange call("GET", "/webcam");
+    ask(call);
+    call.breaks_after = 100'000; // the caller goes after a few pictures
+    fakes::run(context, by.serve(call, {scope::ui}, owner));
+    REQUIRE(call.answer);
+    CHECK(call.answer->status == 200);
+    CHECK(call.answer->headers.find("content-type") == "multipart/x-mixed-replace; boundary=layerline-frame");
+    CHECK(call.answer->headers.find("x-layerline-priority") == "bulk");
+    CHECK(call.sent.starts_with("--layerline-frame\r\nContent-Type: image/jpeg\r\nContent-Length: 30000\r\n"
+                                "X-Number: 1\r\n\r\n1 "));
+    CHECK(by.open() == 0);
+    fakes::memory_exchange asked("HEAD", "/webcam");
+    ask(asked);
+    fakes::run(context, by.serve(asked, {scope::ui}, owner));
+    REQUIRE(asked.answer);
+    CHECK(asked.answer->headers.find("content-type") ==
+          "multipart/x-mixed-replace;boundary=boundarydonotcross");
+}

@@ -11,6 +11,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cstdio>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -93,6 +94,7 @@ public:
         if (path == "/upload") return take_upload(call);
         if (path == "/events") return send_events(call);
         if (path == "/endless") return send_endless(call);
+        if (path == "/webcam") return send_pictures(call);
         if (path == "/old")
             return answer(call, 302, {{"location", "http://127.0.0.1:" + std::to_string(port_) + "/new"}},
                           "");
@@ -170,6 +172,33 @@ private:
         co_await hold([] { return false; });
     }
 
+    // A camera as mjpg-streamer is one: a picture each time its clock says so, whoever has not taken the
+    // last.
+    task<void> send_pictures(exchange& call)
+    {
+        transport::response_head head;
+        head.headers.set("content-type", "multipart/x-mixed-replace;boundary=boundarydonotcross");
+        if (!co_await call.respond(std::move(head))) co_return;
+        if (call.request().method == "HEAD") {
+            (void)co_await call.finish();
+            co_return;
+        }
+        net::steady_timer clock(context_);
+        auto next = transport::clock::now();
+        for (int number = 1; !dying_; ++number) {
+            const auto bytes = picture(number);
+            const auto part = "--boundarydonotcross\r\nContent-Type: image/jpeg\r\nContent-Length: " +
+                              std::to_string(bytes.size()) + "\r\nX-Number: " + std::to_string(number) +
+                              "\r\n\r\n" + bytes + "\r\n";
+            if (!co_await call.write(net::buffer(part))) co_return;
+            next += picture_every;
+            clock.expires_at(next);
+            co_await clock.async_wait(net::as_tuple(net::use_awaitable));
+            const auto state = co_await net::this_coro::cancellation_state;
+            if (state.cancelled() != net::cancellation_type::none) co_return;
+        }
+    }
+
     task<void> echo(exchange& call)
     {
         transport::fields headers;
@@ -232,6 +261,31 @@ void fake_ui::next_event()
 void fake_ui::die()
 {
     running_->die();
+}
+
+std::string fake_ui::picture(int number)
+{
+    const auto made = transport::clock::now().time_since_epoch();
+    std::string bytes = std::to_string(number) + " " +
+                        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(made).count()) +
+                        " ";
+    bytes.resize(picture_bytes - 1, static_cast<char>('a' + number % 26));
+    return bytes + ".";
+}
+
+std::optional<fake_ui::picture_facts> fake_ui::facts_of(const std::string& bytes)
+{
+    picture_facts facts;
+    long long made = 0;
+    int used = 0;
+    if (bytes.size() != picture_bytes || !bytes.ends_with('.') ||
+        std::sscanf(bytes.c_str(), "%d %lld %n", &facts.number, &made, &used) != 2)
+        return std::nullopt;
+    const auto fill =
+        bytes.find_first_not_of(static_cast<char>('a' + facts.number % 26), static_cast<std::size_t>(used));
+    if (fill != picture_bytes - 1) return std::nullopt;
+    facts.made = transport::clock::time_point(std::chrono::milliseconds(made));
+    return facts;
 }
 
 const std::string& fake_ui::asset()

@@ -4,8 +4,10 @@
 
 #include "transport/fields.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,10 +38,20 @@ public:
     // Ends at once: every connection is cut, nobody listens any more.
     void die();
 
+    // The camera at /webcam: a picture of this size each time; what is in one, or nothing if it is not whole.
+    static constexpr std::size_t picture_bytes = 30'000;
+    static constexpr std::chrono::milliseconds picture_every{40};
+    struct picture_facts {
+        int number = 0; // from 1 on
+        std::chrono::steady_clock::time_point made;
+    };
+    static std::optional<picture_facts> facts_of(const std::string& bytes);
+
     // The asset: 300,000 bytes that differ.
     static const std::string& asset();
 
 private:
+    static std::string picture(int number);
     class running;
     std::unique_ptr<running> running_;
 };

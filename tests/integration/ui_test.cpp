@@ -1,16 +1,12 @@
 // Whole local UIs behind a printer's own host: the real relay and agent, and a UI that is a fake.
-#include "faulty_way.hpp"
-#include "rig.hpp"
-#include "tests/fakes/fake_ui.hpp"
 #include "tests/fakes/run_task.hpp"
+#include "ui_rig.hpp"
 
-#include "access/base64.hpp"
 #include "transport/error.hpp"
 #include "transport/http_client.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
 #include <fstream>
 
 using namespace layerline::tests;
@@ -19,74 +15,6 @@ namespace transport = layerline::transport;
 namespace net = transport::net;
 
 namespace {
-
-std::string basic(const std::string& token)
-{
-    const auto pair = "phone:" + token;
-    auto text =
-        layerline::access::to_base64url({reinterpret_cast<const unsigned char*>(pair.data()), pair.size()});
-    std::replace(text.begin(), text.end(), '-', '+');
-    std::replace(text.begin(), text.end(), '_', '/');
-    return "Basic " + text;
-}
-
-// The relay with host mode, the agent with a fake UI on its list, and a token that may see it.
-struct ui_rig {
-    explicit ui_rig(const std::string& policy = "forbidden_scopes = [\"console\"]\n")
-    {
-        std::ofstream(at.path("policy.toml")) << policy;
-        at.options().agent_toml = "[files]\nreserve_mb = 1\n[policy]\nfile = \"" +
-                                  at.path("policy.toml").string() +
-                                  "\"\n[[ui.target]]\nname = \"fake\"\nurl = \"" + ui->url() + "\"\n";
-        at.start_relay();
-        way = std::make_unique<faulty_way>(at.port_of(at.relay_url()));
-        at.options().relay_through = way->port();
-        at.start_agent();
-        at.pair();
-        token = at.make_relay_token("ui").secret;
-    }
-
-    std::string port() const { return std::to_string(at.port_of(at.relay_url())); }
-    std::string host(const std::string& label) const { return label + ".print.test:" + port(); }
-    std::string host() const { return host(at.agent_id()); }
-    std::string origin() const { return "http://" + host(); }
-
-    web_request request(const std::string& path, const std::string& method = "GET") const
-    {
-        web_request asked;
-        asked.method = method;
-        asked.url = at.relay_url() + path;
-        asked.headers.set("host", host());
-        if (!token.empty()) asked.headers.set("authorization", basic(token));
-        return asked;
-    }
-    // Bytes of our own to the relay, with one line for each of the fields.
-    std::string raw(const std::string& request_line, const std::string& fields) const
-    {
-        return raw_exchange(at.port_of(at.relay_url()),
-                            request_line + "\r\nConnection: close\r\n" + fields + "\r\n", seconds(10));
-    }
-    transport::request_head head(const std::string& path) const
-    {
-        transport::request_head asked;
-        asked.method = "GET";
-        asked.target = path;
-        asked.headers.set("host", host());
-        asked.headers.set("authorization", basic(token));
-        return asked;
-    }
-    std::shared_ptr<transport::requester> client()
-    {
-        return transport::make_http_client(context, at.relay_url(), {});
-    }
-
-    rig at{{.relay_toml = "[limits]\nrequests_per_minute = 100000\n"
-                          "[host_mode]\ndomain = \"print.test\"\nscheme = \"http\"\n"}};
-    std::unique_ptr<fake_ui> ui = std::make_unique<fake_ui>();
-    std::unique_ptr<faulty_way> way; // that the tunnel goes
-    std::string token;
-    net::io_context context{1};
-};
 
 std::string seen(const transport::fields& headers, std::string_view name)
 {
@@ -128,12 +56,6 @@ transport::task<transport::result<whole_message>> echoed(std::shared_ptr<transpo
     if (!sent) co_return sent.error();
     auto back = co_await receive(by);
     co_return back;
-}
-
-std::size_t descriptors_of(const program& one)
-{
-    const std::filesystem::directory_iterator all("/proc/" + std::to_string(one.pid()) + "/fd");
-    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 } // namespace

@@ -1,0 +1,3 @@
+if(TARGET layerline::camera_stream)
+    layerline_fuzz(multipart_parser LINK layerline::camera_stream)
+endif()
