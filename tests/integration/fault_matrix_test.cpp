@@ -1,8 +1,11 @@
-// Every fault on every hop while a file prints, another is fetched, a third is sent and a fourth watches:
-// what each of them sees. docs/operations.md has the table in words.
+// Every fault on every hop while a file prints, another is fetched, a third is sent, events are followed and
+// a WebSocket of a local UI is open: what each of them sees. docs/operations.md has the table in words.
 #include "faulty_way.hpp"
 #include "open_call.hpp"
+#include "open_socket.hpp"
 #include "rig.hpp"
+#include "tests/fakes/fake_ui.hpp"
+#include "ui_rig.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -27,7 +30,7 @@ enum class fault { kill, stop, cut, hold, slow, garble };
 struct row {
     hop at;
     fault what;
-    seen download, upload, events;
+    seen download, upload, events, socket;
     std::vector<int> ping; // one of these is the answer once the fault is there; 0: no answer at all
     bool print_goes_on;    // while the fault is there
     bool mend;             // the fault stays until somebody mends it
@@ -56,9 +59,15 @@ struct scene {
     std::string url; // the printer, as the phone reaches it
     std::string large, job_id;
     std::unique_ptr<open_call> download, upload, events;
+    layerline::fakes::fake_ui ui;
+    std::unique_ptr<open_socket> socket;
 
-    scene() : at({.speed = "5"})
+    scene()
+        : at({.relay_toml = "[limits]\nrequests_per_minute = 100000\n"
+                            "[host_mode]\ndomain = \"print.test\"\nscheme = \"http\"\n",
+              .speed = "5"})
     {
+        allow_ui(at, ui.url());
         at.start_printer();
         at.start_host();
         at.start_relay();
@@ -91,6 +100,9 @@ struct scene {
         events = std::make_unique<open_call>(port, "GET", url + "events", at.relay_token());
         REQUIRE(events->read_head() == 200);
         REQUIRE(events->read_some(1024) > 0);
+        socket = std::make_unique<open_socket>(port, at.agent_id() + ".print.test",
+                                               basic(at.make_relay_token("ui").secret));
+        REQUIRE(socket->echoes("before"));
         upload = std::make_unique<open_call>(port, "PUT", url + "files/upload?Path=gcode/sent.gcode",
                                              at.relay_token(), large.size());
         upload->send(std::string_view(large).substr(0, large.size() / 4));
@@ -183,7 +195,7 @@ void check(const row& one)
     INFO("ping " << ping);
     CHECK(std::find(one.ping.begin(), one.ping.end(), ping) != one.ping.end());
 
-    // The three that were under way: each comes to an end that the client sees, within the keep-alive's time.
+    // Those that were under way: each comes to an end that the client sees, within the keep-alive's time.
     const auto fetched = on.download->read_to_end(on.large.size());
     CHECK_FALSE(fetched.hangs);
     CHECK((fetched.bytes == on.large.size()) == (one.download == whole));
@@ -199,6 +211,11 @@ void check(const row& one)
         CHECK_FALSE(told.hangs);
         CHECK(told.ended);
     }
+
+    if (one.socket == whole)
+        CHECK(on.socket->echoes("still there"));
+    else
+        CHECK(on.socket->ends());
 
     if (one.print_goes_on) {
         const auto before = on.at.report()["executed_count"].get<int>();
@@ -223,24 +240,24 @@ void check(const row& one)
 TEST_CASE("whatever breaks between the phone and the agent, each client sees an answer or an end", "[matrix]")
 {
     check(GENERATE(values<row>({
-        {hop::phone, fault::cut, broken, broken, broken, {200}, true, false},
-        {hop::phone, fault::slow, whole, whole, whole, {200}, true, true},
-        {hop::relay, fault::kill, broken, broken, broken, {0}, true, true},
-        {hop::tunnel, fault::cut, broken, broken, broken, {200, 601}, true, false},
-        {hop::tunnel, fault::hold, broken, broken, broken, {601, 602}, true, true},
-        {hop::tunnel, fault::slow, whole, whole, whole, {200}, true, true},
-        {hop::tunnel, fault::garble, broken, broken, broken, {200, 601, 612}, true, false},
+        {hop::phone, fault::cut, broken, broken, broken, broken, {200}, true, false},
+        {hop::phone, fault::slow, whole, whole, whole, whole, {200}, true, true},
+        {hop::relay, fault::kill, broken, broken, broken, broken, {0}, true, true},
+        {hop::tunnel, fault::cut, broken, broken, broken, broken, {200, 601}, true, false},
+        {hop::tunnel, fault::hold, broken, broken, broken, broken, {601, 602}, true, true},
+        {hop::tunnel, fault::slow, whole, whole, whole, whole, {200}, true, true},
+        {hop::tunnel, fault::garble, broken, broken, broken, broken, {200, 601, 612}, true, false},
     })));
 }
 
 TEST_CASE("whatever breaks at the agent or behind it, each client sees an answer or an end", "[matrix]")
 {
     check(GENERATE(values<row>({
-        {hop::agent, fault::kill, broken, broken, broken, {601}, true, true},
-        {hop::agent, fault::stop, broken, broken, broken, {601, 602}, true, true},
-        {hop::host, fault::kill, whole, whole, whole, {200}, false, true},
-        {hop::host, fault::stop, whole, whole, whole, {200}, false, true},
-        {hop::printer, fault::stop, whole, whole, whole, {200}, false, true},
-        {hop::printer, fault::cut, whole, whole, whole, {200}, false, true},
+        {hop::agent, fault::kill, broken, broken, broken, broken, {601}, true, true},
+        {hop::agent, fault::stop, broken, broken, broken, broken, {601, 602}, true, true},
+        {hop::host, fault::kill, whole, whole, whole, whole, {200}, false, true},
+        {hop::host, fault::stop, whole, whole, whole, whole, {200}, false, true},
+        {hop::printer, fault::stop, whole, whole, whole, whole, {200}, false, true},
+        {hop::printer, fault::cut, whole, whole, whole, whole, {200}, false, true},
     })));
 }
