@@ -1,7 +1,6 @@
 #include "camera/frame_board.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace layerline::camera {
 

@@ -5,8 +5,6 @@
 #include "camera/multipart_parser.hpp"
 #include "transport/net.hpp"
 
-#include <boost/asio/steady_timer.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,7 +16,7 @@ using frame = std::shared_ptr<const frame_part>;
 // Belongs to one io_context.
 class frame_board {
 public:
-    explicit frame_board(const transport::net::any_io_executor& executor)
+    explicit frame_board(const transport::net::io_executor& executor)
         : changed_(executor, transport::clock::time_point::max())
     {
     }
