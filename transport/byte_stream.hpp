@@ -3,11 +3,10 @@
 #pragma once
 
 #include "transport/net.hpp"
+#include "transport/tls_stream.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
@@ -17,8 +16,6 @@
 #include <string>
 
 namespace layerline::transport {
-
-using tls_stream = net::ssl::stream<net::ip::tcp::socket>;
 
 class byte_stream : public std::enable_shared_from_this<byte_stream> {
 public:
@@ -55,6 +52,10 @@ public:
 
     net::io_executor executor() { return watchdog_.get_executor(); }
 
+    // Something that lives for as long as the socket has an owner; it goes along with a socket given away.
+    void keep(std::shared_ptr<void> something) { kept_ = std::move(something); }
+    std::shared_ptr<void> release_kept() { return std::move(kept_); }
+
     // Reads must have ended by then. time_point::max() for no such limit.
     void read_by(clock::time_point when);
     // From now on no wait for room to write may be longer than `stall`, nor go past `by`.
@@ -79,6 +80,7 @@ private:
     clock::time_point armed_for_ = clock::time_point::max();
     clock::duration write_stall_ = std::chrono::seconds(60);
     bool timed_out_ = false;
+    std::shared_ptr<void> kept_;
 };
 
 // The socket's options are set here: no delay, kernel keep-alive.

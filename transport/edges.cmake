@@ -20,6 +20,7 @@ layerline_room(transport NET
         join_websockets.cpp
         resolve.cpp
         tls.cpp
+        tls_stream.cpp
         websocket.cpp
         wire_reader.cpp
     PRIVATE_LINK

@@ -350,6 +350,7 @@ task<result<std::shared_ptr<message_stream>>> dial_websocket(std::string url, fi
         if (!valid_field_name(f.name) || !valid_field_value(f.value)) co_return error_code(errc::malformed);
     auto stream = co_await dial(*address, tls, options.allow_insecure, by);
     if (!stream) co_return stream.error();
+    if (tls) forget_authorities(*tls); // it lives as long as the connection
     auto answer = co_await ask_for_websocket(std::move(*stream), address->host_field, address->path,
                                              std::move(headers), by, address->host);
     if (!answer) co_return answer.error();

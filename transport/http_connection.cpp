@@ -69,6 +69,20 @@ std::string address_of_caller(const std::string& peer)
     return std::string(bytes.begin(), bytes.begin() + 8);
 }
 
+connection_seat::connection_seat(std::shared_ptr<connection_group> group, const std::string& peer)
+    : group_(std::move(group)), address_(address_of_caller(peer))
+{
+    ++group_->seats;
+    ++group_->by_address[address_];
+}
+
+connection_seat::~connection_seat()
+{
+    --group_->seats;
+    const auto mine = group_->by_address.find(address_);
+    if (mine != group_->by_address.end() && --mine->second == 0) group_->by_address.erase(mine);
+}
+
 void start_connection(std::shared_ptr<connection_group> group, std::shared_ptr<byte_stream> stream,
                       std::string peer)
 {
@@ -84,14 +98,12 @@ http_connection::http_connection(std::shared_ptr<connection_group> group, std::s
       peer_(std::move(peer)), half_closed_(stream_->executor())
 {
     group_->open.insert(this);
-    ++group_->by_address[address_of_caller(peer_)];
+    stream_->keep(std::make_shared<connection_seat>(group_, peer_));
 }
 
 http_connection::~http_connection()
 {
     group_->open.erase(this);
-    const auto mine = group_->by_address.find(address_of_caller(peer_));
-    if (mine != group_->by_address.end() && --mine->second == 0) group_->by_address.erase(mine);
     if (group_->open.empty()) group_->empty.cancel();
 }
 

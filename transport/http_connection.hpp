@@ -25,10 +25,26 @@ struct connection_group {
     }
     service& answers;
     listen_options options;
-    std::set<http_connection*> open;
-    std::map<std::string, std::size_t, std::less<>> by_address; // how many of them; see address_of_caller()
+    std::set<http_connection*> open; // those with a coroutine of ours
+    // All sockets, also those that a handler took over for a WebSocket, and how many of them an address has;
+    // see address_of_caller().
+    std::size_t seats = 0;
+    std::map<std::string, std::size_t, std::less<>> by_address;
     net::steady_timer empty; // used as an event: cancelled when the last connection has gone
     bool stopping = false;
+};
+
+// The place that a connection takes among those that are counted, until its socket is closed.
+class connection_seat {
+public:
+    connection_seat(std::shared_ptr<connection_group> group, const std::string& peer);
+    connection_seat(const connection_seat&) = delete;
+    connection_seat& operator=(const connection_seat&) = delete;
+    ~connection_seat();
+
+private:
+    std::shared_ptr<connection_group> group_;
+    std::string address_;
 };
 
 // Whose connection this is: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has whole.

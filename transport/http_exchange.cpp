@@ -244,6 +244,7 @@ task<result<std::shared_ptr<message_stream>>> http_exchange::accept_websocket(fi
         co_return error_code(errc::malformed);
     }
     handed_over_ = true;
+    wire_->input().give_back(); // a WebSocket may last for months
     co_return co_await upgrade(wire_->shared_stream(), request_.head, std::move(headers),
                                limits_.head_timeout);
 }

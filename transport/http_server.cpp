@@ -165,7 +165,7 @@ private:
     {
         auto peer = peer_of(socket);
         const auto& limits = group_->options.limits;
-        if (group_->open.size() >= limits.max_connections)
+        if (group_->seats >= limits.max_connections)
             return doorkeeper_->turn_away(wrap(std::move(socket)), too_many);
         if (limits.max_per_address != 0) {
             const auto same = group_->by_address.find(address_of_caller(peer));

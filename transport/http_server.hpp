@@ -45,6 +45,8 @@ public:
     // Takes no more connections; open exchanges have `grace` to end, then they are cut.
     virtual void stop(std::chrono::milliseconds grace) = 0;
     virtual std::uint16_t port() const = 0;
+    // Those that exchanges of this server have; not the WebSockets whose handler has ended, which take a
+    // place of max_connections nevertheless.
     virtual std::size_t connections() const = 0;
 };
 

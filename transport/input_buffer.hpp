@@ -33,6 +33,12 @@ public:
         return {bytes_.data() + to_, bytes_.size() - to_};
     }
     void arrived(std::size_t n) { to_ += n; }
+    // Frees the memory. Nothing may be held, and no read under way.
+    void give_back()
+    {
+        bytes_ = {};
+        from_ = to_ = 0;
+    }
 
 private:
     std::vector<char> bytes_;

@@ -21,8 +21,8 @@ void common(ssl::context& context)
     SSL_CTX* raw = context.native_handle();
     SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
     SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    // An idle connection gives its 2 x 17 KiB of buffers back.
-    SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);
+    // Whoever comes back brings a ticket; what we keep of sessions would be kept in vain.
+    SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
 }
 
 } // namespace
@@ -62,6 +62,11 @@ result<std::shared_ptr<ssl::context>> client_tls(const std::filesystem::path& ca
     }
     context->set_verify_mode(ssl::verify_peer);
     return context;
+}
+
+void forget_authorities(ssl::context& context)
+{
+    if (X509_STORE* empty = X509_STORE_new()) SSL_CTX_set_cert_store(context.native_handle(), empty);
 }
 
 bool expect_host(SSL* tls, const std::string& host)

@@ -18,6 +18,10 @@ result<std::shared_ptr<net::ssl::context>> server_tls(const tls_files& files);
 // cannot be used.
 result<std::shared_ptr<net::ssl::context>> client_tls(const std::filesystem::path& ca_file);
 
+// After the handshake of the only connection that the context was made for: frees the authorities, of which
+// the system has a megabyte.
+void forget_authorities(net::ssl::context& context);
+
 // Before a client's handshake: the name (or numeric address) that the certificate has to carry, and SNI.
 bool expect_host(SSL* tls, const std::string& host);
 

@@ -11,7 +11,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
@@ -117,8 +116,8 @@ class websocket_stream final : public message_stream,
                                public send_queue,
                                public std::enable_shared_from_this<websocket_stream<Next>> {
 public:
-    websocket_stream(Next next, std::string peer)
-        : ws_(bounded<Next>(std::move(next))), peer_(std::move(peer))
+    websocket_stream(Next next, std::string peer, std::shared_ptr<void> kept)
+        : kept_(std::move(kept)), ws_(bounded<Next>(std::move(next))), peer_(std::move(peer))
     {
     }
 
@@ -336,16 +335,18 @@ private:
 
     task<void> refuse_text() { return close(websocket::close_code::unknown_data, "binary messages only"); }
 
+    std::shared_ptr<void> kept_; // destroyed after the socket
     websocket::stream<bounded<Next>, false> ws_;
     std::string peer_;
     bool any_length_ = false, far_closed_ = false;
 };
 
 template <class Next>
-task<result<std::shared_ptr<message_stream>>> upgrade_on(Next next, request_head request, fields headers,
-                                                         clock::time_point by)
+task<result<std::shared_ptr<message_stream>>>
+upgrade_on(Next next, std::shared_ptr<void> kept, request_head request, fields headers, clock::time_point by)
 {
-    const auto made = std::make_shared<websocket_stream<Next>>(std::move(next), request.peer);
+    const auto made =
+        std::make_shared<websocket_stream<Next>>(std::move(next), request.peer, std::move(kept));
     made->configure(false);
     const auto ec = co_await made->accept(std::move(request), std::move(headers), by);
     if (ec) {
@@ -359,7 +360,7 @@ template <class Next>
 task<result<websocket_answer>> ask_on(Next next, std::string host, std::string target, fields headers,
                                       clock::time_point by, std::string peer)
 {
-    const auto made = std::make_shared<websocket_stream<Next>>(std::move(next), std::move(peer));
+    const auto made = std::make_shared<websocket_stream<Next>>(std::move(next), std::move(peer), nullptr);
     made->configure(true);
     websocket_answer answer;
     const auto ec = co_await made->ask(std::move(host), std::move(target), std::move(headers), by, answer);
@@ -374,12 +375,13 @@ task<result<std::shared_ptr<message_stream>>>
 upgrade(std::shared_ptr<byte_stream> stream, request_head request, fields headers, clock::duration timeout)
 {
     const auto by = clock::now() + timeout;
+    auto kept = stream->release_kept();
     if (auto secure = stream->release_tls())
-        co_return co_await upgrade_on<tls_stream>(std::move(*secure), std::move(request), std::move(headers),
-                                                  by);
+        co_return co_await upgrade_on<tls_stream>(std::move(*secure), std::move(kept), std::move(request),
+                                                  std::move(headers), by);
     if (auto plain = stream->release_tcp())
-        co_return co_await upgrade_on<tcp::socket>(std::move(*plain), std::move(request), std::move(headers),
-                                                   by);
+        co_return co_await upgrade_on<tcp::socket>(std::move(*plain), std::move(kept), std::move(request),
+                                                   std::move(headers), by);
     co_return error_code(errc::malformed);
 }
 

@@ -12,6 +12,7 @@ layerline_test(transport NET
         edges_head_test.cpp
         edges_server_test.cpp
         edges_take_in_test.cpp
+        edges_tls_stream_test.cpp
         edges_tls_test.cpp
         edges_websocket_test.cpp
     LINK

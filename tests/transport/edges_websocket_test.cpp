@@ -136,6 +136,26 @@ TEST_CASE_METHOD(socket_fixture, "the answer to an upgrade carries the request's
     CHECK(run(far->read_message(100)).value() == "hi");
 }
 
+TEST_CASE_METHOD(socket_fixture, "a WebSocket whose handler has ended still takes a place until it is gone")
+{
+    server.reset();
+    listen([](listen_options& o) { o.limits.max_connections = 1; });
+    connect();
+    until([this] { return server->connections() == 0; });
+    {
+        raw_peer late(*this);
+        late.send(ask);
+        CHECK(late.read_until("\r\n\r\n").starts_with("HTTP/1.1 503"));
+    }
+    far->abort();
+    far = nullptr;
+    near->abort();
+    raw_peer next(*this);
+    next.send(ask);
+    CHECK(next.read_until("\r\n\r\n").starts_with("HTTP/1.1 101"));
+    until([this] { return far != nullptr; });
+}
+
 TEST_CASE_METHOD(socket_fixture, "a text message is refused with code 1003")
 {
     raw_peer peer(*this);
