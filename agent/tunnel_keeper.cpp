@@ -4,6 +4,7 @@
 #include "access/software_version.hpp"
 #include "agent/version.hpp"
 #include "transport/error.hpp"
+#include "transport/heap.hpp"
 #include "transport/http_client.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -193,6 +194,7 @@ transport::task<tunnel_keeper::ending> tunnel_keeper::connect(relay_url url)
         co_return how;
     }
     session_ = std::move(*session);
+    transport::give_back_freed_memory(); // the system's authorities, above all
     co_return how;
 }
 

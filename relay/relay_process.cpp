@@ -13,8 +13,10 @@
 #include "relay/tunnel_door.hpp"
 #include "relay/version.hpp"
 #include "transport/error.hpp"
+#include "transport/heap.hpp"
 #include "transport/http_server.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -111,12 +113,44 @@ int failed(const std::string& what, const transport::error_code& why)
     return 1;
 }
 
+// Bursts of requests to thousands of tunnels leave the heap full of holes, which stay resident until somebody
+// hands them back. Between two looks so much may change before it is worth it.
+constexpr std::size_t worth_tidying = 2UL * 1024 * 1024;
+constexpr std::chrono::seconds between_looks{2};
+
+struct tidying {
+    explicit tidying(net::io_context& context) : next(context) {}
+    net::steady_timer next;
+    bool over = false;
+
+    void stop()
+    {
+        over = true;
+        next.cancel();
+    }
+};
+
+transport::task<void> tidy_heap(tidying& work)
+{
+    std::size_t left = 0;
+    while (!work.over) {
+        work.next.expires_after(between_looks);
+        co_await work.next.async_wait(net::as_tuple(net::use_awaitable));
+        const auto freed = transport::freed_memory();
+        if (freed < left + worth_tidying && left < freed + worth_tidying) continue;
+        transport::give_back_freed_memory();
+        left = transport::freed_memory();
+    }
+}
+
 struct parts {
     agents& known;
     registry& present;
     transport::http_server& public_server;
     transport::http_server& control_server;
     observe::exposition& metrics;
+    tunnel_door& door;
+    tidying& heap;
 };
 
 // Waits for a signal, then ends every connection; the context runs dry after that.
@@ -125,6 +159,8 @@ transport::task<void> stop_on_signal(parts all)
     net::signal_set signals(co_await net::this_coro::executor, SIGTERM, SIGINT);
     const auto number = co_await signals.async_wait(net::use_awaitable);
     spdlog::info("stopping on signal {}", number);
+    all.heap.stop();
+    all.door.close();
     for (const auto& tunnel : all.present.all())
         tunnel->stop(make_error_code(transport::errc::shutting_down));
     all.public_server.stop(grace);
@@ -191,7 +227,8 @@ int run_relay(const run_options& options)
         return failed("the control socket in " + options.state.string(), control_server.error());
 
     observe::exposition metrics(counts.registry(), [&] {
-        counts.now(present.size(), known.waiting(), (*public_server)->connections(), answers.streams());
+        counts.now(present.size(), known.waiting(), (*public_server)->connections() + present.size(),
+                   answers.streams());
     });
     // Figures are no reason not to carry anything.
     if (auto opened = metrics.open(context, options.settings.metrics); !opened)
@@ -201,7 +238,10 @@ int run_relay(const run_options& options)
     const auto url = url_of(options.settings, (*public_server)->port());
     net::co_spawn(context, (*public_server)->run(), net::detached);
     net::co_spawn(context, (*control_server)->run(), net::detached);
-    net::co_spawn(context, stop_on_signal({known, present, **public_server, **control_server, metrics}),
+    tidying heap(context);
+    net::co_spawn(context, tidy_heap(heap), net::detached);
+    net::co_spawn(context,
+                  stop_on_signal({known, present, **public_server, **control_server, metrics, door, heap}),
                   net::detached);
     spdlog::info("relay {} listens on {}", version, url);
     const auto metrics_url = metrics.port() != 0 ? "http://" + options.settings.metrics.address + ":" +

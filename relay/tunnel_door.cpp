@@ -3,6 +3,9 @@
 #include "relay/answer.hpp"
 #include "transport/error.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <spdlog/spdlog.h>
 
 #include <ctime>
@@ -34,17 +37,28 @@ transport::task<void> tunnel_door::serve(transport::exchange& call)
         co_return;
     }
 
+    auto entered = co_await let_in(std::move(*stream));
+    if (!entered.tunnel) co_return;
+    // In a coroutine of its own: what the connection held for requests is freed when this one returns.
+    auto life = hold(std::move(entered));
+    const auto executor = co_await transport::net::this_coro::executor;
+    transport::net::co_spawn(executor, std::move(life), transport::net::detached);
+}
+
+transport::task<tunnel_door::entrant> tunnel_door::let_in(std::shared_ptr<transport::message_stream> stream)
+{
     access::relay_handshake_options options;
     options.self = self_;
     options.host_names = host_names_;
-    auto session = co_await access::relay_handshake(*stream, std::move(options), known_);
+    auto session = co_await access::relay_handshake(stream, std::move(options), known_);
+    entrant entered;
     if (!session) {
         counts_.handshake_failed();
-        spdlog::info("an agent from {} did not get in: {}", call.request().peer, session.error().text);
-        co_return;
+        spdlog::info("an agent from {} did not get in: {}", stream->peer(), session.error().text);
+        co_return entered;
     }
-    const auto agent = session->agent;
-    auto tunnel = transport::make_tunnel_client(*stream, {});
+    const auto& agent = session->agent;
+    auto tunnel = transport::make_tunnel_client(std::move(stream), {});
     registry::holder holder;
     holder.tunnel = tunnel;
     holder.instance_id = agent.instance_id;
@@ -58,14 +72,21 @@ transport::task<void> tunnel_door::serve(transport::exchange& call)
         if (known_.took_over(agent, older->instance_id))
             tunnel->stop(make_error_code(transport::errc::closed));
     }
+    if (closing_) tunnel->stop(make_error_code(transport::errc::shutting_down));
     store_.touch_printer(agent.agent_id, std::time(nullptr));
     spdlog::info("agent {} is here (version {}, from {})", agent.agent_id, agent.software_version,
                  agent.peer);
+    entered.agent_id = agent.agent_id;
+    entered.tunnel = std::move(tunnel);
+    co_return entered;
+}
 
-    const auto why = co_await tunnel->run();
-    present_.leave(agent.agent_id, tunnel.get(), transport::clock::now());
-    store_.touch_printer(agent.agent_id, std::time(nullptr));
-    spdlog::info("agent {} is gone: {}", agent.agent_id, why.message());
+transport::task<void> tunnel_door::hold(entrant entered)
+{
+    const auto why = co_await entered.tunnel->run();
+    present_.leave(entered.agent_id, entered.tunnel.get(), transport::clock::now());
+    store_.touch_printer(entered.agent_id, std::time(nullptr));
+    spdlog::info("agent {} is gone: {}", entered.agent_id, why.message());
 }
 
 } // namespace layerline::relay

@@ -12,22 +12,32 @@
 
 namespace layerline::relay {
 
-// Lives on the relay's one io_context; what it refers to must outlive it.
+// Lives on the relay's one io_context and must outlive its run, as must what it refers to.
 class tunnel_door {
 public:
     tunnel_door(std::shared_ptr<const access::identity> self, std::vector<std::string> host_names,
                 agents& known, registry& present, access::store& keeper, figures& counts);
 
-    // Holds the agent's tunnel until it ends. What is no WebSocket gets 426.
+    // Lets the agent in; its tunnel then goes on by itself until it ends. What is no WebSocket gets 426.
     transport::task<void> serve(transport::exchange& call);
+    // The relay stops: whoever is still coming in has its tunnel ended at once.
+    void close() { closing_ = true; }
 
 private:
+    struct entrant {
+        std::string agent_id;
+        std::shared_ptr<transport::tunnel_client> tunnel; // null: it did not get in
+    };
+    transport::task<entrant> let_in(std::shared_ptr<transport::message_stream> stream);
+    transport::task<void> hold(entrant entered);
+
     std::shared_ptr<const access::identity> self_;
     std::vector<std::string> host_names_;
     agents& known_;
     registry& present_;
     access::store& store_;
     figures& counts_;
+    bool closing_ = false;
 };
 
 } // namespace layerline::relay

@@ -13,4 +13,14 @@ void keep_freed_memory()
     // NOLINTEND(concurrency-mt-unsafe)
 }
 
+std::size_t freed_memory()
+{
+    return ::mallinfo2().fordblks;
+}
+
+void give_back_freed_memory()
+{
+    (void)::malloc_trim(0);
+}
+
 } // namespace layerline::transport
