@@ -6,6 +6,7 @@ layerline_test(tunnel NET
         tunnel_exchange_test.cpp
         tunnel_frames_test.cpp
         tunnel_h2_session_test.cpp
+        tunnel_memory_test.cpp
         tunnel_pacing_test.cpp
         tunnel_upgrade_test.cpp
         tunnel_websocket_test.cpp

@@ -1,6 +1,7 @@
 // What h2_session keeps inside: a stream's state and nghttp2's callbacks. For the session's own files only.
 #pragma once
 
+#include "transport/tunnel/h2_memory.hpp"
 #include "transport/tunnel/h2_session.hpp"
 
 #include <nghttp2/nghttp2.h>
@@ -53,6 +54,7 @@ struct h2_stream {
 struct h2_session::machinery {
     ~machinery() { nghttp2_session_del(session); }
 
+    h2_memory memory; // of the session
     nghttp2_session* session = nullptr;
     std::unordered_map<h2_stream_id, std::unique_ptr<h2_stream>> streams;
     // Streams with something to send that nghttp2 was told to pass over, by priority.

@@ -15,6 +15,9 @@ namespace layerline::transport {
 namespace {
 
 constexpr std::uint32_t max_frame_size = 64 * 1024; // what we take; 16 KiB is the least HTTP/2 allows
+// Of HPACK's tables, which fill with names and values that were sent before: enough for what is the same in
+// each request. Ids, new each time, would fill the usual 4 KiB both ways in every tunnel, for nothing.
+constexpr std::uint32_t header_table = 1024;
 constexpr std::size_t least_send_room = std::size_t{64} * 1024;
 constexpr std::uint32_t unsettled_streams = 100; // what nghttp2 assumes before the peer's SETTINGS
 // A window opens in steps of this many bytes. By nghttp2's own way, half a window at a time, a sender far
@@ -128,15 +131,19 @@ h2_session::h2_session(h2_role role, const tunnel_limits& limits)
     const std::unique_ptr<nghttp2_option, options_deleter> keep(option);
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_no_closed_streams(option, 1);
+    nghttp2_option_set_max_deflate_dynamic_table_size(option, header_table);
     nghttp2_option_set_stream_reset_rate_limit(option, reset_burst, resets_a_second);
     // nghttp2 compares an upper bound of the packed size; the real check is ours, before a head is submitted.
     nghttp2_option_set_max_send_header_block_length(option, 8 * limits.max_header_bytes);
     if (role == h2_role::server)
-        must(nghttp2_session_server_new2(&inner_->session, raw_callbacks, this, option));
+        must(nghttp2_session_server_new3(&inner_->session, raw_callbacks, this, option,
+                                         inner_->memory.functions()));
     else
-        must(nghttp2_session_client_new2(&inner_->session, raw_callbacks, this, option));
+        must(nghttp2_session_client_new3(&inner_->session, raw_callbacks, this, option,
+                                         inner_->memory.functions()));
 
     std::vector<nghttp2_settings_entry> settings{
+        {NGHTTP2_SETTINGS_HEADER_TABLE_SIZE, header_table},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.stream_window},
         {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, max_frame_size},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits.max_header_bytes)},

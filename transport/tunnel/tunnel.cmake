@@ -5,6 +5,7 @@ layerline_room(tunnel NET
         ${CMAKE_CURRENT_LIST_DIR}/dial_planner.cpp
         ${CMAKE_CURRENT_LIST_DIR}/h2_callbacks.cpp
         ${CMAKE_CURRENT_LIST_DIR}/h2_head.cpp
+        ${CMAKE_CURRENT_LIST_DIR}/h2_memory.cpp
         ${CMAKE_CURRENT_LIST_DIR}/h2_session.cpp
         ${CMAKE_CURRENT_LIST_DIR}/keep_alive.cpp
         ${CMAKE_CURRENT_LIST_DIR}/message_size.cpp

@@ -26,9 +26,10 @@ namespace layerline::transport {
 namespace {
 
 // An idle tunnel holds the small buffer only: a relay may hold ten thousand of them.
-constexpr std::size_t small_read = std::size_t{2} * 1024, large_read = std::size_t{64} * 1024;
+constexpr std::size_t small_read = 512, large_read = std::size_t{64} * 1024;
 constexpr int small_reads_before_shrinking = 8;
-constexpr std::size_t kept_write_buffer = std::size_t{4} * 1024;
+constexpr std::chrono::seconds rest_before_shrinking{1};
+constexpr std::size_t kept_write_buffer = std::size_t{1} * 1024;
 // How long the last messages (GOAWAY) may take before the connection is cut.
 constexpr std::chrono::milliseconds last_words{1000};
 
@@ -151,6 +152,7 @@ task<void> tunnel_link::read_messages(std::shared_ptr<tunnel_link> self)
 {
     std::vector<char> buffer(small_read);
     int small_in_a_row = 0;
+    clock::time_point large_at{};
     for (;;) {
         const auto got = co_await self->stream_->read_some(net::buffer(buffer));
         if (!got || *got == 0) {
@@ -168,9 +170,12 @@ task<void> tunnel_link::read_messages(std::shared_ptr<tunnel_link> self)
         if (!was_settled && self->session_.settled()) self->settled_.notify();
         if (self->session_.wants_to_send()) self->send_soon();
         small_in_a_row = *got > small_read / 2 ? 0 : small_in_a_row + 1;
+        if (small_in_a_row == 0) large_at = self->heard_;
         if (*got == buffer.size() && buffer.size() < large_read) {
             buffer.resize(std::min(buffer.size() * 4, large_read));
-        } else if (small_in_a_row == small_reads_before_shrinking && buffer.size() > small_read) {
+        } else if (buffer.size() > small_read &&
+                   (small_in_a_row == small_reads_before_shrinking ||
+                    self->heard_ - large_at > rest_before_shrinking)) { // a ping after the traffic
             buffer = std::vector<char>(small_read);
         }
     }
