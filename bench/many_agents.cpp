@@ -119,13 +119,16 @@ private:
         return settings;
     }
 
-    // The code is shown a moment before the relay has heard of it: 404 until then.
+    // The code is shown a moment before the relay has heard of it: 404 until then, which counts as a wrong
+    // code and shuts us out after a few.
     task<void> claim_with(std::string code)
     {
         const auto body = R"({"code":")" + code + R"(","name":"bench"})";
         net::steady_timer pause(all_.context);
         unsigned status = 0;
         for (int tries = 0; tries < 50; ++tries) {
+            pause.expires_after(std::chrono::milliseconds(500));
+            co_await pause.async_wait(as_tuple);
             transport::request_head head;
             head.method = "POST";
             head.target = "/control/claim";
@@ -135,8 +138,6 @@ private:
             status = answer ? answer->head.status : 0;
             if (answer) (void)co_await transport::read_all(*answer->body, 64UL * 1024);
             if (status != 404) break;
-            pause.expires_after(std::chrono::milliseconds(100));
-            co_await pause.async_wait(as_tuple);
         }
         if (status != 200) std::fprintf(stderr, "a claim failed: %u\n", status);
     }

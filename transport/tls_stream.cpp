@@ -186,6 +186,8 @@ tls_stream::want tls_stream::go_on(const reading& what, std::size_t& done, error
 tls_stream::want tls_stream::go_on(const writing& what, std::size_t& done, error_code& failed)
 {
     if (what.count == 0 || !ready(failed)) return want::nothing;
+    // After a wait the record that was begun is all: on a slow line each step must end within its limit.
+    const bool resumed = done > 0;
     while (done < written_at_once) {
         const auto rest = joined(what.parts, what.count, done);
         if (rest.size() == 0) break;
@@ -194,6 +196,7 @@ tls_stream::want tls_stream::go_on(const writing& what, std::size_t& done, error
         // A record that was begun must go out before the caller is told of those before it.
         if (sent <= 0) return judge(sent, failed);
         done += static_cast<std::size_t>(sent);
+        if (resumed) break;
     }
     return want::nothing;
 }
