@@ -45,7 +45,8 @@ TEST_CASE("small blocks, and large ones past the fourth, come from the heap")
 {
     h2_memory memory;
     const auto& does = *memory.functions();
-    std::vector<void*> all{does.malloc(100, does.mem_user_data), does.calloc(10, 10, does.mem_user_data)};
+    std::vector<void*> all{does.malloc(100, does.mem_user_data), does.calloc(10, 10, does.mem_user_data),
+                           does.calloc(1, 3000, does.mem_user_data)};
     CHECK(memory.mapped() == 0);
     for (std::size_t i = 0; i < 6; ++i) {
         all.push_back(does.malloc(100'000, does.mem_user_data));

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -63,7 +64,7 @@ void* h2_memory::allocate(std::size_t size, void* self)
 
 void* h2_memory::allocate_zeroed(std::size_t count, std::size_t size, void* self)
 {
-    if (size != 0 && count >= large_zeroed / size && count <= PTRDIFF_MAX / size)
+    if (size != 0 && count <= PTRDIFF_MAX / size && count * size >= large_zeroed)
         if (void* const at = of(self).map(count * size)) return at;
     return std::calloc(count, size);
 }
