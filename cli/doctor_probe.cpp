@@ -43,9 +43,7 @@ json part_of(const json& from, const char* name)
 
 // A unix socket that closes itself when its time is over.
 struct local_line {
-    explicit local_line(const transport::net::io_executor& executor) : socket(executor), limit(executor)
-    {
-    }
+    explicit local_line(const transport::net::io_executor& executor) : socket(executor), limit(executor) {}
     net_stream::socket socket;
     transport::net::steady_timer limit;
     bool late = false;

@@ -60,8 +60,7 @@ struct doorkeeper::telling {
     bool borrowed; // its descriptor is one of the kept ones
 };
 
-doorkeeper::doorkeeper(const net::io_executor& executor)
-    : wanted_(descriptors_to_keep()), changed_(executor)
+doorkeeper::doorkeeper(const net::io_executor& executor) : wanted_(descriptors_to_keep()), changed_(executor)
 {
     refill();
 }
