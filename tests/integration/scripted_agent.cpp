@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include <mutex>
+#include <utility>
 
 namespace layerline::tests {
 
@@ -16,6 +17,7 @@ constexpr std::uint8_t data = 0, headers = 1, reset = 3, settings = 4, ping = 6,
 constexpr std::uint8_t ack = 1, end_stream = 1, end_headers = 4;
 constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 constexpr std::size_t frame_head = 9;
+constexpr std::string_view no_table = "\x20"; // a dynamic table of 0 bytes from now on (RFC 7541 section 6.3)
 
 std::string number(std::uint32_t value, int bytes)
 {
@@ -72,6 +74,7 @@ struct scripted_agent::desk final : access::agent_desk {
     std::size_t asked = 0;
     std::string in; // received and not yet a whole frame
     bool greeted = false;
+    bool table_to_tell = false; // the relay asked for smaller tables; the next head must begin with that
 
     void show_code(const std::string& code, std::chrono::seconds) override
     {
@@ -102,11 +105,15 @@ struct scripted_agent::desk final : access::agent_desk {
             const auto stream = number_at(in, 5, 4);
             const auto payload = in.substr(frame_head, size);
             in.erase(0, frame_head + size);
+            if (type == settings && (flags & ack) == 0) table_to_tell = true;
             if ((type == settings || type == ping) && (flags & ack) == 0)
                 out += framed({type, ack, type == ping ? payload : std::string()}, 0);
             if (type == headers)
-                for (const auto& frame : answers.at(std::min(asked++, answers.size() - 1)))
+                for (auto frame : answers.at(std::min(asked++, answers.size() - 1))) {
+                    if (frame.type == headers && std::exchange(table_to_tell, false))
+                        frame.payload.insert(0, no_table);
                     out += framed(frame, frame.type == goaway ? 0 : stream);
+                }
         }
         return out;
     }
