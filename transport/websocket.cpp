@@ -227,16 +227,25 @@ public:
     task<result<std::size_t>> read_some(net::mutable_buffer into) override
     {
         const auto self = this->shared_from_this();
-        if (into.size() == 0) co_return std::size_t{0};
-        for (;;) {
-            const auto [ec, n] = co_await ws_.async_read_some(into, as_result);
-            if (ec) co_return explained(ec);
+        if (late_) co_return std::exchange(late_, {});
+        std::size_t had = 0;
+        while (had < into.size()) {
+            const auto [ec, n] = co_await ws_.async_read_some(into + had, as_result);
+            if (ec && had == 0) co_return explained(ec);
+            if (ec) {
+                late_ = explained(ec); // for the next call; what came before it is good
+                break;
+            }
             if (ws_.got_text()) {
                 co_await refuse_text();
                 co_return error_code(errc::malformed);
             }
-            if (n > 0) co_return n;
+            had += n;
+            // Beast gives what came with a message's head apart from the rest. A frame in both would wake its
+            // reader twice, and be sent on in two parts.
+            if (had > 0 && (ws_.is_message_done() || !more_is_here())) break;
         }
+        co_return had;
     }
 
     task<result<void>> write_message(net::const_buffer bytes) override
@@ -331,6 +340,15 @@ private:
         ws_.set_option(websocket::stream_base::timeout{handshake, websocket::stream_base::none(), false});
     }
 
+    // Whether a read would not wait.
+    bool more_is_here()
+    {
+        if constexpr (std::is_same_v<Next, tls_stream>)
+            return SSL_pending(ws_.next_layer().native_handle()) > 0;
+        error_code ignored;
+        return lowest().available(ignored) > 0;
+    }
+
     tcp::socket& lowest() { return beast::get_lowest_layer(ws_); }
 
     task<void> refuse_text() { return close(websocket::close_code::unknown_data, "binary messages only"); }
@@ -339,6 +357,7 @@ private:
     websocket::stream<bounded<Next>, false> ws_;
     std::string peer_;
     bool any_length_ = false, far_closed_ = false;
+    error_code late_; // of a read whose first bytes were handed on
 };
 
 template <class Next>
