@@ -103,7 +103,7 @@ private:
 
     template <class What>
     struct operation {
-        tls_stream* of;
+        tls_stream* of = nullptr;
         What what;
         std::size_t done = 0;
         error_code failed{};
