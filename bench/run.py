@@ -21,7 +21,7 @@ class Bench:
 
     def __init__(self, arguments, work):
         self.root = pathlib.Path(__file__).resolve().parent.parent
-        self.bin = pathlib.Path(arguments.bin).resolve() if arguments.bin else self.root / "build" / "release" / "bin"
+        self.bin = pathlib.Path(arguments.bin).resolve() if arguments.bin else self.root / "build" / "package" / "bin"
         self.work = pathlib.Path(work)
         self.rounds, self.seconds, self.agents = arguments.rounds, arguments.seconds, arguments.agents
 

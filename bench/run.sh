@@ -15,8 +15,8 @@ case " $* " in
     *" --bin"*) ;;
     *)
         use_compiler_cache
-        cmake --preset release -DLAYERLINE_BENCH=ON >/dev/null
-        cmake --build build/release --target layerline layerline-agent layerline-relay layerline-printhost \
+        cmake --preset package -DLAYERLINE_BENCH=ON >/dev/null
+        cmake --build build/package --target layerline layerline-agent layerline-relay layerline-printhost \
             layerline-virtual-printer layerline-bench-firmware layerline-bench-delay \
             layerline-bench-agents | tail -n 1 >&2
         ;;
