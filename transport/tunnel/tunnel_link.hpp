@@ -92,6 +92,7 @@ private:
     error_code reason(error_code otherwise) const;
 
     std::shared_ptr<message_stream> stream_;
+    bool asks_; // the relay's end
     tunnel_limits limits_;
     h2_session session_;
     keep_alive keep_alive_;
