@@ -6,6 +6,7 @@ add_library(layerline_tunnel_pure STATIC
     ${PROJECT_SOURCE_DIR}/transport/tunnel/dial_planner.cpp
     ${PROJECT_SOURCE_DIR}/transport/tunnel/h2_callbacks.cpp
     ${PROJECT_SOURCE_DIR}/transport/tunnel/h2_head.cpp
+    ${PROJECT_SOURCE_DIR}/transport/tunnel/h2_memory.cpp
     ${PROJECT_SOURCE_DIR}/transport/tunnel/h2_session.cpp
     ${PROJECT_SOURCE_DIR}/transport/tunnel/websocket_frames.cpp)
 target_link_libraries(layerline_tunnel_pure PUBLIC layerline::options Boost::headers PkgConfig::NGHTTP2)
