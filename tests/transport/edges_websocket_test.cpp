@@ -138,6 +138,8 @@ TEST_CASE_METHOD(socket_fixture, "the answer to an upgrade carries the request's
 
 TEST_CASE_METHOD(socket_fixture, "a WebSocket whose handler has ended still takes a place until it is gone")
 {
+    stop(0ms);
+    ended = false;
     server.reset();
     listen([](listen_options& o) { o.limits.max_connections = 1; });
     connect();

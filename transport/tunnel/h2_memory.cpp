@@ -64,7 +64,8 @@ void* h2_memory::allocate(std::size_t size, void* self)
 
 void* h2_memory::allocate_zeroed(std::size_t count, std::size_t size, void* self)
 {
-    if (size != 0 && count <= PTRDIFF_MAX / size && count * size >= large_zeroed)
+    if (size != 0 && count > PTRDIFF_MAX / size) return nullptr;
+    if (count * size >= large_zeroed)
         if (void* const at = of(self).map(count * size)) return at;
     return std::calloc(count, size);
 }
