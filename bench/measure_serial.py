@@ -77,12 +77,12 @@ def timed(bench, out, host):
     return (last_moves - moves) / (last_seconds - seconds), cost / (last_moves - moves) * 1e6
 
 
-def ready_round(bench, folder, drive):
+def ready_round(bench, folder, drive, *options):
     """A print to the firmware that acknowledges at once; `drive` starts a host on its port and gives the program."""
     out = os.path.join(folder, "firmware.out")
     port = os.path.join(folder, "port")
     with open(out, "w") as stdout:
-        firmware = Program("firmware", [*ONE_CORE, bench.bin / "layerline-bench-firmware", "--link", port], folder, stdout=stdout)
+        firmware = Program("firmware", [*ONE_CORE, bench.bin / "layerline-bench-firmware", "--link", port, *options], folder, stdout=stdout)
     try:
         wait_until("the firmware's port", lambda: os.path.islink(port), program=firmware)
         host, stop = drive(port)
@@ -98,28 +98,33 @@ def ready_firmware(bench, measures):
     our_job, peer_job = str(bench.work / "ready.gcode"), str(bench.work / "peer.gcode")
     write_moves(our_job, OUR_MOVES)
     write_moves(peer_job, PEER_MOVES)
-    rates, peer_rates, costs, peer_costs = [], [], [], []
-    for turn in range(bench.rounds):
-        folder = bench.folder(f"ready{turn}")
+    ours = {window: ([], []) for window in (4, 1)}
+    peers = ([], [])
 
-        def ours(port, folder=folder):
-            host = Host(bench, folder, port, 250000, prefix=ONE_CORE)
+    def note(into, measured):
+        for figures, figure in zip(into, measured):
+            figures.append(figure)
+
+    def drive_ours(folder, window):
+        def drive(port):
+            host = Host(bench, folder, port, 250000, window, prefix=ONE_CORE)
             os.link(our_job, os.path.join(folder, "files", "gcode", "job.gcode"))
             host.start("job.gcode")
             return host.program, host.stop
+        return drive
 
-        def peer(port):
-            program = Program("printcore", [*ONE_CORE, "printcore", "-b", "250000", port, peer_job], os.path.dirname(port))
-            return program, lambda: program.stop(signal.SIGKILL)
+    def drive_peer(port):
+        program = Program("printcore", [*ONE_CORE, "printcore", "-b", "250000", port, peer_job], os.path.dirname(port))
+        return program, lambda: program.stop(signal.SIGKILL)
 
-        rate, cost = ready_round(bench, folder, ours)
-        rates.append(rate)
-        costs.append(cost)
-        rate, cost = ready_round(bench, bench.folder(f"peer{turn}"), peer)
-        peer_rates.append(rate)
-        peer_costs.append(cost)
-    measures.add("serial", "ready-lines/s", rates, peer_rates, "printcore", at_least(20))
-    measures.add("serial", "ready-cpu-us/line", costs, peer_costs, "printcore", at_most(1))
+    for turn in range(bench.rounds):
+        for window, figures in ours.items():
+            folder = bench.folder(f"ready{turn}-window{window}")
+            note(figures, ready_round(bench, folder, drive_ours(folder, window), *(["--advanced-ok"] if window > 1 else [])))
+        note(peers, ready_round(bench, bench.folder(f"peer{turn}"), drive_peer))
+    for window, (rates, costs) in ours.items():
+        measures.add("serial", f"ready-window{window}-lines/s", rates, peers[0], "printcore", at_least(20) if window > 1 else None)
+        measures.add("serial", f"ready-window{window}-cpu-us/line", costs, peers[1], "printcore", at_most(1))
 
 
 class Wire:

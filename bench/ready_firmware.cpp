@@ -25,20 +25,29 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_line = 1024; // bytes; the rest of a longer one is not looked at
 
-// A line without number and checksum: " G1 X5" of "N12 G1 X5*33".
-std::string_view command_of(std::string_view line)
+struct received {
+    std::string_view number;  // "N12"; empty if the line had none
+    std::string_view command; // what follows it, still with its checksum: "G1 X5*33"
+};
+
+received parts_of(std::string_view line)
 {
+    received parts;
     if (line.starts_with('N')) {
-        const auto end = line.find_first_not_of("0123456789", 1);
-        line.remove_prefix(end == std::string_view::npos ? line.size() : end);
+        parts.number = line.substr(0, line.find_first_not_of("0123456789", 1));
+        line.remove_prefix(parts.number.size());
     }
     while (line.starts_with(' '))
         line.remove_prefix(1);
-    return line;
+    parts.command = line;
+    return parts;
 }
 
 class ready_firmware {
 public:
+    // With `advanced_ok` each "ok" tells the line's number and free slots, as Marlin's ADVANCED_OK does.
+    explicit ready_firmware(bool advanced_ok) : advanced_ok_(advanced_ok) {}
+
     // Takes bytes of the host; the answer to all lines that they complete.
     std::string take(std::string_view bytes)
     {
@@ -48,7 +57,7 @@ public:
                 if (line_.size() < longest_line) line_ += c;
                 continue;
             }
-            if (!line_.empty()) answer_line(command_of(line_), answer);
+            if (!line_.empty()) answer_line(parts_of(line_), answer);
             line_.clear();
         }
         return answer;
@@ -56,21 +65,24 @@ public:
     void begin_session() { line_.clear(); }
 
 private:
-    void answer_line(std::string_view command, std::string& answer)
+    void acknowledge(std::string_view number, std::string& answer) const
     {
-        if (command.starts_with("G1 ") || command.starts_with("G0 ")) {
+        answer += "ok";
+        if (advanced_ok_ && !number.empty()) answer.append(" ").append(number).append(" P15 B3");
+    }
+
+    void answer_line(const received& line, std::string& answer)
+    {
+        const auto command = line.command;
+        if (command.starts_with("M115"))
+            answer += "FIRMWARE_NAME:Ready 1.0 MACHINE_TYPE:Ready EXTRUDER_COUNT:1\nCap:AUTOREPORT_TEMP:0\n";
+        else if (command.starts_with("M114"))
+            answer += "X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 Z:0\n";
+        else if (command.starts_with("G1 ") || command.starts_with("G0 "))
             count_move();
-            answer += "ok\n";
-        } else if (command.starts_with("M105")) {
-            answer += "ok T:21.0 /0.0 B:21.0 /0.0 @:0 B@:0\n";
-        } else if (command.starts_with("M114")) {
-            answer += "X:0.00 Y:0.00 Z:0.00 E:0.00 Count X:0 Y:0 Z:0\nok\n";
-        } else if (command.starts_with("M115")) {
-            answer +=
-                "FIRMWARE_NAME:Ready 1.0 MACHINE_TYPE:Ready EXTRUDER_COUNT:1\nCap:AUTOREPORT_TEMP:0\nok\n";
-        } else {
-            answer += "ok\n";
-        }
+        acknowledge(line.number, answer);
+        if (command.starts_with("M105")) answer += " T:21.0 /0.0 B:21.0 /0.0 @:0 B@:0";
+        answer += '\n';
     }
 
     void count_move()
@@ -84,6 +96,7 @@ private:
         std::fflush(stdout);
     }
 
+    const bool advanced_ok_;
     std::uint64_t moves_ = 0;
     clock::time_point first_{}, told_{};
     std::string line_;
@@ -111,8 +124,10 @@ int serve(pty_port& port, ready_firmware& board, int signals)
 int run_program(int argc, char** argv)
 {
     std::string link;
+    bool advanced_ok = false;
     CLI::App app("A firmware that acknowledges at once, for benchmarks of serial hosts.");
     app.add_option("--link", link, "symbolic link to the port")->required();
+    app.add_flag("--advanced-ok", advanced_ok, "acknowledge with line number and free slots");
     CLI11_PARSE(app, argc, argv);
 
     sigset_t handled;
@@ -128,7 +143,7 @@ int run_program(int argc, char** argv)
             std::perror(link.c_str());
             return 1;
         }
-        ready_firmware board;
+        ready_firmware board(advanced_ok);
         const int code = serve(port, board, signals);
         ::unlink(link.c_str());
         return code;
