@@ -1,5 +1,6 @@
 // The way of one call: command, scope, method, arguments, terms, then the command's own function.
 #include "commands/command_groups.hpp"
+#include "transport/edge_fields.hpp"
 #include "transport/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 
 namespace layerline::commands {
 
@@ -21,27 +21,6 @@ using namespace net::experimental::awaitable_operators; // NOLINT(google-build-u
 
 // How long the arguments may take to arrive when the caller gives no time of its own.
 constexpr std::chrono::seconds argument_wait{15};
-
-bool is_request_id(std::string_view text)
-{
-    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_';
-    });
-}
-
-std::string new_request_id()
-{
-    static constexpr std::string_view digits = "0123456789abcdef";
-    std::random_device source;
-    std::string id = "r-";
-    for (int word = 0; word < 2; ++word) {
-        auto bits = source();
-        for (int i = 0; i < 8; ++i, bits >>= 4U)
-            id += digits[bits & 0xFU];
-    }
-    return id;
-}
 
 bool takes_method(const command_spec& spec, dialect how, std::string_view method)
 {
@@ -104,7 +83,9 @@ public:
     {
         command_context at{printer_, files_, facts_, who, call, viewers_, status_, how, {}, {}};
         const auto given_id = call.request().headers.find("x-request-id");
-        at.request_id = given_id && is_request_id(*given_id) ? std::string(*given_id) : new_request_id();
+        at.request_id = given_id && transport::valid_request_id(*given_id)
+                            ? std::string(*given_id)
+                            : "r-" + transport::new_request_id();
 
         const command_spec* spec = find_command(command);
         if (!spec) {

@@ -4,6 +4,7 @@
 #include "relay/answer.hpp"
 #include "relay/host_mode_socket.hpp"
 #include "transport/error.hpp"
+#include "transport/http_head.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -150,10 +150,7 @@ std::optional<std::uint64_t> told_length(const transport::fields& headers)
 {
     const auto text = headers.find("content-length");
     if (!text) return std::nullopt;
-    std::uint64_t length = 0;
-    const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), length);
-    if (fault != std::errc{} || end != text->data() + text->size()) return std::nullopt;
-    return length;
+    return transport::parse_length(*text);
 }
 
 // Null without a limit. The paces live as long as the relay; the use of the token does not.

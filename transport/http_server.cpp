@@ -179,7 +179,8 @@ private:
     {
         const auto now = clock::now();
         if (!warned_ || now - *warned_ > between_warnings)
-            spdlog::warn("no more connections are accepted for now: {}", scarcity.message());
+            spdlog::warn("out of descriptors ({}): callers are told so until some are free",
+                         scarcity.message());
         warned_ = now;
     }
 

@@ -230,7 +230,7 @@ TEST_CASE("a relay without descriptors says 503 with a wait, and serves again on
     }
     CHECK(at.becomes([&] { return ask(at.printer_url(), at.relay_token()).status == 200; }));
     const auto log = at.relay->log();
-    CHECK(log.find("no more connections are accepted for now") != std::string::npos);
+    CHECK(log.find("out of descriptors") != std::string::npos);
 }
 
 TEST_CASE("an agent with few descriptors says 503 with a wait, and keeps its tunnel", "[limits][descriptors]")

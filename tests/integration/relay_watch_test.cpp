@@ -1,6 +1,7 @@
 // What owners see: what a revocation ends, the audit log, figures, and one line a request without secrets.
 #include "held_call.hpp"
-#include "rig.hpp"
+#include "open_socket.hpp"
+#include "ui_rig.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -89,6 +90,20 @@ TEST_CASE("a revoked token's open streams and downloads are cut at once, others 
     REQUIRE(at.agent_command({"token", "revoke", here.id}).exit_code == 0);
     CHECK(local.ends(seconds(3)));
     CHECK_FALSE(local_kept.ends(seconds(1)));
+}
+
+TEST_CASE("a revoked token's WebSocket through host mode is cut at once, another's goes on", "[tokens][ui]")
+{
+    ui_rig on;
+    const auto revoked = on.at.make_relay_token("ui"), kept = on.at.make_relay_token("ui");
+    const auto port = on.at.port_of(on.at.relay_url());
+    open_socket mine(port, on.host(), basic(revoked.secret));
+    open_socket others(port, on.host(), basic(kept.secret));
+    REQUIRE(mine.echoes("a"));
+    REQUIRE(others.echoes("b"));
+    REQUIRE(on.at.relay_command({"token", "revoke", revoked.id}).exit_code == 0);
+    CHECK(mine.ends(seconds(3)));
+    CHECK(others.echoes("c"));
 }
 
 TEST_CASE("an expired token's open stream ends with it", "[tokens]")
