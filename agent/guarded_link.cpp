@@ -9,23 +9,41 @@ namespace layerline::agent {
 
 namespace {
 
-struct described {
-    std::string action, target;
+template <class... Each>
+struct overloaded : Each... {
+    using Each::operator()...;
 };
+template <class... Each>
+overloaded(Each...) -> overloaded<Each...>;
 
-struct describer {
-    described operator()(const printer::start_job& a) const { return {"printer.start", a.path}; }
-    described operator()(const printer::pause_job&) const { return {"printer.pause", ""}; }
-    described operator()(const printer::resume_job&) const { return {"printer.resume", ""}; }
-    described operator()(const printer::cancel_job&) const { return {"printer.cancel", ""}; }
-    described operator()(const printer::home_axes&) const { return {"printer.home", ""}; }
-    described operator()(const printer::set_temperature& a) const
-    {
-        return {"printer.set_temperature", a.heater + " " + std::to_string(std::lround(a.celsius))};
-    }
-    described operator()(const printer::confirm_bed_clear&) const { return {"printer.bed_clear", ""}; }
-    described operator()(const printer::emergency_stop&) const { return {"printer.emergency_stop", ""}; }
-};
+std::string on_or_off(const std::string& name, bool on)
+{
+    return name + (on ? " on" : " off");
+}
+
+// What it was done to, for the log; empty where the action says all.
+std::string target_of(const printer::action& what)
+{
+    return std::visit(overloaded{
+                          [](const printer::start_job& a) { return a.path; },
+                          [](const printer::set_temperature& a) {
+                              return a.heater + " " + std::to_string(std::lround(a.celsius));
+                          },
+                          [](const printer::move_axis& a) {
+                              return std::string(1, a.axis) + " " + std::to_string(a.distance_mm);
+                          },
+                          [](const printer::extrude_filament& a) {
+                              return "tool" + std::to_string(a.tool) + " " + std::to_string(a.distance_mm);
+                          },
+                          [](const printer::set_light& a) { return on_or_off(a.name, a.on); },
+                          [](const printer::set_power& a) { return on_or_off(a.device, a.on); },
+                          [](const printer::run_gcode& a) { return a.text; },
+                          [](const printer::run_macro& a) { return a.name; },
+                          [](const printer::exclude_object& a) { return a.name; },
+                          [](const auto&) { return std::string(); },
+                      },
+                      what);
+}
 
 } // namespace
 
@@ -33,12 +51,11 @@ transport::task<printer::printer_result<printer::performed>> guarded_link::perfo
                                                                                    printer::terms how)
 {
     access::audit_entry entry;
-    auto words = std::visit(describer{}, what);
     entry.who = how.principal;
     entry.name = how.principal_name;
     entry.peer = how.peer;
-    entry.action = std::move(words.action);
-    entry.target = std::move(words.target);
+    entry.action = "printer." + std::string(printer::name_of(what));
+    entry.target = target_of(what);
     if (auto why = owner_.forbids(what)) {
         entry.outcome = "forbidden_by_policy";
         entry.detail = why->detail;

@@ -17,12 +17,16 @@ struct policy {
     // What may be granted at all. Console and whole local pages are off until the owner switches them on.
     access::scope_set allowed{access::scope::view, access::scope::control, access::scope::files,
                               access::scope::admin};
+    bool power_on = false; // whether the printer's power may be switched on from afar
     std::optional<double> max_tool_c, max_bed_c, max_chamber_c; // for heat asked for from afar
 
     // What is left of `granted`.
     access::scope_set permitted(access::scope_set granted) const { return granted & allowed; }
-    // Why the owner's caps forbid this action; nothing if they do not.
+    // Why the owner's caps and switches forbid this action; nothing if they do not. A console line is held to
+    // the caps as far as its words say what it heats.
     std::optional<printer::printer_failure> forbids(const printer::action& what) const;
+    // The same for heat alone.
+    std::optional<printer::printer_failure> over_cap(const printer::set_temperature& heat) const;
     // The lower of the printer's own limits and the owner's caps.
     printer::link_capabilities capped(printer::link_capabilities of_printer) const;
 };

@@ -27,6 +27,22 @@ transport::task<command_answer> run_home(command_context& at, const arguments& g
 transport::task<command_answer> run_set_temp(command_context& at, const arguments& given);
 transport::task<command_answer> run_emergency_stop(command_context& at, const arguments& given);
 
+// hand_commands.cpp
+transport::task<command_answer> run_move_axis(command_context& at, const arguments& given);
+transport::task<command_answer> run_extrude(command_context& at, const arguments& given);
+transport::task<command_answer> run_fan(command_context& at, const arguments& given);
+transport::task<command_answer> run_speed(command_context& at, const arguments& given);
+transport::task<command_answer> run_flow(command_context& at, const arguments& given);
+transport::task<command_answer> run_babystep(command_context& at, const arguments& given);
+transport::task<command_answer> run_motors_off(command_context& at, const arguments& given);
+transport::task<command_answer> run_level_bed(command_context& at, const arguments& given);
+transport::task<command_answer> run_set_light(command_context& at, const arguments& given);
+transport::task<command_answer> run_set_power(command_context& at, const arguments& given);
+transport::task<command_answer> run_macro_by_name(command_context& at, const arguments& given);
+transport::task<command_answer> run_exclude_object(command_context& at, const arguments& given);
+transport::task<command_answer> run_answer_prompt(command_context& at, const arguments& given);
+transport::task<command_answer> run_console(command_context& at, const arguments& given);
+
 // file_commands.cpp
 transport::task<command_answer> run_list(command_context& at, const arguments& given);
 transport::task<command_answer> run_details(command_context& at, const arguments& given);

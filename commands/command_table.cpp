@@ -27,6 +27,47 @@ constexpr std::array<argument, 4> heat_arguments{argument{.name = "BedC", .type 
                                                  argument{.name = "ChamberC", .type = number, .most = 500},
                                                  argument{.name = "ToolC", .type = number, .most = 500},
                                                  argument{.name = "ToolNumber", .type = integer, .most = 15}};
+constexpr std::array<argument, 3> move_arguments{
+    argument{.name = "Axis", .required = true, .least = 1, .most = 1},
+    argument{.name = "DistanceMm",
+             .type = number,
+             .required = true,
+             .least = -printer::max_move_mm,
+             .most = printer::max_move_mm},
+    argument{.name = "FeedMmMin", .type = number, .least = 1, .most = printer::max_feed_mm_min}};
+constexpr std::array<argument, 3> extrude_arguments{
+    argument{.name = "DistanceMm",
+             .type = number,
+             .required = true,
+             .least = -printer::max_extrude_mm,
+             .most = printer::max_extrude_mm},
+    argument{.name = "Extruder", .type = integer, .most = 15},
+    argument{.name = "FeedMmMin", .type = number, .least = 1, .most = printer::max_feed_mm_min}};
+constexpr std::array<argument, 1> fan_arguments{
+    argument{.name = "Percent", .type = number, .required = true, .most = 100}};
+constexpr std::array<argument, 1> speed_arguments{
+    argument{.name = "Percent", .type = number, .required = true, .least = 10, .most = 500}};
+constexpr std::array<argument, 1> flow_arguments{
+    argument{.name = "Percent", .type = number, .required = true, .least = 50, .most = 200}};
+constexpr std::array<argument, 1> babystep_arguments{argument{.name = "ZMm",
+                                                              .type = number,
+                                                              .required = true,
+                                                              .least = -printer::max_babystep_mm,
+                                                              .most = printer::max_babystep_mm}};
+constexpr std::array<argument, 2> light_arguments{
+    argument{.name = "Name", .required = true, .least = 1, .most = 64},
+    argument{.name = "On", .type = boolean, .required = true}};
+constexpr std::array<argument, 2> power_arguments{
+    argument{.name = "Device", .required = true, .least = 1, .most = 64},
+    argument{.name = "On", .type = boolean, .required = true}};
+constexpr std::array<argument, 2> macro_arguments{
+    argument{.name = "Name", .required = true, .least = 1, .most = 64}, argument{.name = "Parameters"}};
+constexpr std::array<argument, 1> object_arguments{
+    argument{.name = "Name", .required = true, .least = 1, .most = 64}};
+constexpr std::array<argument, 1> prompt_arguments{
+    argument{.name = "Choice", .type = integer, .required = true, .most = 9}};
+constexpr std::array<argument, 1> console_arguments{
+    argument{.name = "Gcode", .required = true, .least = 1, .most = printer::max_gcode_bytes}};
 constexpr std::array<argument, 5> list_arguments{
     argument{.name = "Path", .least = 1}, argument{.name = "Root", .least = 1},
     argument{.name = "Recursive", .type = boolean}, argument{.name = "Offset", .type = integer, .most = 1e9},
@@ -71,6 +112,82 @@ constexpr std::array table{
                  .needs = scope::control,
                  .always = true,
                  .run = run_emergency_stop},
+    command_spec{.path = "move-axis",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = move_arguments,
+                 .acts = true,
+                 .run = run_move_axis},
+    command_spec{.path = "extrude",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = extrude_arguments,
+                 .acts = true,
+                 .run = run_extrude},
+    command_spec{.path = "fan",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = fan_arguments,
+                 .acts = true,
+                 .run = run_fan},
+    command_spec{.path = "speed",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = speed_arguments,
+                 .acts = true,
+                 .run = run_speed},
+    command_spec{.path = "flow",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = flow_arguments,
+                 .acts = true,
+                 .run = run_flow},
+    command_spec{.path = "babystep",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = babystep_arguments,
+                 .acts = true,
+                 .run = run_babystep},
+    command_spec{
+        .path = "motors-off", .methods = act, .needs = scope::control, .acts = true, .run = run_motors_off},
+    command_spec{
+        .path = "level-bed", .methods = act, .needs = scope::control, .acts = true, .run = run_level_bed},
+    command_spec{.path = "set-light",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = light_arguments,
+                 .acts = true,
+                 .run = run_set_light},
+    command_spec{.path = "set-power",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = power_arguments,
+                 .acts = true,
+                 .run = run_set_power},
+    command_spec{.path = "macro",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = macro_arguments,
+                 .acts = true,
+                 .run = run_macro_by_name},
+    command_spec{.path = "exclude-object",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = object_arguments,
+                 .acts = true,
+                 .run = run_exclude_object},
+    command_spec{.path = "prompt/answer",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = prompt_arguments,
+                 .acts = true,
+                 .run = run_answer_prompt},
+    command_spec{.path = "console",
+                 .methods = act,
+                 .needs = scope::console,
+                 .schema = console_arguments,
+                 .acts = true,
+                 .run = run_console},
     command_spec{.path = "files/list", .methods = get, .schema = list_arguments, .run = run_list},
     command_spec{.path = "files/details", .methods = get, .schema = path_argument, .run = run_details},
     command_spec{.path = "files/upload",

@@ -69,6 +69,7 @@ json capabilities_of(const command_context& at)
               {"MaxToolC", or_null(can.max_tool_c)},
               {"MaxBedC", or_null(can.max_bed_c)},
               {"MaxChamberC", or_null(can.max_chamber_c)},
+              {"Offers", can.offers},
               {"Firmware", std::move(firmware)}}},
             {"Limits",
              {{"ArgumentBytes", max_argument_bytes},
@@ -90,9 +91,10 @@ transport::task<command_answer> run_status(command_context& at, const arguments&
     command_answer answer;
     answer.why = failure_of_away(state);
     if (answer.why)
-        answer.result = status_result(state);
+        answer.result = status_result(state, features_of(at.printer.capabilities()));
     else
-        answer.text = at.status.of(std::move(state));
+        answer.text =
+            at.status.of(std::move(state), [&at] { return features_of(at.printer.capabilities()); });
     co_return answer;
 }
 

@@ -14,8 +14,8 @@ using printer::printer_errc;
 
 namespace {
 
-// Bits of `Features`: what a client may offer. Lights (1), single axes (2) and extruding (8) are not there.
-constexpr int feature_home = 4, feature_temperature = 16, feature_start = 32;
+constexpr int feature_light = 1, feature_axis = 2, feature_home = 4, feature_extrude = 8,
+              feature_temperature = 16, feature_start = 32;
 // A heater this far below its target is still being heated up.
 constexpr double warming_margin_c = 5;
 constexpr double longest_s = 2147483600;
@@ -121,6 +121,35 @@ json current_print(const printer::printer_state& state)
             {"Temps", temperatures(state)}};
 }
 
+json percent(const std::optional<double>& factor)
+{
+    return factor ? rounded(*factor * 100) : json(nullptr);
+}
+
+// Null where there are none, as clients of the seed's API expect it.
+json lights(const printer::printer_state& state)
+{
+    if (state.lights.empty()) return nullptr;
+    json all = json::array();
+    for (const auto& light : state.lights)
+        all.push_back({{"Name", light.name}, {"On", or_null(light.on)}});
+    return all;
+}
+
+json objects(const printer::printer_state& state)
+{
+    json all = json::array();
+    for (const auto& object : state.objects)
+        all.push_back({{"Name", object.name}, {"Excluded", object.excluded}, {"Current", object.current}});
+    return all;
+}
+
+json attention_of(const printer::printer_state& state)
+{
+    if (!state.wants) return nullptr;
+    return {{"Kind", state.wants->kind}, {"Text", state.wants->text}, {"Buttons", state.wants->buttons}};
+}
+
 json own_part(const printer::printer_state& state)
 {
     const auto* job = state.job ? &*state.job : nullptr;
@@ -147,10 +176,13 @@ json own_part(const printer::printer_state& state)
               {"EMm", rounded(state.position.e_mm)}}},
             {"Homed", state.homed},
             {"Fan", rounded(state.fan)},
+            {"SpeedPercent", percent(state.speed_factor)},
+            {"FlowPercent", percent(state.flow_factor)},
+            {"ZOffsetMm", rounded(state.z_offset_mm)},
+            {"Objects", objects(state)},
             {"Heaters", std::move(heaters)},
             {"BedClear", state.bed_clear},
-            {"Attention",
-             state.wants ? json{{"Kind", state.wants->kind}, {"Text", state.wants->text}} : json(nullptr)}};
+            {"Attention", attention_of(state)}};
 }
 
 } // namespace
@@ -203,7 +235,13 @@ std::string_view status_state_of(const printer::printer_state& state)
     return "error";
 }
 
-json status_result(const printer::printer_state& state)
+int features_of(const printer::link_capabilities& can)
+{
+    return feature_home | feature_temperature | feature_start | (can.can("set_light") ? feature_light : 0) |
+           (can.can("move_axis") ? feature_axis : 0) | (can.can("extrude") ? feature_extrude : 0);
+}
+
+json status_result(const printer::printer_state& state, int features)
 {
     json error = nullptr;
     if (const auto away = failure_of_away(state))
@@ -215,7 +253,7 @@ json status_result(const printer::printer_state& state)
          {{"State", status_state_of(state)},
           {"SubState", sub_state_of(state)},
           {"Error", error},
-          {"Lights", nullptr},
+          {"Lights", lights(state)},
           {"CurrentPrint", current_print(state)},
           {"MaterialSystem", nullptr}}},
         {"OctoEverywhereStatus",
@@ -223,7 +261,7 @@ json status_result(const printer::printer_state& state)
           {"PrintStartTimeSec", nullptr},
           {"Gadget", nullptr}}},
         {"PlatformVersion", state.firmware ? text_or_null(state.firmware->name) : json(nullptr)},
-        {"Features", feature_home | feature_temperature | feature_start},
+        {"Features", features},
         {"ListWebcams", json::object()},
         {"Layerline", own_part(state)}};
 }

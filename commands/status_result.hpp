@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commands/reply.hpp"
-#include "printer/printer_state.hpp"
+#include "printer/printer_action.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,7 +21,12 @@ bool is_connected(const printer::printer_state& state);
 // Why it cannot, as a failure of its own kind (785, 787 or 789); nothing if it can.
 std::optional<failure> failure_of_away(const printer::printer_state& state);
 
-// The whole result. Unknown is null, temperatures have two decimals, Progress is 0..100.
-nlohmann::json status_result(const printer::printer_state& state);
+// The bits of `Features`: what a client may offer. 1 light, 2 moving single axes, 4 homing, 8 extruding,
+// 16 temperatures, 32 starting prints.
+int features_of(const printer::link_capabilities& can);
+
+// The whole result, with the bits of features_of(). Unknown is null, temperatures have two decimals, Progress is
+// 0..100.
+nlohmann::json status_result(const printer::printer_state& state, int features);
 
 } // namespace layerline::commands

@@ -8,11 +8,12 @@
 
 namespace layerline::commands {
 
-std::string status_text::of(printer::printer_state state)
+std::string status_text::of(printer::printer_state state, const std::function<int()>& features)
 {
     const auto age = std::exchange(state.age_ms, std::nullopt);
     if (before_.empty() || state != state_) {
-        auto text = status_result(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        auto text =
+            status_result(state, features()).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
         // A quote within a string is escaped, so this is the key and nothing else.
         constexpr std::string_view key = R"("AgeMs":)", none = "null";
         const auto at = text.find(key) + key.size();

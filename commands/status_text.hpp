@@ -4,14 +4,15 @@
 
 #include "printer/printer_state.hpp"
 
+#include <functional>
 #include <string>
 
 namespace layerline::commands {
 
 class status_text {
 public:
-    // status_result() of this state as JSON text.
-    std::string of(printer::printer_state state);
+    // status_result() of this state as JSON text; `features` is asked only when it is made anew.
+    std::string of(printer::printer_state state, const std::function<int()>& features);
 
 private:
     printer::printer_state state_; // what the text was made of; without the age, which always differs

@@ -5,11 +5,16 @@
 #include "printer/printer_error.hpp"
 #include "printer/printer_state.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace layerline::printer {
 
@@ -32,8 +37,64 @@ struct set_temperature {
 }; // 0 = off
 struct confirm_bed_clear {};
 struct emergency_stop {};
+
+// By hand. Where a link keeps modes (absolute, units, feed rate), they are as before when it is done.
+struct move_axis {
+    char axis = 'x';        // x, y or z
+    double distance_mm = 0; // from where the head is; at most max_move_mm either way
+    std::optional<double> feed_mm_min = {};
+};
+struct extrude_filament {
+    int tool = 0;
+    double distance_mm = 0; // negative: back; at most max_extrude_mm either way
+    std::optional<double> feed_mm_min = {};
+};
+struct set_fan {
+    double share = 0; // of the part fan's full speed, 0..1
+};
+struct set_speed {
+    double factor = 1; // of the file's feed rates, 0.1..5
+};
+struct set_flow {
+    double factor = 1; // of the file's extrusion, 0.5..2
+};
+struct babystep {
+    double z_mm = 0; // at most max_babystep_mm either way
+};
+struct release_motors {};
+struct level_bed {}; // measures the bed with the printer's own probe
+struct set_light {
+    std::string name;
+    bool on = false;
+};
+struct set_power {
+    std::string device;
+    bool on = false;
+};
+struct run_gcode {
+    std::string text; // one line
+};
+struct run_macro {
+    std::string name;
+    std::vector<std::pair<std::string, std::string>> parameters;
+};
+struct exclude_object {
+    std::string name;
+};
+struct answer_prompt {
+    int choice = 0; // which of the prompt's buttons, from 0
+};
 using action = std::variant<start_job, pause_job, resume_job, cancel_job, home_axes, set_temperature,
-                            confirm_bed_clear, emergency_stop>;
+                            confirm_bed_clear, emergency_stop, move_axis, extrude_filament, set_fan,
+                            set_speed, set_flow, babystep, release_motors, level_bed, set_light, set_power,
+                            run_gcode, run_macro, exclude_object, answer_prompt>;
+// "start", "move_axis" …: on the print host's socket, in link_capabilities and in the audit log. Lives for
+// ever.
+std::string_view name_of(const action& what);
+
+inline constexpr double max_move_mm = 500, max_extrude_mm = 300, max_babystep_mm = 0.5;
+inline constexpr double max_feed_mm_min = 60000;
+inline constexpr std::size_t max_gcode_bytes = 256, max_reply_bytes = 4096;
 
 // Under which terms an action may be carried out. emergency_stop ignores all of them.
 struct terms {
@@ -47,14 +108,22 @@ struct terms {
 
 struct performed {
     std::optional<std::string> job_id;
-    std::string note;      // e.g. that the firmware did not confirm an emergency stop
+    std::string note = {}; // e.g. that the firmware did not confirm an emergency stop
     bool repeated = false; // the idempotency key was known: nothing was done now
+    // To run_gcode: the printer's own words, at most max_reply_bytes; hostile, show them as text only.
+    std::string reply = {};
 };
 
 struct link_capabilities {
     bool serial = false;           // driven by our own print host
     bool emergency_parser = false; // an emergency stop is read ahead of queued lines
     std::optional<double> max_tool_c, max_bed_c, max_chamber_c; // limits in force for remote heating
+    // Names of actions that not every printer can do and this one can: "move_axis", "set_light" …
+    std::vector<std::string> offers = {};
+    bool can(std::string_view name) const
+    {
+        return std::find(offers.begin(), offers.end(), name) != offers.end();
+    }
 };
 
 } // namespace layerline::printer

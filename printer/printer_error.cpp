@@ -51,6 +51,8 @@ constexpr std::array table{
                       "Give a value within the limits; they are told by the capabilities."},
     printer_error_row{no_such_file, "no_such_file", "There is no such file.", true,
                       "List the files to see what there is."},
+    printer_error_row{forbidden, "forbidden", "The printer's owner does not allow this.", true,
+                      "The owner decides at the printer, in policy.toml."},
     printer_error_row{host_failure, "host_failure", "Layerline itself failed at the printer's host.", false,
                       "Check the host's disk and memory, and its log; then try again."},
 };

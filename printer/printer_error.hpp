@@ -27,6 +27,7 @@ enum class printer_errc {
     no_answer,        // 752: the printer was asked and did not answer in time
     out_of_range,     // 400: a value over a limit
     no_such_file,     // 404
+    forbidden,        // 403: the owner's policy at the printer
     host_failure,     // 750: our own fault: disk, memory, a bug
 };
 

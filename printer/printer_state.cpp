@@ -49,6 +49,16 @@ std::string text_or_empty(const json& from, const char* name)
     return text_field(from, name).value_or(std::string());
 }
 
+std::vector<std::string> texts(const json& from, const char* name)
+{
+    std::vector<std::string> all;
+    each_of(from, name, [&](const json& one) {
+        if (!one.is_string()) throw_field_error(name, "holds something that is not a string");
+        all.push_back(one.get<std::string>());
+    });
+    return all;
+}
+
 json to_value(const heater_state& heater)
 {
     return {{"name", heater.name},
@@ -109,6 +119,37 @@ job_state read_job(const json& from)
     return job;
 }
 
+json to_value(const attention& wants)
+{
+    return {{"kind", wants.kind}, {"text", wants.text}, {"buttons", wants.buttons}};
+}
+
+attention read_attention(const json& from)
+{
+    attention wants{text_or_empty(from, "kind"), text_or_empty(from, "text"), {}};
+    wants.buttons = texts(from, "buttons");
+    return wants;
+}
+
+json to_value(const light_state& light)
+{
+    return {{"name", light.name}, {"on", or_null(light.on)}};
+}
+
+json to_value(const print_object& object)
+{
+    return {{"name", object.name}, {"excluded", object.excluded}, {"current", object.current}};
+}
+
+template <class T>
+json list_of(const std::vector<T>& all)
+{
+    json list = json::array();
+    for (const auto& one : all)
+        list.push_back(to_value(one));
+    return list;
+}
+
 json to_value(const firmware_info& firmware)
 {
     return {{"name", firmware.name},
@@ -119,13 +160,8 @@ json to_value(const firmware_info& firmware)
 
 firmware_info read_firmware(const json& from)
 {
-    firmware_info firmware{
-        text_or_empty(from, "name"), text_or_empty(from, "machine"), text_or_empty(from, "uuid"), {}};
-    each_of(from, "capabilities", [&](const json& one) {
-        if (!one.is_string()) throw_field_error("capabilities", "holds something that is not a string");
-        firmware.capabilities.push_back(one.get<std::string>());
-    });
-    return firmware;
+    return {text_or_empty(from, "name"), text_or_empty(from, "machine"), text_or_empty(from, "uuid"),
+            texts(from, "capabilities")};
 }
 
 } // namespace
@@ -145,21 +181,22 @@ std::optional<phase> phase_named(std::string_view name)
 
 void to_json(json& into, const printer_state& state)
 {
-    json heaters = json::array();
-    for (const auto& heater : state.heaters)
-        heaters.push_back(to_value(heater));
     into = json{{"sequence", state.sequence},
                 {"now", name_of(state.now)},
                 {"reason", state.reason},
                 {"away", state.away ? json(row_of(*state.away).name) : json(nullptr)},
-                {"heaters", std::move(heaters)},
+                {"heaters", list_of(state.heaters)},
                 {"position", to_value(state.position)},
                 {"homed", state.homed},
                 {"fan", or_null(state.fan)},
+                {"speed_factor", or_null(state.speed_factor)},
+                {"flow_factor", or_null(state.flow_factor)},
+                {"z_offset_mm", or_null(state.z_offset_mm)},
+                {"lights", list_of(state.lights)},
+                {"objects", list_of(state.objects)},
                 {"job", state.job ? to_value(*state.job) : json(nullptr)},
                 {"firmware", state.firmware ? to_value(*state.firmware) : json(nullptr)},
-                {"wants", state.wants ? json{{"kind", state.wants->kind}, {"text", state.wants->text}}
-                                      : json(nullptr)},
+                {"wants", state.wants ? to_value(*state.wants) : json(nullptr)},
                 {"bed_clear", state.bed_clear},
                 {"age_ms", or_null(state.age_ms)}};
 }
@@ -186,8 +223,16 @@ void from_json(const json& from, printer_state& state)
     read.fan = number_field(from, "fan");
     read.job = object_field<job_state>(from, "job", read_job);
     read.firmware = object_field<firmware_info>(from, "firmware", read_firmware);
-    read.wants = object_field<attention>(from, "wants", [](const json& one) {
-        return attention{text_or_empty(one, "kind"), text_or_empty(one, "text")};
+    read.wants = object_field<attention>(from, "wants", read_attention);
+    read.speed_factor = number_field(from, "speed_factor");
+    read.flow_factor = number_field(from, "flow_factor");
+    read.z_offset_mm = number_field(from, "z_offset_mm");
+    each_of(from, "lights", [&](const json& one) {
+        read.lights.push_back({text_or_empty(one, "name"), bool_field(one, "on")});
+    });
+    each_of(from, "objects", [&](const json& one) {
+        read.objects.push_back({text_or_empty(one, "name"), bool_field(one, "excluded").value_or(false),
+                                bool_field(one, "current").value_or(false)});
     });
     read.bed_clear = bool_field(from, "bed_clear").value_or(false);
     read.age_ms = count_field(from, "age_ms");

@@ -57,9 +57,23 @@ struct job_state {
 };
 
 struct attention {
-    std::string kind; // "user_wait", "prompt", "runout", "notice"
-    std::string text; // firmware text: hostile, show it as text only
+    std::string kind;                      // "user_wait", "prompt", "runout", "notice"
+    std::string text;                      // firmware text: hostile, show it as text only
+    std::vector<std::string> buttons = {}; // of a prompt, in answer_prompt's order; hostile as well
     bool operator==(const attention&) const = default;
+};
+
+struct light_state {
+    std::string name;
+    std::optional<bool> on;
+    bool operator==(const light_state&) const = default;
+};
+
+// A part of the plate that can be left out of a print.
+struct print_object {
+    std::string name;
+    bool excluded = false, current = false;
+    bool operator==(const print_object&) const = default;
 };
 
 struct firmware_info {
@@ -75,9 +89,13 @@ struct printer_state {
     std::optional<printer_errc> away; // set while offline: what kind of away
     std::vector<heater_state> heaters;
     head_position position;
-    std::string homed;            // of "xyz"
-    std::optional<double> fan;    // 0..1
-    std::optional<job_state> job; // the current or the last one
+    std::string homed;                               // of "xyz"
+    std::optional<double> fan;                       // 0..1
+    std::optional<double> speed_factor, flow_factor; // of the file's; unknown until told or set
+    std::optional<double> z_offset_mm;               // of babysteps since the printer started
+    std::vector<light_state> lights;
+    std::vector<print_object> objects; // of the current job
+    std::optional<job_state> job;      // the current or the last one
     std::optional<firmware_info> firmware;
     std::optional<attention> wants;
     bool bed_clear = false; // a person (or a fresh installation) said so since the last job

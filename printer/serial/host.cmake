@@ -4,12 +4,14 @@ layerline_room(print_host
         confined_file.cpp
         ctl.cpp
         durable_state.cpp
+        hand_commands.cpp
         heat_guard.cpp
         host_calls.cpp
         host_clerk.cpp
         host_config.cpp
         host_core.cpp
         host_events.cpp
+        host_hand.cpp
         host_job.cpp
         host_log.cpp
         host_server.cpp

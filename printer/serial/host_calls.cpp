@@ -1,6 +1,7 @@
 // What people and programs ask of the print host, each under its terms.
 #include "printer/serial/host_core.hpp"
 
+#include "printer/serial/hand_commands.hpp"
 #include "printer/serial/line_policy.hpp"
 
 #include <algorithm>
@@ -75,16 +76,37 @@ void host_core::call(host_call request, time_point now)
 
 host_core::outcome host_core::carry_out(host_call& request, time_point now)
 {
+    if (auto why = out_of_bounds(request.what)) return *std::move(why);
     const std::string who = plain_ascii(request.how.principal, 60);
     return std::visit(
-        overloaded{[&](const start_job&) { return do_start(request, now); },
-                   [&](const pause_job& what) { return do_pause(what, who, now); },
-                   [&](const resume_job&) { return do_resume(now); },
-                   [&](const cancel_job&) { return do_cancel(who, now); },
-                   [&](const home_axes& what) { return do_home(what, now); },
-                   [&](const set_temperature& what) { return do_set_temperature(what, now); },
-                   [&](const confirm_bed_clear&) { return do_bed_clear(now); },
-                   [&](const emergency_stop&) { return do_emergency_stop(request.ticket, now); }},
+        overloaded{
+            [&](const start_job&) { return do_start(request, now); },
+            [&](const pause_job& what) { return do_pause(what, who, now); },
+            [&](const resume_job&) { return do_resume(now); },
+            [&](const cancel_job&) { return do_cancel(who, now); },
+            [&](const home_axes& what) { return do_home(what, now); },
+            [&](const set_temperature& what) { return do_set_temperature(what, now); },
+            [&](const confirm_bed_clear&) { return do_bed_clear(now); },
+            [&](const emergency_stop&) { return do_emergency_stop(request.ticket, now); },
+            [&](const move_axis& what) { return do_move(what, request.ticket); },
+            [&](const extrude_filament& what) { return do_extrude(what); },
+            [&](const set_fan& what) { return do_set(fan_command(what.share)); },
+            [&](const set_speed& what) { return do_set(speed_command(what.factor)); },
+            [&](const set_flow& what) { return do_set(flow_command(what.factor)); },
+            [&](const babystep& what) { return do_babystep(what); },
+            [&](const release_motors&) { return do_release_motors(); },
+            [&](const level_bed&) { return do_level_bed(); },
+            [&](const set_light& what) { return do_set_light(what); },
+            [&](const set_power& what) { return do_set_power(what); },
+            [&](const run_gcode&) { return do_run_gcode(request, now); },
+            [&](const answer_prompt& what) { return do_answer_prompt(what); },
+            [&](const run_macro&) -> outcome {
+                return printer_failure{printer_errc::unsupported, "a printer on a serial port has no macros"};
+            },
+            [&](const exclude_object&) -> outcome {
+                return printer_failure{printer_errc::unsupported,
+                                       "objects cannot be left out of a print on a serial port"};
+            }},
         request.what);
 }
 
@@ -173,6 +195,7 @@ host_core::outcome host_core::do_resume(time_point now)
             urgent_.push_back("M108");
         return performed{.job_id = {}, .note = "the printer paused by itself; it was told to go on"};
     }
+    if (goal_ != goal::none) return wrong_state("the head is still moving by an earlier command");
     if (motors_lost_)
         return printer_failure{
             printer_errc::wrong_state,
@@ -195,6 +218,7 @@ host_core::outcome host_core::do_cancel(const std::string& who, time_point now)
                                                       [](const sent_line& line) { return line.blocks; });
     if (held && has("EMERGENCY_PARSER")) urgent_.push_back("M108");
     const bool lift = moved_ && !saved_.lifted;
+    end_hand_calls({printer_errc::refused, "the print was cancelled meanwhile"});
     firmware_paused_ = false;
     plan_ = plan_cancel(settings_.parking, head(), heaters_, lift);
     goal_ = goal::cancel;
@@ -285,6 +309,7 @@ host_core::outcome host_core::do_emergency_stop(std::uint64_t ticket, time_point
         starting_.reset();
         keep();
     }
+    end_hand_calls({printer_errc::refused, "an emergency stop came"});
     aside_.clear();
     plan_.clear();
     goal_ = goal::none;

@@ -115,7 +115,8 @@ link_capabilities host_core::capabilities() const
             .emergency_parser = has("EMERGENCY_PARSER"),
             .max_tool_c = settings_.max_tool_c,
             .max_bed_c = settings_.max_bed_c,
-            .max_chamber_c = settings_.max_chamber_c};
+            .max_chamber_c = settings_.max_chamber_c,
+            .offers = offers()};
 }
 
 const printer_state& host_core::state(time_point now)
@@ -134,6 +135,10 @@ const printer_state& host_core::state(time_point now)
     state.position = position_;
     state.homed = homed_;
     state.fan = fan_;
+    state.speed_factor = speed_factor_;
+    state.flow_factor = flow_factor_;
+    if (connected_ && has("BABYSTEPPING")) state.z_offset_mm = babysteps_mm_;
+    if (connected_ && has("TOGGLE_LIGHTS")) state.lights = {{"case", case_light_}};
     state.firmware = firmware_;
     state.wants = wants_;
     state.bed_clear = kept_.bed_clear && !job_active();

@@ -31,6 +31,9 @@ struct host_settings {
     std::chrono::milliseconds residency{2000}; // how long a temperature must hold to count as reached
     std::chrono::milliseconds position_wait{10'000};
     std::chrono::milliseconds stop_confirm{2000}; // for the firmware to confirm M112
+    std::chrono::milliseconds console_wait{8000}; // for the answer to a console line
+    double unhomed_lift_mm = 50;                  // how far up Z may go by hand without having been homed
+    double most_babysteps_mm = 2;                 // either way, all together
     std::chrono::milliseconds standby_after{
         std::chrono::minutes(30)}; // paused: hotend down to standby_c; 0 never
     double standby_c = 150;
@@ -107,6 +110,8 @@ public:
     // The state now; its sequence grows when anything else in it differs from the last one asked for.
     const printer_state& state(time_point now);
     link_capabilities capabilities() const;
+    // Whether the machine should tell what it hears, word for word: a console line waits for its answer.
+    bool listens() const { return console_ && console_->tag; }
     // How long the next tick() may be off.
     std::chrono::milliseconds patience() const;
 
@@ -122,6 +127,8 @@ private:
         finish,
         fail,
         home,
+        jog_look, // where the head is, before a move by hand
+        jog,
         leave
     };
     struct sent_line {
@@ -152,6 +159,25 @@ private:
     printer_failure away_failure() const;
     printer_failure wrong_state(std::string_view what) const;
 
+    // host_hand.cpp: what people do by hand
+    std::optional<printer_failure> not_by_hand(bool when_paused) const;
+    std::optional<printer_failure> not_homed(const move_axis& what) const;
+    outcome do_move(const move_axis& what, std::uint64_t ticket);
+    outcome do_extrude(const extrude_filament& what);
+    outcome do_set(std::string command);
+    outcome do_babystep(const babystep& what);
+    outcome do_release_motors();
+    outcome do_level_bed();
+    outcome do_set_light(const set_light& what);
+    outcome do_set_power(const set_power& what);
+    outcome do_run_gcode(const host_call& request, time_point now);
+    outcome do_answer_prompt(const answer_prompt& what);
+    void jog_looked(time_point now);
+    std::optional<printer_failure> out_of_area(const move_axis& what) const;
+    void end_hand_calls(const printer_failure& why);
+    void check_console(time_point now);
+    std::vector<std::string> offers() const;
+
     // host_job.cpp: the course of a job
     void begin_job(time_point now);
     void begin_pause(std::string reason, bool park, time_point now);
@@ -165,7 +191,7 @@ private:
     void check_wait_deadlines(time_point now);
     wire_command send_own(std::string text, time_point now);
     wire_command send_of_file(prepared_line& line, time_point now);
-    void note_targets(std::string_view text);
+    void note_settings(std::string_view text);
     head_knowledge head() const;
     void drop_source();
     void end_prompt();
@@ -177,6 +203,7 @@ private:
     void on(const positioned& what, time_point now);
     void on(const busy& what, time_point now);
     void on(const host_action& what, time_point now);
+    void on(const heard& what, time_point now);
     void on(const said& what, time_point now);
     void on(const resend_asked& what, time_point now);
     void on(const unknown_command& what, time_point now);
@@ -212,7 +239,9 @@ private:
     std::vector<heater_state> heaters_;
     head_position position_;
     std::string homed_;
-    std::optional<double> fan_;
+    std::optional<double> fan_, speed_factor_, flow_factor_;
+    std::optional<bool> case_light_;
+    double babysteps_mm_ = 0;
     std::optional<attention> wants_;
     std::string prompt_text_;
     std::vector<std::string> prompt_buttons_;
@@ -248,6 +277,19 @@ private:
         time_point since{};
     };
     std::vector<waiting_stop> stops_;
+    struct waiting_move {
+        std::uint64_t ticket = 0;
+        move_axis what;
+    };
+    std::optional<waiting_move> jog_;
+    struct console_call {
+        std::uint64_t ticket = 0;
+        std::string command;
+        std::optional<std::uint64_t> tag; // once it is on the wire
+        time_point until{};
+        std::string reply;
+    };
+    std::optional<console_call> console_;
     std::optional<time_point> leaving_since_;
 
     std::deque<effect> effects_;

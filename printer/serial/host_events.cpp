@@ -12,6 +12,11 @@ using namespace std::chrono_literals;
 
 void host_core::forget_wire()
 {
+    end_hand_calls({printer_errc::no_answer, "the connection to the printer was lost before it answered"});
+    speed_factor_ = flow_factor_ = std::nullopt;
+    case_light_.reset();
+    babysteps_mm_ = 0;
+    modes_ = {};
     connected_ = false;
     in_flight_.clear();
     aside_.clear();
@@ -104,6 +109,11 @@ void host_core::on(const acknowledged& what, time_point now)
             done_seconds_ = line.seconds;
             slicer_left_ = line.slicer_left_s;
         }
+        if (console_ && console_->tag == line.tag) {
+            answer(console_->ticket,
+                   performed{.job_id = {}, .note = {}, .reply = std::move(console_->reply)});
+            console_.reset();
+        }
         if (line.tag == what.tag) break;
     }
 }
@@ -133,7 +143,7 @@ void host_core::on(const busy& what, time_point now)
 {
     busy_seen_ = true;
     last_progress_ = now;
-    if (what.for_user && !wants_) wants_ = attention{"user_wait", "the printer waits for a person"};
+    if (what.for_user && !wants_) wants_ = attention{"user_wait", "the printer waits for a person", {}};
 }
 
 void host_core::on(const host_action& what, time_point now)
@@ -161,13 +171,13 @@ void host_core::on(const host_action& what, time_point now)
     } else if (view.starts_with("prompt_button ") || view.starts_with("prompt_choice ")) {
         if (prompt_buttons_.size() < 10) prompt_buttons_.push_back(text.substr(14));
     } else if (view == "prompt_show")
-        wants_ = attention{"prompt", prompt_text_};
+        wants_ = attention{"prompt", prompt_text_, prompt_buttons_};
     else if (view == "prompt_end")
         end_prompt();
     else if (view.starts_with("notification "))
-        wants_ = wants_.value_or(attention{"notice", text.substr(13)});
+        wants_ = wants_.value_or(attention{"notice", text.substr(13), {}});
     else if (view.starts_with("out_of_filament") || view.starts_with("filament_runout"))
-        wants_ = attention{"runout", text};
+        wants_ = attention{"runout", text, {}};
     else
         log(false, "the printer asks the host for \"" + text + "\"; nothing was done");
 }
@@ -296,6 +306,7 @@ void host_core::poll_temperatures(time_point now)
 void host_core::tick(time_point now)
 {
     check_stop_confirm(now);
+    check_console(now);
     check_wait_deadlines(now);
     check_stuck(now);
     check_standby(now);
@@ -306,7 +317,7 @@ void host_core::tick(time_point now)
 std::chrono::milliseconds host_core::patience() const
 {
     // All that is counted here is counted in seconds; plans and stops are looked at four times in one.
-    return !plan_.empty() || !stops_.empty() || leaving_since_ ? 250ms : 1000ms;
+    return !plan_.empty() || !stops_.empty() || console_ || leaving_since_ ? 250ms : 1000ms;
 }
 
 void host_core::stop(time_point now)

@@ -2,6 +2,7 @@
 #include "printer/serial/host_core.hpp"
 
 #include "gcode/line.hpp"
+#include "printer/serial/hand_commands.hpp"
 #include "printer/serial/line_policy.hpp"
 
 #include <algorithm>
@@ -149,9 +150,13 @@ void host_core::goal_reached(time_point now)
     case goal::finish:
         end_job(phase::finished, "finished", {}, now);
         break;
+    case goal::jog_look:
+        jog_looked(now);
+        break;
     case goal::begin:
     case goal::file_wait:
     case goal::home:
+    case goal::jog:
     case goal::fail:
     case goal::leave:
     case goal::none:
@@ -161,7 +166,7 @@ void host_core::goal_reached(time_point now)
 
 wire_command host_core::send_own(std::string text, time_point)
 {
-    note_targets(text);
+    note_settings(text);
     const gcode::parsed_line line = gcode::parse_line(text);
     sent_line sent{.tag = next_tag_++};
     sent.poll = line.is('M', 105);
@@ -169,13 +174,14 @@ wire_command host_core::send_own(std::string text, time_point)
     if (line.is('G', 28))
         for (const char axis : {'X', 'Y', 'Z'})
             if (line.word_count == 0 || line.find(axis)) sent.homes += static_cast<char>(axis - 'X' + 'x');
+    sent.frees = (line.is('M', 84) || line.is('M', 18)) && line.word_count == 0;
     in_flight_.push_back(sent);
     return {std::move(text), sent.tag};
 }
 
 wire_command host_core::send_of_file(prepared_line& line, time_point)
 {
-    note_targets(line.text);
+    note_settings(line.text);
     const gcode::parsed_line parsed = gcode::parse_line(line.text);
     sent_line sent{.tag = next_tag_++, .of_file = true};
     sent.end_offset = line.end_offset;
@@ -202,13 +208,34 @@ wire_command host_core::send_of_file(prepared_line& line, time_point)
     return {std::move(line.text), sent.tag};
 }
 
-// Remembers targets as they are sent, for resumes and waits: the firmware's report comes seconds later.
-void host_core::note_targets(std::string_view text)
+// Remembers what is set as it is sent: targets for resumes and waits, since the firmware's report comes
+// seconds later, and the factors, which it never reports.
+void host_core::note_settings(std::string_view text)
 {
     const gcode::parsed_line line = gcode::parse_line(text);
-    if (line.letter != 'M' || (line.number != 104 && line.number != 140 && line.number != 141)) return;
-    auto target = line.value('S');
-    if (!target) target = line.value('R');
+    if (line.letter != 'M') return;
+    const auto share = line.value('S');
+    switch (line.number) {
+    case 106:
+        if (!line.find('P')) fan_ = std::clamp(share.value_or(255) / 255, 0.0, 1.0);
+        return;
+    case 107:
+        fan_ = 0;
+        return;
+    case 220:
+        if (share && *share > 0) speed_factor_ = *share / 100;
+        return;
+    case 221:
+        if (share && *share > 0) flow_factor_ = *share / 100;
+        return;
+    case 104:
+    case 140:
+    case 141:
+        break;
+    default:
+        return;
+    }
+    const auto target = share ? share : line.value('R');
     if (!target || !std::isfinite(*target)) return;
     if (line.number == 140)
         targets_["bed"] = *target;
@@ -330,15 +357,15 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
             log(false, "line " + std::to_string(line.number) + ": " + line.note);
             break;
         case line_use::pause:
-            wants_ =
-                attention{"user_wait", line.note.empty() ? "the file asks to wait for a person" : line.note};
+            wants_ = attention{
+                "user_wait", line.note.empty() ? "the file asks to wait for a person" : line.note, {}};
             begin_pause("the file waits for a person" + (line.note.empty() ? "" : ": " + line.note), true,
                         now);
             return next_of_plan(now);
         case line_use::refuse: {
             const std::string text =
                 "line " + std::to_string(line.number) + " of the file was not sent: " + line.note;
-            wants_ = attention{"notice", text};
+            wants_ = attention{"notice", text, {}};
             begin_pause(text, true, now);
             return next_of_plan(now);
         }
@@ -361,6 +388,12 @@ std::optional<wire_command> host_core::next_command(time_point now)
         std::string text = std::move(aside_.front());
         aside_.pop_front();
         return send_own(std::move(text), now);
+    }
+    if (console_ && !console_->tag) {
+        note_modes(console_->command, modes_);
+        auto command = send_own(console_->command, now);
+        console_->tag = command.tag;
+        return command;
     }
     if (firmware_paused_) return std::nullopt; // it reads nothing; each line would only fill its queue
     if (!plan_.empty() || goal_ != goal::none) {

@@ -3,6 +3,7 @@
 #include "printer/serial/host_messages.hpp"
 
 #include "printer/json_fields.hpp"
+#include "printer/serial/action_messages.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@ namespace {
 
 // Chosen so that a state with all of them exhausted, each byte escaped to six, stays under max_host_message.
 constexpr std::size_t max_path = 1024, max_text = 1024, max_name = 256, max_heater = 32, max_id = 64;
+constexpr std::size_t max_offers = 64, max_buttons = 10, max_button = 40, max_lights = 8, max_light = 32;
 constexpr std::size_t max_heaters = 32, max_capabilities = 96, max_capability = 40;
 constexpr std::uint64_t max_time_left_ms = 24ULL * 60 * 60 * 1000;
 constexpr std::uint64_t max_clock_ms = 1000ULL * 365 * 24 * 60 * 60 * 1000; // a thousand years after boot
@@ -57,7 +59,14 @@ printer_state bounded(printer_state state)
     if (state.wants) {
         state.wants->kind = clipped(std::move(state.wants->kind), max_id);
         state.wants->text = clipped(std::move(state.wants->text), max_text);
+        if (state.wants->buttons.size() > max_buttons) state.wants->buttons.resize(max_buttons);
+        for (auto& button : state.wants->buttons)
+            button = clipped(std::move(button), max_button);
     }
+    if (state.lights.size() > max_lights) state.lights.resize(max_lights);
+    for (auto& light : state.lights)
+        light.name = clipped(std::move(light.name), max_light);
+    state.objects.clear(); // which only Klipper tells
     return state;
 }
 
@@ -76,36 +85,6 @@ json number_or_null(const std::optional<double>& value)
 // --- requests
 // -----------------------------------------------------------------------------------------------
 
-void put_action(json& into, const action& what)
-{
-    std::visit(overloaded{
-                   [&](const start_job& start) {
-                       into["do"] = "start";
-                       into["path"] = start.path;
-                       into["bed_clear"] = start.bed_clear;
-                   },
-                   [&](const pause_job& pause) {
-                       into["do"] = "pause";
-                       into["park"] = pause.park;
-                   },
-                   [&](const resume_job&) { into["do"] = "resume"; },
-                   [&](const cancel_job&) { into["do"] = "cancel"; },
-                   [&](const home_axes& home) {
-                       into["do"] = "home";
-                       into["axes"] =
-                           std::string(home.x ? "x" : "") + (home.y ? "y" : "") + (home.z ? "z" : "");
-                   },
-                   [&](const set_temperature& set) {
-                       into["do"] = "set_temperature";
-                       into["heater"] = set.heater;
-                       into["celsius"] = set.celsius;
-                   },
-                   [&](const confirm_bed_clear&) { into["do"] = "bed_clear"; },
-                   [&](const emergency_stop&) { into["do"] = "emergency_stop"; },
-               },
-               what);
-}
-
 void put_terms(json& into, const terms& how)
 {
     if (how.time_left) into["time_left_ms"] = std::max<std::int64_t>(0, how.time_left->count());
@@ -115,50 +94,11 @@ void put_terms(json& into, const terms& how)
     if (!how.principal.empty()) into["principal"] = how.principal;
 }
 
-home_axes read_axes(const json& from)
-{
-    const auto axes = text_field(from, "axes", 3);
-    if (!axes) return {};
-    home_axes home{false, false, false};
-    for (const char axis : *axes) {
-        bool* const chosen = axis == 'x' ? &home.x : axis == 'y' ? &home.y : axis == 'z' ? &home.z : nullptr;
-        if (!chosen || *chosen) throw_field_error("axes", "is not made of x, y and z, each at most once");
-        *chosen = true;
-    }
-    if (axes->empty()) throw_field_error("axes", "is empty");
-    return home;
-}
-
-start_job read_start(const json& from)
-{
-    auto path = text_field(from, "path", max_path);
-    if (!path || path->empty()) throw_field_error("path", "is missing");
-    if (path->find('\0') != std::string::npos) throw_field_error("path", "holds a zero byte");
-    return {std::move(*path), bool_field(from, "bed_clear").value_or(false)};
-}
-
-set_temperature read_temperature(const json& from)
-{
-    auto heater = text_field(from, "heater", max_heater);
-    if (!heater || heater->empty()) throw_field_error("heater", "is missing");
-    const auto celsius = number_field(from, "celsius");
-    if (!celsius) throw_field_error("celsius", "is missing");
-    if (!std::isfinite(*celsius)) throw_field_error("celsius", "is not finite");
-    return {std::move(*heater), *celsius};
-}
-
 std::variant<action, ask_state, ask_capabilities> read_what(const json& from)
 {
     const auto what = text_field(from, "do", 32);
     if (!what) throw_field_error("do", "is missing");
-    if (*what == "start") return action(read_start(from));
-    if (*what == "pause") return action(pause_job{bool_field(from, "park").value_or(true)});
-    if (*what == "resume") return action(resume_job{});
-    if (*what == "cancel") return action(cancel_job{});
-    if (*what == "home") return action(read_axes(from));
-    if (*what == "set_temperature") return action(read_temperature(from));
-    if (*what == "bed_clear") return action(confirm_bed_clear{});
-    if (*what == "emergency_stop") return action(emergency_stop{});
+    if (auto named = read_action(*what, from)) return *std::move(named);
     if (*what == "state") return ask_state{};
     if (*what == "capabilities") return ask_capabilities{};
     throw_field_error("do", "is not something that the print host can do");
@@ -196,9 +136,19 @@ terms read_terms(const json& from)
 
 link_capabilities read_capabilities(const json& from)
 {
-    return {bool_field(from, "serial").value_or(false), bool_field(from, "emergency_parser").value_or(false),
-            number_field(from, "max_tool_c"), number_field(from, "max_bed_c"),
-            number_field(from, "max_chamber_c")};
+    link_capabilities can{
+        bool_field(from, "serial").value_or(false), bool_field(from, "emergency_parser").value_or(false),
+        number_field(from, "max_tool_c"),           number_field(from, "max_bed_c"),
+        number_field(from, "max_chamber_c"),        {}};
+    if (const json* offers = find_field(from, "offers")) {
+        if (!offers->is_array() || offers->size() > max_offers)
+            throw_field_error("offers", "is not a list of at most 64 names");
+        for (const auto& one : *offers) {
+            if (!one.is_string()) throw_field_error("offers", "holds something that is not a string");
+            can.offers.push_back(one.get<std::string>());
+        }
+    }
+    return can;
 }
 
 printer_failure read_failure(const json& from)
@@ -226,7 +176,8 @@ std::variant<host_reply, host_event> read_from_host(const json& from)
     reply.id = *id;
     if (const json* done = find_field(from, "ok"))
         reply.what = performed{text_field(*done, "job_id"), text_field(*done, "note").value_or(std::string()),
-                               bool_field(*done, "repeated").value_or(false)};
+                               bool_field(*done, "repeated").value_or(false),
+                               text_field(*done, "reply").value_or(std::string())};
     else if (const json* error = find_field(from, "error"))
         reply.what = read_failure(*error);
     else if (const json* state = find_field(from, "state"))
@@ -302,6 +253,7 @@ std::string encode_reply(const host_reply& reply)
                        message["ok"] = {
                            {"job_id", done.job_id ? json(clipped(*done.job_id, max_id)) : json(nullptr)},
                            {"note", clipped(done.note, max_text)},
+                           {"reply", clipped(done.reply, max_reply_bytes)},
                            {"repeated", done.repeated}};
                    },
                    [&](const printer_failure& failure) {
@@ -317,7 +269,8 @@ std::string encode_reply(const host_reply& reply)
                                                   {"emergency_parser", can.emergency_parser},
                                                   {"max_tool_c", number_or_null(can.max_tool_c)},
                                                   {"max_bed_c", number_or_null(can.max_bed_c)},
-                                                  {"max_chamber_c", number_or_null(can.max_chamber_c)}};
+                                                  {"max_chamber_c", number_or_null(can.max_chamber_c)},
+                                                  {"offers", can.offers}};
                    },
                },
                reply.what);

@@ -1,13 +1,15 @@
 // What goes over the print host's unix socket: JSON objects, one a line, at most 64 KiB each.
 //
 //   client -> host   {"id":1,"do":"start","path":"gcode/a.gcode","bed_clear":true, <terms>}
-//                    do: start | pause {park} | resume | cancel | home {axes:"xyz"} | set_temperature
-//                    {heater,celsius}
-//                        | bed_clear | emergency_stop | state | capabilities
-//                    terms, all optional: "time_left_ms", "until_ms", "expected_state", "expected_job",
-//                    "key", "principal"
-//   host -> client   {"id":1,"ok":{"job_id":"j-...","note":"","repeated":false}}       (state:
-//   {"state":{...}})
+//                    do: an action's name (printer_action.hpp) | state | capabilities; with it
+//                    start {path, bed_clear} | pause {park} | home {axes:"xyz"} | set_temperature {heater,
+//                    celsius} | move_axis {axis:"x", distance_mm, feed_mm_min?} | extrude {tool, distance_mm,
+//                    feed_mm_min?} | set_fan {share} | set_speed, set_flow {factor} | babystep {z_mm} |
+//                    set_light {name, on} | set_power {device, on} | run_gcode {text} | run_macro {name,
+//                    parameters:{}} | exclude_object {name} | answer_prompt {choice} terms, all optional:
+//                    "time_left_ms", "until_ms", "expected_state", "expected_job", "key", "principal"
+//   host -> client   {"id":1,"ok":{"job_id":"j-...","note":"","reply":"","repeated":false}}
+//                    (state: {"id":1,"state":{...}}; capabilities: {"id":1,"capabilities":{...}})
 //                    {"id":1,"error":{"name":"wrong_state","detail":"..."}}
 //                    {"event":"state","state":{...}}: in full on connect and on change, at most 10 a second a
 //                    client

@@ -7,18 +7,6 @@
 namespace layerline::printer::serial {
 namespace {
 
-// "G1 Z10.5 F600": three decimals at most, no exponent.
-std::string number(double value)
-{
-    char text[48];
-    std::snprintf(text, sizeof text, "%.3f", value);
-    std::string made(text);
-    while (made.back() == '0')
-        made.pop_back();
-    if (made.back() == '.') made.pop_back();
-    return made == "-0" ? "0" : made;
-}
-
 plan_step send(std::string text)
 {
     return {.what = plan_step::kind::send, .text = std::move(text)};
@@ -42,6 +30,17 @@ bool homed_all(const std::string& homed)
 
 } // namespace
 
+std::string gcode_number(double value)
+{
+    char text[48];
+    std::snprintf(text, sizeof text, "%.3f", value);
+    std::string made(text);
+    while (made.back() == '0')
+        made.pop_back();
+    if (made.back() == '.') made.pop_back();
+    return made == "-0" ? "0" : made;
+}
+
 plan plan_begin()
 {
     // Steppers stay on for as long as the job does, and the file starts from modes that are known.
@@ -63,17 +62,18 @@ plan plan_park(const park_settings& settings, const head_knowledge& head, bool p
     steps.push_back(send("G91"));
     if (head.hot && head.at.e_mm && settings.retract_mm > 0) {
         steps.push_back(send("M83"));
-        steps.push_back(
-            send("G1 E-" + number(settings.retract_mm) + " F" + number(settings.filament_mm_min)));
+        steps.push_back(send("G1 E-" + gcode_number(settings.retract_mm) + " F" +
+                             gcode_number(settings.filament_mm_min)));
         into.retracted = true;
     }
-    steps.push_back(send("G1 Z" + number(lift) + " F" + number(settings.lift_mm_min)));
+    steps.push_back(send("G1 Z" + gcode_number(lift) + " F" + gcode_number(settings.lift_mm_min)));
     into.lifted = true;
     steps.push_back(send("G90"));
     const bool known = head.at.x_mm && head.at.y_mm && homed_all(head.homed);
     if (settings.park && settings.area && settings.area->holds(*settings.park) && known && head.may_cross) {
-        steps.push_back(send("G1 X" + number(settings.park->x_mm) + " Y" + number(settings.park->y_mm) +
-                             " F" + number(settings.travel_mm_min)));
+        steps.push_back(send("G1 X" + gcode_number(settings.park->x_mm) + " Y" +
+                             gcode_number(settings.park->y_mm) + " F" +
+                             gcode_number(settings.travel_mm_min)));
         into.parked = true;
     }
     steps.push_back(send("M400"));
@@ -98,16 +98,22 @@ plan plan_resume(const park_settings& settings, const paused_head& saved)
     steps.push_back(send("G21"));
     if (saved.retracted) {
         steps.push_back(send("M83"));
-        steps.push_back(send("G1 E" + number(settings.retract_mm) + " F" + number(settings.filament_mm_min)));
+        steps.push_back(
+            send("G1 E" + gcode_number(settings.retract_mm) + " F" + gcode_number(settings.filament_mm_min)));
     }
     steps.push_back(send("G90"));
+    // Moved by hand: the way back is not through the part.
+    if (saved.jogged && saved.at.z_mm)
+        steps.push_back(send("G1 Z" + gcode_number(*saved.at.z_mm + settings.lift_mm) + " F" +
+                             gcode_number(settings.lift_mm_min)));
     if (saved.parked)
-        steps.push_back(send("G1 X" + number(*saved.at.x_mm) + " Y" + number(*saved.at.y_mm) + " F" +
-                             number(settings.travel_mm_min)));
+        steps.push_back(send("G1 X" + gcode_number(*saved.at.x_mm) + " Y" + gcode_number(*saved.at.y_mm) +
+                             " F" + gcode_number(settings.travel_mm_min)));
     if (saved.lifted)
-        steps.push_back(send("G1 Z" + number(*saved.at.z_mm) + " F" + number(settings.lift_mm_min)));
-    if (saved.at.e_mm) steps.push_back(send("G92 E" + number(*saved.at.e_mm)));
-    if (saved.modes.feed_mm_min > 0) steps.push_back(send("G1 F" + number(saved.modes.feed_mm_min)));
+        steps.push_back(
+            send("G1 Z" + gcode_number(*saved.at.z_mm) + " F" + gcode_number(settings.lift_mm_min)));
+    if (saved.at.e_mm) steps.push_back(send("G92 E" + gcode_number(*saved.at.e_mm)));
+    if (saved.modes.feed_mm_min > 0) steps.push_back(send("G1 F" + gcode_number(saved.modes.feed_mm_min)));
     if (saved.modes.inches) steps.push_back(send("G20"));
     steps.push_back(send(saved.modes.absolute ? "G90" : "G91"));
     steps.push_back(send(saved.modes.absolute_e ? "M82" : "M83")); // after G90, which sets E's mode too
@@ -127,7 +133,7 @@ plan plan_cancel(const park_settings& settings, const head_knowledge& head,
     if (height > 0) {
         steps.push_back(send("G21"));
         steps.push_back(send("G91"));
-        steps.push_back(send("G1 Z" + number(height) + " F" + number(settings.lift_mm_min)));
+        steps.push_back(send("G1 Z" + gcode_number(height) + " F" + gcode_number(settings.lift_mm_min)));
         steps.push_back(send("G90"));
     }
     steps.push_back(send("M84 S" + std::to_string(settings.steppers_idle_s)));
@@ -145,12 +151,12 @@ plan plan_finish(const park_settings& settings)
 
 std::string set_target_command(const std::string& heater, double celsius)
 {
-    if (heater == "bed") return "M140 S" + number(celsius);
-    if (heater == "chamber") return "M141 S" + number(celsius);
+    if (heater == "bed") return "M140 S" + gcode_number(celsius);
+    if (heater == "chamber") return "M141 S" + gcode_number(celsius);
     if (!heater.starts_with("tool") || heater.size() < 5 || heater.size() > 6) return {};
     const std::string_view tool = std::string_view(heater).substr(4);
     if (!std::all_of(tool.begin(), tool.end(), [](char c) { return c >= '0' && c <= '9'; })) return {};
-    return "M104 T" + std::string(tool) + " S" + number(celsius);
+    return "M104 T" + std::string(tool) + " S" + gcode_number(celsius);
 }
 
 std::vector<std::string> heaters_off(const std::vector<heater_state>& heaters, bool tools, bool others)

@@ -61,8 +61,12 @@ struct paused_head {
     head_position at{};
     gcode::modes modes{};
     bool lifted = false, parked = false, retracted = false;
+    bool jogged = false; // by hand while it was paused; then lifted and parked are set as well
     std::vector<heater_state> targets{}; // those with target_c > 0
 };
+
+// "10.5": three decimals at most, no exponent, as G-code has it.
+std::string gcode_number(double value);
 
 plan plan_begin();
 // M400, then the position. Motion stands still when it is through.

@@ -124,6 +124,11 @@ bool protocol_machine::send_urgent(std::string_view command, time_point now)
     return true;
 }
 
+void protocol_machine::listen(bool on)
+{
+    impl_->listening = on;
+}
+
 std::size_t protocol_machine::in_flight() const
 {
     return impl_->ledger.host_lines_pending();

@@ -56,6 +56,9 @@ struct host_action {
 struct said {
     std::string text;
 }; // any other line, for the log and attention
+struct heard {
+    std::string text;
+}; // a whole line, word for word, while listen() is on; then what it means follows
 struct resend_asked {
     std::uint64_t line;
 };
@@ -69,7 +72,7 @@ struct was_reset {}; // the board booted again: everything queued is gone
 struct gone_silent {
     std::string text;
 }; // hello failed, or no byte for `silence`, or stuck resends
-using event = std::variant<connected, acknowledged, temperatures, positioned, busy, host_action, said,
+using event = std::variant<connected, acknowledged, temperatures, positioned, busy, host_action, said, heard,
                            resend_asked, unknown_command, killed, was_reset, gone_silent>;
 
 class protocol_machine {
@@ -96,6 +99,9 @@ public:
     // M112, M108, M410, M876: ahead of everything, unnumbered, not counted, at any time while the port is
     // open. At most 4 waiting; false when full, not frameable, or before opened() and after gone_silent.
     bool send_urgent(std::string_view command, time_point now);
+    // Whether lines are told as `heard`, too. Busy lines, reports that nobody asked for and a bare "ok" are
+    // not.
+    void listen(bool on);
     // Lines given to send() and not yet acknowledged.
     std::size_t in_flight() const;
 

@@ -22,12 +22,21 @@ bool mostly_noise(std::string_view line)
     return static_cast<std::size_t>(odd) * 4 > line.size();
 }
 
+// Whether somebody who asked the printer something would want to read the line.
+bool is_answer(const reply::any& what, std::string_view line)
+{
+    if (std::holds_alternative<reply::busy>(what) || std::holds_alternative<reply::wait>(what)) return false;
+    if (const auto* report = std::get_if<reply::temperature>(&what)) return report->acknowledges;
+    return !(std::holds_alternative<reply::ack>(what) && line.size() <= 3);
+}
+
 } // namespace
 
 void protocol_machine::impl::tell(event what)
 {
     // Acknowledgements are bounded by the window; a firmware that babbles must not fill the memory.
-    const bool chatter = std::holds_alternative<said>(what) || std::holds_alternative<temperatures>(what) ||
+    const bool chatter = std::holds_alternative<said>(what) || std::holds_alternative<heard>(what) ||
+                         std::holds_alternative<temperatures>(what) ||
                          std::holds_alternative<positioned>(what) || std::holds_alternative<busy>(what) ||
                          std::holds_alternative<unknown_command>(what) ||
                          std::holds_alternative<resend_asked>(what);
@@ -44,6 +53,7 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
     if (!whole) return;
     const auto what = reply::parse(line);
     if (at == stage::hello) hello_reply(what, now);
+    if (listening && at == stage::ready && is_answer(what, line)) tell(heard{std::string(line)});
     const bool acks = at == stage::identify || at == stage::ready;
     std::visit(overloaded{
                    [&](const reply::ack& ack) {

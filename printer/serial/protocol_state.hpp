@@ -104,6 +104,7 @@ struct protocol_machine::impl {
     time_point hello_began{}, hello_sent{};
     int hello_oks = 0, hello_rounds = 0;
     std::optional<time_point> settle_at, alive_at;
+    bool listening = false;
     bool garbled = false; // bytes came that are no firmware's words: a wrong baud rate, likely
     bool named = false;
     int asked = 0;

@@ -115,6 +115,7 @@ void wire_thread::write_port(time_point now)
         if (!command) break;
         machine_->send(command->text, command->tag, now);
     }
+    machine_->listen(core_.listens());
     while (!machine_->output().empty()) {
         const auto put = port_->write(machine_->output());
         if (!put) return close_port(put.error().code, put.error().detail, now);

@@ -62,6 +62,33 @@ TEST_CASE("heat over a cap is refused with a sentence; cooling and other actions
     CHECK_FALSE(p.forbids(printer::emergency_stop{}));
 }
 
+TEST_CASE("a console line is held to the caps, in Marlin's words and in Klipper's")
+{
+    const auto p = good("[caps]\nmax_tool_c = 240\nmax_bed_c = 90\n");
+    for (const auto* line : {"M104 S241", "m109 r250", "M140 S91", "M190 R100", "M303 E0 S250",
+                             "SET_HEATER_TEMPERATURE HEATER=extruder TARGET=250",
+                             "set_heater_temperature heater=heater_bed target=95"}) {
+        CAPTURE(line);
+        CHECK(p.forbids(printer::run_gcode{line}));
+    }
+    for (const auto* line :
+         {"M104 S240", "M140 S0", "M115", "G1 X5", "SET_HEATER_TEMPERATURE HEATER=extruder",
+          "SET_HEATER_TEMPERATURE HEATER=extruder TARGET=200"}) {
+        CAPTURE(line);
+        CHECK_FALSE(p.forbids(printer::run_gcode{line}));
+    }
+}
+
+TEST_CASE("power is switched on from afar only where the owner allows it, and off at any time")
+{
+    const auto silent = good("");
+    const auto why = silent.forbids(printer::set_power{"psu", true});
+    REQUIRE(why);
+    CHECK(why->code == printer::printer_errc::forbidden);
+    CHECK_FALSE(silent.forbids(printer::set_power{"psu", false}));
+    CHECK_FALSE(good("power_on = true\n").forbids(printer::set_power{"psu", true}));
+}
+
 TEST_CASE("faults of a policy are told with their line")
 {
     const auto faults = [](std::string_view toml) {

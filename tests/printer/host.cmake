@@ -1,7 +1,7 @@
 # The print host, by its parts.
 layerline_test(print_host
     SOURCES
-        host_core_test.cpp
+        hand_test.cpp host_core_test.cpp
         host_job_test.cpp
         host_policy_test.cpp
         host_reader_test.cpp

@@ -62,6 +62,28 @@ TEST_CASE("every action survives the wire to the print host")
     CHECK(action_round_trip(set_temperature{"bed", 60.5}).celsius == 60.5);
     action_round_trip(confirm_bed_clear{});
     action_round_trip(emergency_stop{});
+    const auto move = action_round_trip(move_axis{'z', -0.5, 300.0});
+    CHECK(move.axis == 'z');
+    CHECK(move.distance_mm == -0.5);
+    CHECK(move.feed_mm_min == 300.0);
+    CHECK_FALSE(action_round_trip(move_axis{'x', 1, {}}).feed_mm_min);
+    const auto extrude = action_round_trip(extrude_filament{1, 5, {}});
+    CHECK(extrude.tool == 1);
+    CHECK(extrude.distance_mm == 5);
+    CHECK(action_round_trip(set_fan{0.5}).share == 0.5);
+    CHECK(action_round_trip(set_speed{1.5}).factor == 1.5);
+    CHECK(action_round_trip(set_flow{0.9}).factor == 0.9);
+    CHECK(action_round_trip(babystep{0.02}).z_mm == 0.02);
+    action_round_trip(release_motors{});
+    action_round_trip(level_bed{});
+    CHECK(action_round_trip(set_light{"case", true}).on);
+    CHECK(action_round_trip(set_power{"psu", false}).device == "psu");
+    CHECK(action_round_trip(run_gcode{"M115"}).text == "M115");
+    const auto macro = action_round_trip(run_macro{"PARK", {{"X", "10"}, {"Y", "5"}}});
+    CHECK(macro.name == "PARK");
+    CHECK(macro.parameters == std::vector<std::pair<std::string, std::string>>{{"X", "10"}, {"Y", "5"}});
+    CHECK(action_round_trip(exclude_object{"cube"}).name == "cube");
+    CHECK(action_round_trip(answer_prompt{2}).choice == 2);
     CHECK(std::holds_alternative<ask_state>(round_trip({1, ask_state{}, {}}).what));
     CHECK(std::holds_alternative<ask_capabilities>(round_trip({1, ask_capabilities{}, {}}).what));
 }
@@ -108,6 +130,13 @@ TEST_CASE("a malformed request is refused with the field's name")
     CHECK(refusal(R"({"id":1,"do":"set_temperature","heater":"bed"})").find("celsius") != std::string::npos);
     CHECK(refusal(R"({"id":1,"do":"set_temperature","heater":"bed","celsius":"9"})").find("celsius") !=
           std::string::npos);
+    CHECK(refusal(R"({"id":1,"do":"move_axis","axis":"e","distance_mm":1})").find("axis") !=
+          std::string::npos);
+    CHECK(refusal(R"({"id":1,"do":"move_axis","axis":"x"})").find("distance_mm") != std::string::npos);
+    CHECK(refusal(R"({"id":1,"do":"set_light","name":"a"})").find("on") != std::string::npos);
+    CHECK(refusal(R"({"id":1,"do":"run_macro","name":"a","parameters":{"x":1}})").find("parameters") !=
+          std::string::npos);
+    CHECK(refusal(R"({"id":1,"do":"run_gcode","text":"\u0000"})").find("text") != std::string::npos);
     CHECK(refusal(R"({"id":1,"do":"resume","key":"a b"})").find("key") != std::string::npos);
     CHECK(refusal(R"({"id":1,"do":"resume","key":""})").find("key") != std::string::npos);
     CHECK(refusal(R"({"id":1,"do":"resume","time_left_ms":1e300})").find("time_left_ms") !=
@@ -120,9 +149,10 @@ TEST_CASE("a malformed request is refused with the field's name")
 
 TEST_CASE("replies survive the wire")
 {
-    const auto done = std::get<performed>(reply_round_trip({3, performed{"j-1", "note", true}}).what);
+    const auto done = std::get<performed>(reply_round_trip({3, performed{"j-1", "note", true, "T:20"}}).what);
     CHECK(done.job_id == "j-1");
     CHECK(done.note == "note");
+    CHECK(done.reply == "T:20");
     CHECK(done.repeated);
     CHECK_FALSE(std::get<performed>(reply_round_trip({3, performed{}}).what).job_id);
 
