@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commands/arguments.hpp"
+#include "commands/layer_cache.hpp"
 #include "commands/plugin_api.hpp"
 #include "commands/reply.hpp"
 #include "commands/status_text.hpp"
@@ -26,6 +27,7 @@ struct command_context {
     transport::exchange& call;
     int& viewers;        // how many event streams are open
     status_text& status; // kept from call to call
+    layer_cache& layers; // the same
     dialect how = dialect::exact;
     std::string request_id;
     printer::terms terms; // of a command that acts

@@ -52,6 +52,11 @@ transport::task<command_answer> run_delete(command_context& at, const arguments&
 transport::task<command_answer> run_upload(command_context& at, const arguments& given);
 transport::task<void> run_download(command_context& at, const arguments& given);
 
+// preview_commands.cpp
+inline constexpr std::size_t max_index_bytes = std::size_t{2} << 20U; // of the layers' envelope
+transport::task<void> run_layers(command_context& at, const arguments& given);
+transport::task<void> run_thumbnail(command_context& at, const arguments& given);
+
 // The virtual path of an argument, or 400 that names it.
 outcome<std::string> good_path(const arguments& given, std::string_view name);
 // Whether that file belongs to a job that has not ended.

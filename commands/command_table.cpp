@@ -74,6 +74,13 @@ constexpr std::array<argument, 5> list_arguments{
     argument{.name = "Limit", .type = integer, .least = 1, .most = 10000}};
 constexpr std::array<argument, 1> path_argument{argument{.name = "Path", .required = true, .least = 1}};
 
+constexpr std::array<argument, 2> layer_arguments{
+    argument{.name = "Path", .required = true, .least = 1},
+    argument{.name = "Layer", .type = integer, .least = 1, .most = gcode::max_layers}};
+constexpr std::array<argument, 2> picture_arguments{
+    argument{.name = "Path", .required = true, .least = 1},
+    argument{.name = "Size", .type = integer, .least = 1, .most = 4096}};
+
 constexpr std::array table{
     command_spec{.path = "ping", .methods = get, .run = run_ping},
     command_spec{.path = "status", .methods = get, .schema = status_arguments, .run = run_status},
@@ -201,6 +208,12 @@ constexpr std::array table{
                  .needs = scope::files,
                  .schema = path_argument,
                  .run_raw = run_download},
+    command_spec{
+        .path = "files/layers", .methods = get_head, .schema = layer_arguments, .run_raw = run_layers},
+    command_spec{.path = "files/thumbnail",
+                 .methods = get_head,
+                 .schema = picture_arguments,
+                 .run_raw = run_thumbnail},
     command_spec{.path = "files/delete",
                  .methods = remove_file,
                  .needs = scope::files,

@@ -81,7 +81,7 @@ public:
     transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                 std::string command) override
     {
-        command_context at{printer_, files_, facts_, who, call, viewers_, status_, how, {}, {}};
+        command_context at{printer_, files_, facts_, who, call, viewers_, status_, layers_, how, {}, {}};
         const auto given_id = call.request().headers.find("x-request-id");
         at.request_id = given_id && transport::valid_request_id(*given_id)
                             ? std::string(*given_id)
@@ -189,6 +189,7 @@ private:
     agent_facts facts_;
     int viewers_ = 0;
     status_text status_;
+    layer_cache layers_;
 };
 
 } // namespace

@@ -25,8 +25,8 @@ std::optional<failure> failure_of_away(const printer::printer_state& state);
 // 16 temperatures, 32 starting prints.
 int features_of(const printer::link_capabilities& can);
 
-// The whole result, with the bits of features_of(). Unknown is null, temperatures have two decimals, Progress is
-// 0..100.
+// The whole result, with the bits of features_of(). Unknown is null, temperatures have two decimals, Progress
+// is 0..100.
 nlohmann::json status_result(const printer::printer_state& state, int features);
 
 } // namespace layerline::commands

@@ -54,8 +54,14 @@ constexpr std::array examples{
     example{"files/details", "GET", scope::view, "path=gcode/a.gcode", ""},
     example{"files/upload", "PUT", scope::files, "path=gcode/b.gcode", "G28\n"},
     example{"files/download", "GET", scope::files, "path=gcode/a.gcode", ""},
+    example{"files/layers", "GET", scope::view, "path=gcode/a.gcode", ""},
+    example{"files/thumbnail", "GET", scope::view, "path=gcode/a.gcode", ""},
     example{"files/delete", "POST", scope::files, "path=gcode/a.gcode", ""},
 };
+
+// One layer, and a picture: the first bytes of a PNG.
+constexpr const char* picture_file = "; thumbnail begin 16x12 8\n; iVBORw0K\n; thumbnail end\n"
+                                     "G28\n;LAYER:0\nG1 X5 Y5 Z1 E1\n";
 
 } // namespace
 
@@ -66,7 +72,7 @@ TEST_CASE("every command of the table is called with the right method and scope,
         CAPTURE(one.path);
         seen.insert(one.path);
         api_desk desk;
-        desk.files.files["gcode/a.gcode"] = "G28\n";
+        desk.files.files["gcode/a.gcode"] = picture_file;
         const auto* row = find_command(one.path);
         REQUIRE(row);
         CHECK(row->needs == one.needs);
