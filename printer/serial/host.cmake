@@ -1,9 +1,11 @@
+# What must be known after a restart; Moonraker's link keeps the same.
+layerline_room(kept_state
+    SOURCES confined_file.cpp durable_state.cpp
+    LINK layerline::printer)
 # The print host: what it decides (no descriptor, no clock), what it does, and its program.
 layerline_room(print_host
     SOURCES
-        confined_file.cpp
         ctl.cpp
-        durable_state.cpp
         hand_commands.cpp
         heat_guard.cpp
         host_calls.cpp
@@ -23,6 +25,7 @@ layerline_room(print_host
         wire_thread.cpp
     LINK
         layerline::gcode
+        layerline::kept_state
         layerline::printer
         layerline::serial_machine
         CLI11::CLI11)

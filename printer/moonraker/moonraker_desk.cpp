@@ -1,0 +1,452 @@
+// The desk's connection: who we are, where Klipper stands, one subscription, and the answers to our calls.
+#include "printer/moonraker/moonraker_desk.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace layerline::printer::moonraker {
+
+using nlohmann::json;
+
+namespace {
+
+// server.info may still say "startup" for about half a second after Klipper said that it is ready.
+constexpr std::chrono::milliseconds info_lag{2000};
+constexpr std::size_t longest_reason = 600;
+
+std::string text_in(const json& object, const char* name)
+{
+    if (!object.is_object()) return {};
+    const auto at = object.find(name);
+    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+const json& member(const json& object, const char* name)
+{
+    static const json nothing;
+    if (!object.is_object()) return nothing;
+    const auto at = object.find(name);
+    return at == object.end() ? nothing : *at;
+}
+
+void lower(std::optional<double>& limit, const json& section)
+{
+    const auto& most = member(section, "max_temp");
+    if (most.is_number() && (!limit || most.get<double>() < *limit)) limit = most.get<double>();
+}
+
+} // namespace
+
+moonraker_desk::moonraker_desk(desk_settings settings, serial::durable_state kept)
+    : settings_(std::move(settings)), kept_(std::move(kept)), next_retry_(settings_.first_retry)
+{
+    known_.now = phase::offline;
+    known_.away = printer_errc::host_gone;
+    known_.reason = "Moonraker has not been reached yet.";
+    known_.bed_clear = kept_.bed_clear;
+}
+
+void moonraker_desk::connected(time_point now)
+{
+    online_ = true;
+    refusal_.reset();
+    refused_last_ = false;
+    heard_at_ = now;
+    asked_since_heard_ = false;
+    poll_at_.reset();
+    klippy_ = klippy::unknown;
+    klippy_words_.clear();
+    ready_at_.reset();
+    lose_klippy();
+    identify(now);
+    publish(now);
+}
+
+void moonraker_desk::disconnected(printer_errc kind, std::string why, time_point now)
+{
+    if (refusal_) {
+        kind = refusal_->code;
+        why = refusal_->detail;
+        refused_last_ = true;
+        refusal_.reset();
+    }
+    online_ = false;
+    identify_at_.reset();
+    poll_at_.reset();
+    klippy_ = klippy::unknown;
+    klippy_words_ = why;
+    lose_klippy();
+    away_ = kind;
+    end_all({kind, why});
+    publish(now);
+}
+
+std::chrono::milliseconds moonraker_desk::retry_delay()
+{
+    if (std::exchange(refused_last_, false)) return settings_.refused_retry;
+    const auto delay = next_retry_;
+    next_retry_ = std::min(next_retry_ * 2, settings_.last_retry);
+    return delay;
+}
+
+bool moonraker_desk::receive(std::string_view text, time_point now)
+{
+    heard_at_ = now;
+    asked_since_heard_ = false;
+    const auto message = decode_message(text);
+    if (const auto* notice = std::get_if<rpc_notice>(&message))
+        noticed(*notice, now);
+    else if (const auto* answer = std::get_if<rpc_answer>(&message))
+        answered(*answer, now);
+    else if (const auto* refusal = std::get_if<rpc_refusal>(&message))
+        refused(*refusal, now);
+    else
+        ++malformed_;
+    publish(now);
+    return !refusal_;
+}
+
+std::uint64_t moonraker_desk::queue(call what, std::string_view method, const json& params, bool first)
+{
+    const auto id = ++last_call_;
+    what.message = encode_call(id, method, params);
+    calls_.emplace(id, std::move(what));
+    if (first)
+        to_write_.push_front(id);
+    else
+        to_write_.push_back(id);
+    return id;
+}
+
+// One of a kind at a time is enough.
+void moonraker_desk::ask_own(call_kind kind, std::string_view method, const json& params, time_point now)
+{
+    if (std::any_of(calls_.begin(), calls_.end(),
+                    [kind](const auto& one) { return one.second.kind == kind; }))
+        return;
+    call what;
+    what.kind = kind;
+    what.deadline = now + settings_.answer_within;
+    queue(std::move(what), method, params);
+}
+
+void moonraker_desk::identify(time_point now)
+{
+    identify_at_.reset();
+    json params{{"client_name", "Layerline"},
+                {"version", settings_.version},
+                {"type", "agent"},
+                {"url", "https://layerline.invalid"}};
+    if (!settings_.api_key.empty()) params["api_key"] = settings_.api_key;
+    ask_own(call_kind::identify, "server.connection.identify", params, now);
+}
+
+void moonraker_desk::drop_call(std::uint64_t id)
+{
+    calls_.erase(id);
+    std::erase(to_write_, id);
+    if (overlay_ && overlay_->call == id) overlay_.reset();
+}
+
+void moonraker_desk::answered(const rpc_answer& answer, time_point now)
+{
+    const auto found = calls_.find(answer.id);
+    if (found == calls_.end() || !found->second.written) return; // after its time, or never asked
+    auto what = std::move(found->second);
+    calls_.erase(found);
+    switch (what.kind) {
+    case call_kind::identify:
+        next_retry_ = settings_.first_retry;
+        ask_own(call_kind::server_info, "server.info", nullptr, now);
+        break;
+    case call_kind::server_info:
+        server_said(answer.result, now);
+        break;
+    case call_kind::printer_info:
+        klippy_words_ = plain_words(text_in(answer.result, "state_message"), longest_reason);
+        klippy_version_ = plain_words(text_in(answer.result, "software_version"), 100);
+        host_name_ = plain_words(text_in(answer.result, "hostname"), 100);
+        break;
+    case call_kind::objects_list:
+        objects_.choose(member(answer.result, "objects"));
+        ask_own(call_kind::subscribe, "printer.objects.subscribe", objects_.wanted(), now);
+        break;
+    case call_kind::subscribe:
+        following_ = true;
+        told_status(member(answer.result, "status"), now);
+        if (has_history_)
+            ask_own(call_kind::history, "server.history.list", json{{"limit", 1}, {"order", "desc"}}, now);
+        ask_own(call_kind::settings, "printer.objects.query",
+                json{{"objects", {{"configfile", json::array({"settings"})}}}}, now);
+        break;
+    case call_kind::settings:
+        told_settings(answer.result);
+        break;
+    case call_kind::history:
+        if (const auto& jobs = member(answer.result, "jobs"); jobs.is_array() && !jobs.empty())
+            history_told(jobs.front(), false, now);
+        break;
+    case call_kind::start_check:
+        start_checked(answer.result, now);
+        break;
+    default:
+        action_answered(answer.id, std::move(what), now);
+    }
+}
+
+void moonraker_desk::refused(const rpc_refusal& refusal, time_point now)
+{
+    const auto found = calls_.find(refusal.id);
+    if (found == calls_.end() || !found->second.written) return;
+    auto what = std::move(found->second);
+    calls_.erase(found);
+    auto why = failure_of(refusal);
+    switch (what.kind) {
+    case call_kind::identify:
+        // The socket opens for anybody: this is the first word on whether we may be here.
+        if (is_unauthorized(refusal)) {
+            refusal_ = std::move(why);
+            break;
+        }
+        // Our own old connection, half open still, or another agent of this name: nothing depends on the
+        // name.
+        identify_at_ = now + settings_.identify_again;
+        ask_own(call_kind::server_info, "server.info", nullptr, now);
+        break;
+    case call_kind::server_info:
+        if (is_unauthorized(refusal)) refusal_ = std::move(why);
+        poll_at_ = now + settings_.poll;
+        break;
+    case call_kind::printer_info:
+    case call_kind::settings:
+    case call_kind::history:
+        break; // without it a reason, limits or an id are missing
+    case call_kind::objects_list:
+    case call_kind::subscribe:
+        follow_at_ = now + settings_.poll;
+        ask_own(call_kind::server_info, "server.info", nullptr, now);
+        break;
+    default:
+        action_refused(refusal.id, what, std::move(why));
+    }
+}
+
+void moonraker_desk::noticed(const rpc_notice& notice, time_point now)
+{
+    const auto& first = notice.params.empty() ? notice.params : notice.params.front();
+    if (notice.method == "notify_status_update") {
+        if (following_) told_status(first, now);
+    } else if (notice.method == "notify_klippy_ready") {
+        ready_at_ = now;
+        lose_klippy(); // subscriptions did not survive
+        klippy_is(klippy::ready, now);
+    } else if (notice.method == "notify_klippy_shutdown") {
+        klippy_is(klippy::shutdown, now);
+    } else if (notice.method == "notify_klippy_disconnected") {
+        ready_at_.reset();
+        klippy_is(klippy::disconnected, now);
+    } else if (notice.method == "notify_gcode_response") {
+        if (first.is_string()) gcode_said(first.get_ref<const std::string&>(), now);
+    } else if (notice.method == "notify_history_changed") {
+        if (text_in(first, "action") == "added") history_told(member(first, "job"), true, now);
+    }
+}
+
+void moonraker_desk::server_said(const json& info, time_point now)
+{
+    next_retry_ = settings_.first_retry;
+    has_history_ = false;
+    const auto& parts = member(info, "components");
+    if (parts.is_array())
+        has_history_ = std::any_of(parts.begin(), parts.end(), [](const json& part) {
+            return part.is_string() && part.get_ref<const std::string&>() == "history";
+        });
+    const auto word = text_in(info, "klippy_state");
+    const auto says = word == "ready"      ? klippy::ready
+                      : word == "startup"  ? klippy::startup
+                      : word == "shutdown" ? klippy::shutdown
+                      : word == "error"    ? klippy::error
+                                           : klippy::disconnected;
+    const bool lags =
+        says == klippy::startup && klippy_ == klippy::ready && ready_at_ && now - *ready_at_ < info_lag;
+    if (!lags) klippy_is(says, now);
+    poll_at_ = now + (klippy_ == klippy::ready ? settings_.calm_poll : settings_.poll);
+}
+
+void moonraker_desk::klippy_is(klippy what, time_point now)
+{
+    const bool changed = what != klippy_;
+    klippy_ = what;
+    if (what == klippy::disconnected || what == klippy::startup || what == klippy::error) lose_klippy();
+    if (what != klippy::ready) overlay_.reset();
+    if (changed) {
+        klippy_words_.clear();
+        // The only way from here on is to ask: after a bad configuration no event ever comes.
+        poll_at_ = now + (what == klippy::ready ? settings_.calm_poll : settings_.poll);
+    }
+    if (what == klippy::disconnected) return;
+    // While Klipper starts, what it waits for changes from one moment to the next.
+    if (changed || what == klippy::startup || klippy_words_.empty())
+        ask_own(call_kind::printer_info, "printer.info", nullptr, now);
+    // A stopped Klipper still tells its temperatures.
+    if ((what == klippy::ready || what == klippy::shutdown) && !following_ && !follow_at_) follow(now);
+}
+
+void moonraker_desk::lose_klippy()
+{
+    following_ = false;
+    follow_at_.reset();
+    overlay_.reset();
+    objects_.forget();
+    // An answer that is still on its way tells of a Klipper that is gone.
+    for (const auto kind : {call_kind::objects_list, call_kind::subscribe, call_kind::settings})
+        for (auto at = calls_.begin(); at != calls_.end();)
+            if (at->second.kind == kind) {
+                std::erase(to_write_, at->first);
+                at = calls_.erase(at);
+            } else {
+                ++at;
+            }
+}
+
+void moonraker_desk::follow(time_point now)
+{
+    follow_at_.reset();
+    ask_own(call_kind::objects_list, "printer.objects.list", nullptr, now);
+}
+
+void moonraker_desk::told_status(const json& status, time_point now)
+{
+    told_at_ = now;
+    objects_.merge(status);
+    const auto word = objects_.text("webhooks", "state");
+    if (word == "shutdown" && klippy_ == klippy::ready) klippy_is(klippy::shutdown, now);
+    if (klippy_ == klippy::ready) track_job(now);
+}
+
+void moonraker_desk::told_settings(const json& result)
+{
+    max_tool_c_.reset();
+    max_bed_c_.reset();
+    max_chamber_c_.reset();
+    const auto& sections = member(member(member(result, "status"), "configfile"), "settings");
+    if (!sections.is_object()) return;
+    for (const auto& [name, section] : sections.items()) {
+        if (name == "heater_bed")
+            lower(max_bed_c_, section);
+        else if (name == "heater_generic chamber")
+            lower(max_chamber_c_, section);
+        else if (name.starts_with("extruder"))
+            lower(max_tool_c_, section);
+    }
+}
+
+bool moonraker_desk::waits_for_lock(call_kind kind)
+{
+    return kind == call_kind::pause || kind == call_kind::resume || kind == call_kind::cancel ||
+           kind == call_kind::home || kind == call_kind::heat;
+}
+
+std::optional<std::string> moonraker_desk::next_message(time_point now)
+{
+    while (online_ && !to_write_.empty()) {
+        const auto id = to_write_.front();
+        to_write_.pop_front();
+        const auto found = calls_.find(id);
+        if (found == calls_.end()) continue;
+        auto& what = found->second;
+        if (what.who && what.kind != call_kind::emergency) {
+            if (const auto asked = askers_.find(*what.who);
+                asked != askers_.end() && asked->second.deadline <= now) {
+                action_refused(
+                    id, what,
+                    {printer_errc::late, "The command could not be sent in time; nothing was done."});
+                drop_call(id);
+                continue;
+            }
+        }
+        what.written = true;
+        if (waits_for_lock(what.kind)) what.accept_at = now + settings_.accept_within;
+        return std::move(what.message);
+    }
+    return std::nullopt;
+}
+
+bool moonraker_desk::tick(time_point now)
+{
+    std::vector<std::uint64_t> over;
+    for (const auto& [id, what] : calls_)
+        if (what.deadline && *what.deadline <= now) over.push_back(id);
+    for (const auto id : over) {
+        const auto kind = calls_.at(id).kind;
+        if (kind == call_kind::objects_list || kind == call_kind::subscribe) follow_at_ = now;
+        drop_call(id);
+    }
+    std::vector<ticket> accepted;
+    for (const auto& [id, what] : calls_)
+        if (what.who && what.accept_at && *what.accept_at <= now) accepted.push_back(*what.who);
+    for (const auto who : accepted)
+        end(who,
+            performed{job_ && job_facts_.live && !job_->id.empty() ? std::optional(job_->id) : std::nullopt,
+                      "Klipper has not carried it out yet: it does so once what it is busy with is done.",
+                      false});
+    std::vector<ticket> late;
+    for (const auto& [id, asked] : askers_)
+        if (asked.deadline <= now) late.push_back(id);
+    for (const auto id : late) {
+        auto& asked = askers_.at(id);
+        const auto made = calls_.find(asked.call);
+        if (asked.held)
+            end(id, *asked.held);
+        else if (asked.call != 0 && (made == calls_.end() ||
+                                     (made->second.written && made->second.kind != call_kind::start_check)))
+            end(id,
+                printer_failure{printer_errc::no_answer,
+                                "Moonraker did not answer in time. It may still be carried out; look at the "
+                                "printer's state before you ask again."});
+        else {
+            if (start_ && start_->who == id) start_failed();
+            if (made != calls_.end()) drop_call(made->first);
+            end(id, printer_failure{printer_errc::late,
+                                    "The command could not be sent in time; nothing was done."});
+        }
+    }
+    if (online_) {
+        if (now - heard_at_ >= settings_.silence) return false;
+        const bool quiet = now - heard_at_ >= settings_.ask_after && !asked_since_heard_;
+        if (quiet) asked_since_heard_ = true;
+        if (quiet || (poll_at_ && *poll_at_ <= now)) {
+            poll_at_.reset();
+            ask_own(call_kind::server_info, "server.info", nullptr, now);
+        }
+        if (identify_at_ && *identify_at_ <= now) identify(now);
+        if (follow_at_ && *follow_at_ <= now) follow(now);
+    }
+    publish(now);
+    return true;
+}
+
+std::optional<moonraker_desk::time_point> moonraker_desk::next_wakeup() const
+{
+    std::optional<time_point> first;
+    const auto consider = [&first](std::optional<time_point> at) {
+        if (at && (!first || *at < *first)) first = at;
+    };
+    for (const auto& [id, what] : calls_) {
+        consider(what.deadline);
+        if (what.who) consider(what.accept_at);
+    }
+    for (const auto& [id, asked] : askers_)
+        consider(asked.deadline);
+    if (online_) {
+        consider(heard_at_ + (asked_since_heard_ ? settings_.silence : settings_.ask_after));
+        for (const auto& at : {poll_at_, identify_at_, follow_at_})
+            consider(at);
+        if (overlay_ && overlay_->answered) consider(*overlay_->answered + settings_.settle_within);
+        if (start_ && start_->answered) consider(*start_->answered + settings_.settle_within);
+    }
+    return first;
+}
+
+} // namespace layerline::printer::moonraker

@@ -1,0 +1,9 @@
+layerline_test(
+    moonraker_desk SOURCES moonraker_action_test.cpp moonraker_desk_test.cpp LINK layerline::moonraker_core)
+layerline_test(moonraker_link NET
+    SOURCES
+        moonraker_link_test.cpp
+        ${PROJECT_SOURCE_DIR}/tests/fakes/fake_moonraker.cpp
+    LINK
+        layerline::moonraker_link)
+target_include_directories(test_moonraker_link PRIVATE ${PROJECT_SOURCE_DIR}/tests)
