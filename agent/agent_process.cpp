@@ -20,6 +20,7 @@
 #include "agent/version.hpp"
 #include "commands/local_file_store.hpp"
 #include "observe/exposition.hpp"
+#include "printer/moonraker/moonraker_link.hpp"
 #include "printer/serial/serial_link.hpp"
 #include "transport/error.hpp"
 #include "transport/http_server.hpp"
@@ -41,6 +42,7 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include <sys/stat.h>
@@ -120,6 +122,54 @@ service_limits limits_for(const limit_settings& settings)
     return limits;
 }
 
+// The key in that file, without the line's end; none for no file.
+printer::printer_result<std::string> api_key_in(const std::filesystem::path& file)
+{
+    constexpr std::size_t longest_key = 1024;
+    if (file.empty()) return std::string();
+    std::string fault;
+    auto text = read_settings_file(file, false, fault);
+    if (!text) return printer::printer_failure{printer::printer_errc::host_failure, fault};
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' '))
+        text->pop_back();
+    const auto strange = [](unsigned char c) { return c <= 0x20 || c >= 0x7f; };
+    if (text->empty() || text->size() > longest_key || std::any_of(text->begin(), text->end(), strange))
+        return printer::printer_failure{printer::printer_errc::host_failure,
+                                        file.string() + " must hold Moonraker's API key and nothing else"};
+    return std::move(*text);
+}
+
+// What drives the printer, as the owner chose.
+printer::printer_result<std::unique_ptr<printer::printer_link>> link_for(net::io_context& context,
+                                                                         const run_options& options)
+{
+    const auto& chosen = options.settings;
+    if (!chosen.moonraker) {
+        printer::serial::link_settings settings;
+        settings.socket_path = chosen.socket.string();
+        return printer::serial::make_serial_link(context, std::move(settings));
+    }
+    printer::moonraker::link_settings settings;
+    auto place = printer::moonraker::parse_moonraker_url(chosen.moonraker_url);
+    if (!place)
+        return printer::printer_failure{printer::printer_errc::host_failure,
+                                        "printer.url is no address of a Moonraker: " + chosen.moonraker_url};
+    auto key = api_key_in(chosen.api_key_file);
+    if (key.has_error()) return key.error();
+    settings.wire.place = std::move(*place);
+    settings.wire.api_key = std::move(*key);
+    settings.wire.ca_file = chosen.moonraker_ca_file;
+    settings.wire.allow_insecure = chosen.moonraker_insecure;
+    settings.desk.version = std::string(version);
+    settings.desk.id_seed = std::to_string(std::random_device{}());
+    settings.state_folder = options.state / "moonraker";
+    if (::mkdir(settings.state_folder.c_str(), 0700) != 0 && errno != EEXIST)
+        return printer::printer_failure{printer::printer_errc::host_failure,
+                                        settings.state_folder.string() + ": " +
+                                            std::generic_category().message(errno)};
+    return printer::moonraker::make_moonraker_link(context, std::move(settings));
+}
+
 // A part of the agent that runs for as long as it does: an exception out of it is a bug, and the agent starts
 // anew rather than going on without that part.
 auto until_the_end(const char* part)
@@ -140,10 +190,10 @@ class running_agent final : public owner_desk {
 public:
     running_agent(net::io_context& context, const run_options& options,
                   std::shared_ptr<const access::identity> self, access::store& keeper,
-                  access::audit_log& audit, commands::file_store& files, std::size_t open_files)
+                  access::audit_log& audit, commands::file_store& files, std::size_t open_files,
+                  std::unique_ptr<printer::printer_link> link)
         : context_(context), state_(options.state), self_(std::move(self)),
-          tokens_(access::make_token_service(keeper)),
-          link_(printer::serial::make_serial_link(context, link_settings_of(options))),
+          tokens_(access::make_token_service(keeper)), link_(std::move(link)),
           guarded_(*link_, options.owner, audit),
           commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
           service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
@@ -255,13 +305,6 @@ public:
     }
 
 private:
-    static printer::serial::link_settings link_settings_of(const run_options& options)
-    {
-        printer::serial::link_settings settings;
-        settings.socket_path = options.settings.socket.string();
-        return settings;
-    }
-
     transport::task<void> tell_of_printer()
     {
         std::string told;
@@ -401,7 +444,9 @@ std::optional<int> serve_once(const run_options& options)
     auto files = commands::open_local_file_store(context, files_of(options));
     if (files.has_error()) return failed("the folder of files", files.error().detail);
 
-    running_agent agent(context, options, *self, **keeper, **audit, **files, open_files);
+    auto link = link_for(context, options);
+    if (link.has_error()) return failed("the link to the printer", link.error().detail);
+    running_agent agent(context, options, *self, **keeper, **audit, **files, open_files, std::move(*link));
     const auto control = access::control_socket_in(options.state);
     opening opened;
     net::co_spawn(context, open_all(agent, control, opened), until_the_end("opening"));

@@ -117,14 +117,42 @@ std::variant<relay_url, std::string> parse_relay_url(std::string_view text)
     return url;
 }
 
+std::string moonraker_url_fault(std::string_view text)
+{
+    constexpr const char* wanted = "must be an address such as \"ws://127.0.0.1:7125/websocket\", or the "
+                                   "path of Moonraker's unix socket";
+    if (text.find('\0') != std::string_view::npos) return wanted;
+    if (text.starts_with("unix:")) text.remove_prefix(5);
+    if (text.starts_with('/')) return text.size() > 1 ? "" : wanted;
+    const auto parsed = boost::urls::parse_uri(text);
+    if (!parsed || parsed->host().empty()) return wanted;
+    const auto scheme = parsed->scheme();
+    if (scheme != "ws" && scheme != "wss" && scheme != "http" && scheme != "https") return wanted;
+    if (parsed->has_userinfo() || parsed->has_query() || parsed->has_fragment())
+        return "must be an address without a user, a query or a fragment";
+    if (parsed->has_port() && parse_port({parsed->port().data(), parsed->port().size()}).value_or(0) == 0)
+        return "must have a port from 1 to 65535, or none";
+    const auto path = parsed->encoded_path();
+    const std::string_view way(path.data(), path.size());
+    return way.empty() || way == "/" || way.ends_with("/websocket") ? "" : wanted;
+}
+
 std::variant<configuration, std::vector<settings_fault>> parse_configuration(std::string_view toml)
 {
     configuration read;
     settings_reader reader;
-    reader.text("printer.link", [](const std::string& text) -> std::string {
-        return text == "serial" ? "" : "must be \"serial\"";
+    reader.text("printer.link", [&](const std::string& text) -> std::string {
+        read.moonraker = text == "moonraker";
+        return text == "serial" || text == "moonraker" ? "" : "must be \"serial\" or \"moonraker\"";
     });
     reader.path("printer.socket", read.socket);
+    reader.text("printer.url", [&](const std::string& text) -> std::string {
+        read.moonraker_url = text;
+        return moonraker_url_fault(text);
+    });
+    reader.path("printer.api_key_file", read.api_key_file);
+    reader.path("printer.ca_file", read.moonraker_ca_file);
+    reader.flag("printer.allow_insecure", read.moonraker_insecure);
     reader.text("lan.listen", [&](const std::string& text) -> std::string {
         read.listen = parse_endpoint(text);
         return read.listen ? "" : "must be a numeric address and a port, such as \"0.0.0.0:8481\"";
@@ -159,6 +187,12 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     read_limits(reader, read.limits);
     auto faults = reader.read(toml);
     if (auto wrong = ui_list_fault(read.uis); !wrong.empty()) faults.push_back({0, "ui.target " + wrong});
+    if (read.moonraker && !read.moonraker_insecure) {
+        const auto url = boost::urls::parse_uri(read.moonraker_url);
+        if (url && (url->scheme() == "ws" || url->scheme() == "http") && !is_loopback(url->host_address()))
+            faults.push_back({0, "printer.url: " + read.moonraker_url +
+                                     " is not encrypted; use wss://, or set printer.allow_insecure = true"});
+    }
     for (const auto& url : read.relays) {
         if (!url.tls && !url.loopback && !read.allow_insecure)
             faults.push_back({0, "relay.urls: " + url.text +

@@ -37,9 +37,17 @@ struct relay_url {
 // ws:// or wss:// with a host and perhaps a port and a path; nothing else. Else what is wrong ("must …").
 std::variant<relay_url, std::string> parse_relay_url(std::string_view text);
 
+// What is wrong with an address of Moonraker ("must …"); empty for ws://, wss://, http:// or https:// with a
+// host and no path or one that ends with /websocket, for "unix:/path" and for "/path".
+std::string moonraker_url_fault(std::string_view text);
+
 struct configuration {
     // [printer]
+    bool moonraker = false; // printer.link: Klipper through Moonraker instead of a print host
     std::filesystem::path socket = "/run/layerline/printhost.sock";
+    std::string moonraker_url = "ws://127.0.0.1:7125/websocket";
+    std::filesystem::path api_key_file, moonraker_ca_file; // empty: none; the system's store
+    bool moonraker_insecure = false;
     // [lan]
     std::optional<endpoint> listen; // not given: 127.0.0.1:8481, whatever happens
     // [relay]

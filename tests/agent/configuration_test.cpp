@@ -79,10 +79,30 @@ TEST_CASE("unknown keys, wrong types and values out of range are told with file 
         0);
     CHECK(faults("[files]\nreserve_mb = \"9\"\n").find("agent.toml:2: files.reserve_mb must be") == 0);
     CHECK(faults("[files]\nfolder = \"relative\"\n").find("agent.toml:2: files.folder must be") == 0);
-    CHECK(faults("[printer]\nlink = \"moonraker\"\n").find("agent.toml:2: printer.link must be") == 0);
+    CHECK(faults("[printer]\nlink = \"klipper\"\n").find("agent.toml:2: printer.link must be") == 0);
     CHECK(faults("[relay]\nallow_insecure = 1\n").find("agent.toml:2:") == 0);
     CHECK(faults("[relay]\nurls = [1]\n").find("agent.toml:2: relay.urls must be a list of texts") == 0);
     CHECK(faults("[lan\n").find("agent.toml:1: ") == 0);
+}
+
+TEST_CASE("Klipper is reached through Moonraker's address, its key from a file")
+{
+    const auto read = parse_configuration("[printer]\nlink = \"moonraker\"\nurl = \"http://127.0.0.1:7125\"\n"
+                                          "api_key_file = \"/etc/layerline/moonraker.key\"\n");
+    const auto* settings = std::get_if<configuration>(&read);
+    REQUIRE(settings);
+    CHECK(settings->moonraker);
+    CHECK(settings->moonraker_url == "http://127.0.0.1:7125");
+    CHECK(settings->api_key_file == "/etc/layerline/moonraker.key");
+    for (const auto* fine : {"ws://127.0.0.1:7125/websocket", "wss://pi.example/one/websocket",
+                             "https://pi.example", "unix:/run/moonraker.sock", "/run/moonraker.sock"})
+        CHECK(moonraker_url_fault(fine).empty());
+    for (const auto* bad : {"", "/", "unix:", "unix:relative", "ftp://a", "ws://", "ws://a/b", "ws://a:0",
+                            "ws://a/websocket?token=1", "ws://me@a/websocket"})
+        CHECK_FALSE(moonraker_url_fault(bad).empty());
+    const std::string plain = "[printer]\nlink = \"moonraker\"\nurl = \"ws://192.0.2.7:7125/websocket\"\n";
+    CHECK(faults(plain).find("is not encrypted") != std::string::npos);
+    CHECK(good(plain + "allow_insecure = true\n").moonraker_insecure);
 }
 
 TEST_CASE("several faults are told at once, in order")

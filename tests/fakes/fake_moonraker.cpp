@@ -97,7 +97,7 @@ task<void> fake_moonraker::serve(transport::exchange& call)
     self->allowed = api_key.empty() || knows_token || knows_key;
     clients_.push_back(self);
     std::array<char, 16384> part{};
-    std::string text = {};
+    std::string text;
     for (;;) {
         const auto got = co_await self->stream->read_part(net::buffer(part));
         if (!got) break;

@@ -2,12 +2,18 @@
 #include "fakes/fake_moonraker.hpp"
 #include "fakes/run_task.hpp"
 #include "printer/moonraker/moonraker_link.hpp"
+#include "transport/error.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/write.hpp>
 
+#include <array>
 #include <cstdlib>
+#include <stdexcept>
+#include <vector>
 
 using namespace layerline;
 using namespace layerline::printer;
@@ -95,6 +101,59 @@ TEST_CASE("addresses of Moonraker are read in their usual forms", "[moonraker_li
     CHECK(moonraker::parse_moonraker_url("unix:/run/moonraker.sock")->unix_socket == "/run/moonraker.sock");
     for (const auto* bad : {"", "ftp://a", "ws://host/other", "ws://host/websocket?token=1", "unix:relative"})
         CHECK_FALSE(moonraker::parse_moonraker_url(bad));
+}
+
+namespace {
+
+// Writes what it reads, byte by byte as it comes, until the far end leaves.
+transport::task<void> echo_once(net::local::stream_protocol::acceptor& door)
+{
+    auto socket = co_await door.async_accept(net::use_awaitable);
+    std::array<char, 64> part{};
+    for (;;) {
+        auto [code, count] =
+            co_await socket.async_read_some(net::buffer(part), net::as_tuple(net::use_awaitable));
+        if (code) co_return;
+        co_await net::async_write(socket, net::buffer(part, count), net::use_awaitable);
+    }
+}
+
+transport::task<std::vector<std::string>> through_socket(std::filesystem::path path)
+{
+    moonraker::wire_options options;
+    options.place = *moonraker::parse_moonraker_url(path.string());
+    auto wire = co_await moonraker::open_wire(options);
+    if (!wire) throw std::runtime_error(wire.error().detail);
+    std::vector<std::string> got;
+    for (const auto& text : {std::string("{\"id\":1}"), std::string(300, 'x')}) {
+        auto sent = co_await (*wire)->write(text);
+        if (!sent) throw std::runtime_error("not written");
+    }
+    for (int i = 0; i < 2; ++i) {
+        auto text = co_await (*wire)->read(1000);
+        got.push_back(text ? *text : text.error().message());
+    }
+    auto sent = co_await (*wire)->write(std::string(300, 'y'));
+    auto long_one = co_await (*wire)->read(100);
+    got.push_back(!sent || long_one ? "taken" : long_one.error().message());
+    (*wire)->abort();
+    co_return got;
+}
+
+} // namespace
+
+TEST_CASE("texts on Moonraker's unix socket end with 0x03 and have a bound", "[moonraker_link]")
+{
+    net::io_context context;
+    const folder place;
+    const auto path = place.path / "moonraker.sock";
+    net::local::stream_protocol::acceptor door(context, net::local::stream_protocol::endpoint(path.string()));
+    net::co_spawn(context, echo_once(door), net::detached);
+    const auto got = fakes::run(context, through_socket(path));
+    REQUIRE(got.size() == 3);
+    CHECK(got[0] == "{\"id\":1}");
+    CHECK(got[1] == std::string(300, 'x'));
+    CHECK(got[2] == make_error_code(transport::errc::too_large).message());
 }
 
 TEST_CASE_METHOD(moonraker_fixture, "a print from its start to its cancel", "[moonraker_link]")
