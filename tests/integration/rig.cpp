@@ -135,8 +135,8 @@ void rig::start_agent()
     const auto port = agent_url_.empty() ? std::string("0") : std::to_string(port_of(agent_url_));
     {
         std::ofstream toml(path("agent.toml"));
-        toml << "[printer]\nsocket = \"" << path("host.sock").string()
-             << "\"\n[lan]\nlisten = \"127.0.0.1:" << port << "\"\n";
+        toml << "[printer]\nsocket = \"" << path("host.sock").string() << "\"\n"
+             << options_.agent_printer << "\n[lan]\nlisten = \"127.0.0.1:" << port << "\"\n";
         if (!relay_url_.empty()) {
             toml << "[relay]\nurls = [";
             for (const auto& url : options_.relays_before)

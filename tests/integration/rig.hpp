@@ -19,6 +19,7 @@ struct rig_options {
     std::vector<std::string> host = {};          // of the print host
     std::string agent_toml = {};                 // more of agent.toml: whole sections
     std::string agent_relay = {};                // more lines of its [relay]
+    std::string agent_printer = {};              // more lines of its [printer]
     std::vector<std::string> relays_before = {}; // addresses that the agent tries before the relay's
     std::uint16_t relay_through = 0;             // port that carries the agent to the relay; 0: straight
     std::string relay_toml = {};                 // relay.toml; empty: no limit on requests to speak of
