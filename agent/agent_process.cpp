@@ -13,15 +13,13 @@
 #include "agent/lan_door.hpp"
 #include "agent/network_watch.hpp"
 #include "agent/pin_memory.hpp"
+#include "agent/printer_choice.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/state_folder.hpp"
 #include "agent/tunnel_keeper.hpp"
 #include "agent/ui_proxy.hpp"
 #include "agent/version.hpp"
-#include "commands/local_file_store.hpp"
 #include "observe/exposition.hpp"
-#include "printer/moonraker/moonraker_link.hpp"
-#include "printer/serial/serial_link.hpp"
 #include "transport/error.hpp"
 #include "transport/http_server.hpp"
 
@@ -36,16 +34,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <optional>
-#include <random>
 #include <utility>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace layerline::agent {
@@ -65,22 +60,6 @@ int failed(const std::string& what, const std::string& why)
 {
     spdlog::critical("{}: {}", what, why);
     return exit_failed;
-}
-
-std::filesystem::path folder_of_files(const run_options& options)
-{
-    return options.settings.folder.empty() ? options.state / "files" : options.settings.folder;
-}
-
-commands::local_store_options files_of(const run_options& options)
-{
-    constexpr std::uint64_t mebibyte = 1024UL * 1024;
-    commands::local_store_options files;
-    // "gcode/a.gcode" is <folder>/gcode/a.gcode, for the agent as for the print host.
-    files.folder = folder_of_files(options) / "gcode";
-    files.max_file_bytes = options.settings.max_upload_mb * mebibyte;
-    files.reserve_bytes = options.settings.reserve_mb * mebibyte;
-    return files;
 }
 
 transport::http_limits limits_for(const limit_settings& settings, std::size_t open_files)
@@ -120,54 +99,6 @@ service_limits limits_for(const limit_settings& settings)
                  : settings.log_requests == "failures" ? logged_requests::failures
                                                        : logged_requests::none;
     return limits;
-}
-
-// The key in that file, without the line's end; none for no file.
-printer::printer_result<std::string> api_key_in(const std::filesystem::path& file)
-{
-    constexpr std::size_t longest_key = 1024;
-    if (file.empty()) return std::string();
-    std::string fault;
-    auto text = read_settings_file(file, false, fault);
-    if (!text) return printer::printer_failure{printer::printer_errc::host_failure, fault};
-    while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' '))
-        text->pop_back();
-    const auto strange = [](unsigned char c) { return c <= 0x20 || c >= 0x7f; };
-    if (text->empty() || text->size() > longest_key || std::any_of(text->begin(), text->end(), strange))
-        return printer::printer_failure{printer::printer_errc::host_failure,
-                                        file.string() + " must hold Moonraker's API key and nothing else"};
-    return std::move(*text);
-}
-
-// What drives the printer, as the owner chose.
-printer::printer_result<std::unique_ptr<printer::printer_link>> link_for(net::io_context& context,
-                                                                         const run_options& options)
-{
-    const auto& chosen = options.settings;
-    if (!chosen.moonraker) {
-        printer::serial::link_settings settings;
-        settings.socket_path = chosen.socket.string();
-        return printer::serial::make_serial_link(context, std::move(settings));
-    }
-    printer::moonraker::link_settings settings;
-    auto place = printer::moonraker::parse_moonraker_url(chosen.moonraker_url);
-    if (!place)
-        return printer::printer_failure{printer::printer_errc::host_failure,
-                                        "printer.url is no address of a Moonraker: " + chosen.moonraker_url};
-    auto key = api_key_in(chosen.api_key_file);
-    if (key.has_error()) return key.error();
-    settings.wire.place = std::move(*place);
-    settings.wire.api_key = std::move(*key);
-    settings.wire.ca_file = chosen.moonraker_ca_file;
-    settings.wire.allow_insecure = chosen.moonraker_insecure;
-    settings.desk.version = std::string(version);
-    settings.desk.id_seed = std::to_string(std::random_device{}());
-    settings.state_folder = options.state / "moonraker";
-    if (::mkdir(settings.state_folder.c_str(), 0700) != 0 && errno != EEXIST)
-        return printer::printer_failure{printer::printer_errc::host_failure,
-                                        settings.state_folder.string() + ": " +
-                                            std::generic_category().message(errno)};
-    return printer::moonraker::make_moonraker_link(context, std::move(settings));
 }
 
 // A part of the agent that runs for as long as it does: an exception out of it is a bug, and the agent starts
@@ -437,16 +368,10 @@ std::optional<int> serve_once(const run_options& options)
     if (keeper.has_error()) return failed("the store in " + state_text, keeper.error().message());
     auto audit = access::open_audit_log(options.state / "audit.jsonl");
     if (audit.has_error()) return failed("the audit log in " + state_text, audit.error().message());
-    // Read by the group: the print host runs as a user of its own.
-    if (::mkdir(folder_of_files(options).c_str(), 0750) != 0 && errno != EEXIST)
-        return failed("the folder of files " + folder_of_files(options).string(),
-                      std::generic_category().message(errno));
-    auto files = commands::open_local_file_store(context, files_of(options));
-    if (files.has_error()) return failed("the folder of files", files.error().detail);
-
-    auto link = link_for(context, options);
-    if (link.has_error()) return failed("the link to the printer", link.error().detail);
-    running_agent agent(context, options, *self, **keeper, **audit, **files, open_files, std::move(*link));
+    auto chosen = choose_printer(context, options);
+    if (chosen.has_error()) return failed("the printer", chosen.error().detail);
+    running_agent agent(context, options, *self, **keeper, **audit, *chosen->files, open_files,
+                        std::move(chosen->link));
     const auto control = access::control_socket_in(options.state);
     opening opened;
     net::co_spawn(context, open_all(agent, control, opened), until_the_end("opening"));

@@ -150,6 +150,11 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
         read.moonraker_url = text;
         return moonraker_url_fault(text);
     });
+    reader.text("printer.files_url", [&](const std::string& text) -> std::string {
+        read.moonraker_files_url = text;
+        const bool http = text.starts_with("http://") || text.starts_with("https://");
+        return http ? moonraker_url_fault(text) : "must be an address such as \"http://127.0.0.1:7125\"";
+    });
     reader.path("printer.api_key_file", read.api_key_file);
     reader.path("printer.ca_file", read.moonraker_ca_file);
     reader.flag("printer.allow_insecure", read.moonraker_insecure);
@@ -188,10 +193,15 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     auto faults = reader.read(toml);
     if (auto wrong = ui_list_fault(read.uis); !wrong.empty()) faults.push_back({0, "ui.target " + wrong});
     if (read.moonraker && !read.moonraker_insecure) {
-        const auto url = boost::urls::parse_uri(read.moonraker_url);
-        if (url && (url->scheme() == "ws" || url->scheme() == "http") && !is_loopback(url->host_address()))
-            faults.push_back({0, "printer.url: " + read.moonraker_url +
-                                     " is not encrypted; use wss://, or set printer.allow_insecure = true"});
+        const std::array places{std::pair("printer.url", &read.moonraker_url),
+                                std::pair("printer.files_url", &read.moonraker_files_url)};
+        for (const auto& [key, text] : places) {
+            const auto url = boost::urls::parse_uri(*text);
+            if (url && (url->scheme() == "ws" || url->scheme() == "http") &&
+                !is_loopback(url->host_address()))
+                faults.push_back({0, std::string(key) + ": " + *text +
+                                         " is not encrypted; use TLS, or set printer.allow_insecure = true"});
+        }
     }
     for (const auto& url : read.relays) {
         if (!url.tls && !url.loopback && !read.allow_insecure)

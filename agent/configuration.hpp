@@ -46,6 +46,8 @@ struct configuration {
     bool moonraker = false; // printer.link: Klipper through Moonraker instead of a print host
     std::filesystem::path socket = "/run/layerline/printhost.sock";
     std::string moonraker_url = "ws://127.0.0.1:7125/websocket";
+    // Of its HTTP API, when moonraker_url is a unix socket, which carries no files.
+    std::string moonraker_files_url = "http://127.0.0.1:7125";
     std::filesystem::path api_key_file, moonraker_ca_file; // empty: none; the system's store
     bool moonraker_insecure = false;
     // [lan]

@@ -141,6 +141,13 @@ transport::task<command_answer> run_details(command_context& at, const arguments
     if (!node) co_return command_answer(fail(node.error()));
     if (node->folder) co_return command_answer(fail(400, "Path names a folder, not a file."));
 
+    json result = facts_of(*node);
+    const auto known = co_await at.files.metadata(*path);
+    if (!known) co_return command_answer(fail(known.error()));
+    if (*known) {
+        put_metadata(result, **known);
+        co_return command_answer(std::move(result));
+    }
     const auto head = co_await read_part(at.files, *path, 0, metadata_window);
     if (!head) co_return command_answer(head.error());
     std::string tail;
@@ -150,7 +157,6 @@ transport::task<command_answer> run_details(command_context& at, const arguments
         if (!read) co_return command_answer(read.error());
         tail = *read;
     }
-    json result = facts_of(*node);
     put_metadata(result, parse_gcode_metadata(*head, tail));
     co_return command_answer(std::move(result));
 }

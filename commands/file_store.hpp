@@ -2,6 +2,7 @@
 // Moonraker's.
 #pragma once
 
+#include "commands/gcode_metadata.hpp"
 #include "printer/printer_error.hpp"
 #include "transport/exchange.hpp"
 
@@ -29,6 +30,13 @@ struct opened_file {
     std::string name;                                // its last segment
 };
 
+// A picture of the part that belongs to a file.
+struct file_thumbnail {
+    int width_px = 0, height_px = 0;
+    std::uint64_t size_bytes = 0;
+    std::string name; // for thumbnail()
+};
+
 // Paths are virtual and hostile: "gcode/…", checked by the implementation with parse_virtual_path()
 // (commands/virtual_path.hpp) and opened without following links.
 class file_store {
@@ -46,6 +54,21 @@ public:
     virtual transport::task<printer::printer_result<file_node>>
     write(std::string path, std::shared_ptr<transport::body_source> content) = 0;
     virtual transport::task<printer::printer_result<void>> remove(std::string path) = 0;
+    // What is known here of the print in a file without reading it; none: its comments tell.
+    virtual transport::task<printer::printer_result<std::optional<gcode_metadata>>> metadata(std::string)
+    {
+        co_return std::optional<gcode_metadata>();
+    }
+    // The pictures that are kept beside a file, the smallest first; none: only the file itself may hold some.
+    virtual transport::task<printer::printer_result<std::vector<file_thumbnail>>> thumbnails(std::string)
+    {
+        co_return std::vector<file_thumbnail>();
+    }
+    // Opens one of them, by its name there.
+    virtual transport::task<printer::printer_result<opened_file>> thumbnail(std::string, std::string)
+    {
+        co_return printer::printer_failure{printer::printer_errc::no_such_file, "There is no such picture."};
+    }
     // The largest file that write() takes.
     virtual std::uint64_t max_file_bytes() const { return std::uint64_t{2} << 30U; }
 };

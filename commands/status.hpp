@@ -87,6 +87,7 @@ inline constexpr std::array printer_status_table{
     printer_status_row{printer::printer_errc::out_of_range, 400, hop::host},
     printer_status_row{printer::printer_errc::no_such_file, 404, hop::host},
     printer_status_row{printer::printer_errc::forbidden, 403, hop::agent},
+    printer_status_row{printer::printer_errc::file_in_use, 409, hop::host},
     printer_status_row{printer::printer_errc::host_failure, 750, hop::host},
 };
 

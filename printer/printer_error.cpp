@@ -53,6 +53,8 @@ constexpr std::array table{
                       "List the files to see what there is."},
     printer_error_row{forbidden, "forbidden", "The printer's owner does not allow this.", true,
                       "The owner decides at the printer, in policy.toml."},
+    printer_error_row{file_in_use, "file_in_use", "The file is in use; it is kept as it is.", false,
+                      "Wait until the print is over, or use another name."},
     printer_error_row{host_failure, "host_failure", "Layerline itself failed at the printer's host.", false,
                       "Check the host's disk and memory, and its log; then try again."},
 };

@@ -28,6 +28,7 @@ enum class printer_errc {
     out_of_range,     // 400: a value over a limit
     no_such_file,     // 404
     forbidden,        // 403: the owner's policy at the printer
+    file_in_use,      // 409: the file is being printed
     host_failure,     // 750: our own fault: disk, memory, a bug
 };
 

@@ -103,6 +103,11 @@ TEST_CASE("Klipper is reached through Moonraker's address, its key from a file")
     const std::string plain = "[printer]\nlink = \"moonraker\"\nurl = \"ws://192.0.2.7:7125/websocket\"\n";
     CHECK(faults(plain).find("is not encrypted") != std::string::npos);
     CHECK(good(plain + "allow_insecure = true\n").moonraker_insecure);
+    const std::string socket = "[printer]\nlink = \"moonraker\"\nurl = \"unix:/run/moonraker.sock\"\n";
+    CHECK(good(socket).moonraker_files_url == "http://127.0.0.1:7125");
+    CHECK(good(socket + "files_url = \"https://pi.example\"\n").moonraker_files_url == "https://pi.example");
+    for (const auto* bad : {"ws://127.0.0.1:7125", "/run/moonraker.sock", "http://", "http://192.0.2.7:7125"})
+        CHECK_FALSE(faults(socket + "files_url = \"" + bad + "\"\n").empty());
 }
 
 TEST_CASE("several faults are told at once, in order")

@@ -82,6 +82,17 @@ task<void> fake_moonraker::serve(transport::exchange& call)
         (void)co_await transport::respond_with(call, std::move(head), std::move(body));
         co_return;
     }
+    if (path.starts_with("/server/files/")) {
+        if (api_key.empty() || knows_key) {
+            (void)co_await store.serve(call);
+            co_return;
+        }
+        transport::response_head head;
+        head.status = 401;
+        (void)co_await transport::respond_with(call, std::move(head),
+                                               R"({"error":{"code":401,"message":"Unauthorized"}})");
+        co_return;
+    }
     const auto query = asked.target.find("?token=");
     const bool knows_token = query != std::string::npos && tokens_.erase(asked.target.substr(query + 7)) == 1;
     if (path != "/websocket" || (refuses_upgrades && !knows_token)) {

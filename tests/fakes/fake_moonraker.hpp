@@ -3,6 +3,7 @@
 #pragma once
 
 #include "fakes/event_flag.hpp"
+#include "fakes/fake_moonraker_files.hpp"
 #include "transport/http_server.hpp"
 
 #include <nlohmann/json.hpp>
@@ -45,6 +46,8 @@ public:
     void restart_klippy(); // gone: subscriptions die with it
     void klippy_ready();   // ... and back
     void drop();           // cuts every connection
+
+    fake_moonraker_files store;
 
     // --- what it heard ---
     struct heard_call {

@@ -2,11 +2,12 @@
 add_library(layerline_commands_pure STATIC
     ${PROJECT_SOURCE_DIR}/commands/arguments.cpp
     ${PROJECT_SOURCE_DIR}/commands/gcode_metadata.cpp
+    ${PROJECT_SOURCE_DIR}/commands/moonraker_files.cpp
     ${PROJECT_SOURCE_DIR}/commands/query.cpp
     ${PROJECT_SOURCE_DIR}/commands/reply.cpp
     ${PROJECT_SOURCE_DIR}/commands/virtual_path.cpp)
-target_link_libraries(layerline_commands_pure PUBLIC layerline::options layerline::printer layerline::gcode
+target_link_libraries(layerline_commands_pure PUBLIC layerline::options layerline::moonraker_core layerline::printer layerline::gcode
     nlohmann_json::nlohmann_json Boost::headers Boost::url)
-foreach(target command_arguments virtual_path gcode_metadata)
+foreach(target command_arguments virtual_path gcode_metadata moonraker_files)
     layerline_fuzz(${target} LINK layerline_commands_pure)
 endforeach()

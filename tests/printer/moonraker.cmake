@@ -4,6 +4,7 @@ layerline_test(moonraker_link NET
     SOURCES
         moonraker_link_test.cpp
         ${PROJECT_SOURCE_DIR}/tests/fakes/fake_moonraker.cpp
+        ${PROJECT_SOURCE_DIR}/tests/fakes/fake_moonraker_files.cpp
     LINK
-        layerline::moonraker_link)
+        layerline::access_core layerline::moonraker_link)
 target_include_directories(test_moonraker_link PRIVATE ${PROJECT_SOURCE_DIR}/tests)
