@@ -52,4 +52,11 @@ std::optional<std::string> secret_from_authorization(std::string_view header)
     return is_token_text(password) ? std::optional<std::string>(password) : std::nullopt;
 }
 
+std::optional<std::string> secret_of(std::optional<std::string_view> authorization,
+                                     std::optional<std::string_view> api_key)
+{
+    if (authorization) return secret_from_authorization(*authorization);
+    return api_key && is_token_text(*api_key) ? std::optional<std::string>(*api_key) : std::nullopt;
+}
+
 } // namespace layerline::access

@@ -66,5 +66,8 @@ std::unique_ptr<token_service> make_token_service(store& keeper);
 // The token of an Authorization header: "Bearer X", or Basic with the token as the password. Nothing if
 // malformed.
 std::optional<std::string> secret_from_authorization(std::string_view header);
+// The same, or else what an X-Api-Key field holds, where one is taken: slicers send theirs so.
+std::optional<std::string> secret_of(std::optional<std::string_view> authorization,
+                                     std::optional<std::string_view> api_key);
 
 } // namespace layerline::access

@@ -127,6 +127,7 @@ public:
           tokens_(access::make_token_service(keeper)), link_(std::move(link)),
           guarded_(*link_, options.owner, audit),
           commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
+          slicers_(guarded_, files, {self_->agent_id(), std::string(version)}),
           service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
           uis_(context, options.settings.uis), control_(*this, *tokens_, audit),
           lan_(context, service_, options.settings.listen, limits_for(options.settings.limits, open_files)),
@@ -144,6 +145,7 @@ public:
     transport::task<transport::result<void>> open(std::filesystem::path control_socket)
     {
         service_.offer(uis_);
+        service_.offer(slicers_);
         const auto any = co_await tokens_->any();
         if (any.has_error()) co_return any.error();
         auto opened = lan_.open(*any);
@@ -281,6 +283,7 @@ private:
     guarded_link guarded_;
     figures counts_;
     std::unique_ptr<commands::plugin_api> commands_;
+    commands::octoprint_api slicers_;
     agent_service service_;
     ui_proxy uis_;
     control_service control_;

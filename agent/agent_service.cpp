@@ -114,6 +114,7 @@ transport::task<void> agent_service::serve(transport::exchange& outer)
     }
     auto who = std::get<asker>(std::move(found));
     noted.who = who.caller;
+    if (where.to == destination::slicer && !slicers_) where = {};
     const bool known = where.to != destination::nowhere;
     const bool urgent = known && !for_ui && where.command == "emergency-stop"; // never held up by a count
     std::optional<refusal> later;
@@ -151,13 +152,17 @@ transport::task<void> agent_service::serve_known(request_note& noted, route wher
     access::open_uses::use use(uses_, executor, who.caller.principal, who.ends);
     const auto dialect =
         where.to == destination::command ? commands::dialect::exact : commands::dialect::seed;
-    const bool changes_files = where.command == "files/upload" || where.command == "files/delete";
+    const bool uploads =
+        where.to == destination::slicer && where.command == "files/local" && call.request().method == "POST";
+    const bool changes_files = uploads || where.command == "files/upload" || where.command == "files/delete";
     if (changes_files) call.keep_beginning();
     // Only what can go on for long is worth watching; the relay sees to its own tokens and resets their
     // streams.
-    const bool goes_on = where.command == "events" || where.command.starts_with("files/") ||
+    const bool goes_on = where.command == "events" || uploads || where.command.starts_with("files/") ||
                          where.command.find("stream") != std::string::npos;
-    auto work = commands_.serve(call, std::move(who.caller), dialect, where.command);
+    auto work = where.to == destination::slicer
+                    ? slicers_->serve(call, std::move(who.caller), where.command)
+                    : commands_.serve(call, std::move(who.caller), dialect, where.command);
     if (goes_on && call.request().via == transport::edge::lan) {
         auto end = use.ended();
         co_await (std::move(work) || std::move(end));
@@ -175,7 +180,7 @@ void agent_service::note_file_change(const request_note& noted, const std::strin
     entry.who = noted.who.principal;
     entry.name = noted.who.name;
     entry.peer = noted.who.peer;
-    entry.action = command == "files/upload" ? "file.upload" : "file.delete";
+    entry.action = command == "files/delete" ? "file.delete" : "file.upload";
     const auto answer = nlohmann::json::parse(noted.call.beginning(), nullptr, false);
     const auto text_of = [&](const nlohmann::json& from, const char* name) {
         return from.is_object() && from.contains(name) && from[name].is_string()
@@ -183,12 +188,16 @@ void agent_service::note_file_change(const request_note& noted, const std::strin
                    : std::string();
     };
     const auto status = noted.call.envelope_status();
-    entry.outcome = status == 200 ? "ok" : status == 0 ? "no_answer" : std::to_string(status);
+    entry.outcome = status == 200 || status == 201 ? "ok"
+                    : status == 0                  ? "no_answer"
+                                                   : std::to_string(status);
     if (answer.is_object() && answer.contains("Result"))
         entry.target = text_of(answer["Result"], "VirtualPath");
+    if (const nlohmann::json::json_pointer stored("/files/local/path"); answer.contains(stored))
+        entry.target = "gcode/" + text_of(answer.at(stored.parent_pointer()), "path");
     // Of what failed or was broken off only the request tells the name; deletions name it in their body.
     if (entry.target.empty()) entry.target = path_in_query(noted.call.request().target);
-    entry.detail = text_of(answer, "Error");
+    entry.detail = text_of(answer, "Error") + text_of(answer, "error");
     (void)audit_.write(entry);
 }
 
@@ -230,8 +239,10 @@ transport::task<std::variant<asker, refusal>> agent_service::who_asks(const tran
 transport::task<std::variant<asker, refusal>>
 agent_service::holder_of_token(const transport::request_head& request)
 {
-    const auto header = request.headers.find("authorization");
-    const auto secret = header ? access::secret_from_authorization(*header) : std::nullopt;
+    const auto secret = access::secret_of(request.headers.find("authorization"),
+                                          route_of(request.target).to == destination::slicer
+                                              ? request.headers.find("x-api-key")
+                                              : std::nullopt);
     // Authenticated first, counted after: a stranger's bad tries never hold up a good token.
     auto answer = co_await tokens_.authenticate(secret.value_or(std::string()));
     if (auto* holder = std::get_if<access::principal>(&answer)) {

@@ -10,6 +10,7 @@
 #include "agent/policy.hpp"
 #include "agent/routing.hpp"
 #include "agent/ui_proxy.hpp"
+#include "commands/octoprint_api.hpp"
 #include "commands/plugin_api.hpp"
 #include "transport/exchange.hpp"
 
@@ -46,6 +47,8 @@ public:
 
     // Local UIs are offered from now on, to callers through the tunnel; it must outlive this.
     void offer(ui_proxy& uis) { uis_ = &uis; }
+    // Slicers may upload from now on; it must outlive this.
+    void offer(commands::octoprint_api& slicers) { slicers_ = &slicers; }
 
     transport::task<void> serve(transport::exchange& outer) override;
 
@@ -62,6 +65,7 @@ private:
     commands::plugin_api& commands_;
     const policy& owner_;
     ui_proxy* uis_ = nullptr;
+    commands::octoprint_api* slicers_ = nullptr;
     access::audit_log& audit_;
     figures& counts_;
     service_limits limits_;

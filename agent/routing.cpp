@@ -19,6 +19,7 @@ struct prefix_row {
 constexpr std::array prefixes{
     prefix_row{"/plugin-api/v1/", destination::command},
     prefix_row{"/octoeverywhere-command-api/", destination::seed_command},
+    prefix_row{"/api/", destination::slicer},
 };
 
 constexpr std::size_t max_principal = 128;

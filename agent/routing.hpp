@@ -12,12 +12,13 @@ enum class destination : std::uint8_t {
     health,       // /healthz: no token, no details
     command,      // /plugin-api/v1/<command>
     seed_command, // /octoeverywhere-command-api/<command>
+    slicer,       // /api/<path>: what slicers call of OctoPrint's API
     nowhere,
 };
 
 struct route {
     destination to = destination::nowhere;
-    std::string command; // of the two command routes: what follows the prefix, without the query
+    std::string command; // of the other routes: what follows the prefix, without the query
 };
 
 // `target` in origin form. Nothing is decoded: "/plugin-api/v1/%2e%2e/x" is a command of that odd name.

@@ -247,7 +247,8 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
         head.headers.set("x-layerline-host", where.place->host);
         head.headers.set("x-layerline-scheme", where.place->scheme);
     } else {
-        head.headers.erase("cookie"); // a local UI has cookies of its own, commands have none
+        head.headers.erase("cookie"); // a local UI has cookies and keys of its own, commands have none
+        head.headers.erase("x-api-key");
     }
     head.headers.set("x-layerline-principal", who.id);
     head.headers.set("x-layerline-scopes", access::to_string(who.scopes));
@@ -258,7 +259,7 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     const auto ends = [&](std::string_view tail) { return path.ends_with(tail); };
     if (!where.ui && ends("/emergency-stop"))
         head.headers.set("x-layerline-priority", "emergency");
-    else if (where.ui || ends("/files/upload") || ends("/files/download"))
+    else if (where.ui || ends("/files/upload") || ends("/files/download") || ends("/files/local"))
         head.headers.set("x-layerline-priority", "bulk");
     else
         head.headers.erase("x-layerline-priority");

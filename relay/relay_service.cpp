@@ -209,8 +209,10 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
 {
     const auto& asked = call.request();
     // An empty secret goes the same way as a wrong one: same answer, same time.
-    auto secret =
-        access::secret_from_authorization(asked.headers.find("authorization").value_or("")).value_or("");
+    const bool from_slicer = !where.ui && where.target.starts_with("/api/");
+    auto secret = access::secret_of(asked.headers.find("authorization"),
+                                    from_slicer ? asked.headers.find("x-api-key") : std::nullopt)
+                      .value_or("");
     auto known = co_await tokens_.authenticate(std::move(secret));
     if (const auto* fault = std::get_if<access::credential_fault>(&known)) {
         auto code = relay_errc::credentials_unknown;

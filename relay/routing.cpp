@@ -29,7 +29,7 @@ route printer_route(std::string_view rest)
     const auto found = [&](access::scope needed) {
         return route{to_printer{std::string(rest.substr(0, slash)), std::string(target), needed}};
     };
-    if (is_command(target)) return found(access::scope::view);
+    if (is_command(target) || target.starts_with("/api/")) return found(access::scope::view);
     if (target.starts_with("/workshop/")) return found(access::scope::files);
     return to_nowhere{};
 }

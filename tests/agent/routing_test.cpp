@@ -13,13 +13,17 @@ TEST_CASE("both prefixes lead to commands, without the query")
     r = route_of("/octoeverywhere-command-api/pause");
     CHECK(r.to == destination::seed_command);
     CHECK(r.command == "pause");
+    CHECK(route_of("/api/files/local?x=1").to == destination::slicer);
+    CHECK(route_of("/api/files/local?x=1").command == "files/local");
+    CHECK(route_of("/apis").to == destination::nowhere);
 }
 
 TEST_CASE("only exact prefixes are routes")
 {
-    for (const auto* target : {"/", "", "*", "/plugin-api", "/plugin-api/v2/ping", "//plugin-api/v1/ping",
-                               "/plugin-api/v1", "/Plugin-Api/v1/ping", "/healthz/", "/healthz2", "/app/",
-                               "/%70lugin-api/v1/ping", "http://x/plugin-api/v1/ping", "/api/version"})
+    for (const auto* target :
+         {"/", "", "*", "/plugin-api", "/plugin-api/v2/ping", "//plugin-api/v1/ping", "/plugin-api/v1",
+          "/Plugin-Api/v1/ping", "/healthz/", "/healthz2", "/app/", "/%70lugin-api/v1/ping",
+          "http://x/plugin-api/v1/ping", "/api", "/apix/version"})
         CHECK(route_of(target).to == destination::nowhere);
     CHECK(route_of("/healthz?x").to == destination::health);
     CHECK(route_of("/plugin-api/v1/../../etc").command == "../../etc"); // a name that no command has

@@ -1,6 +1,7 @@
 # The commands' parts without coroutines, compiled here again: clang 14 does not take the others.
 add_library(layerline_commands_pure STATIC
     ${PROJECT_SOURCE_DIR}/commands/arguments.cpp
+    ${PROJECT_SOURCE_DIR}/commands/form_data.cpp
     ${PROJECT_SOURCE_DIR}/commands/gcode_metadata.cpp
     ${PROJECT_SOURCE_DIR}/commands/moonraker_files.cpp
     ${PROJECT_SOURCE_DIR}/commands/query.cpp
@@ -8,6 +9,6 @@ add_library(layerline_commands_pure STATIC
     ${PROJECT_SOURCE_DIR}/commands/virtual_path.cpp)
 target_link_libraries(layerline_commands_pure PUBLIC layerline::options layerline::moonraker_core layerline::printer layerline::gcode
     nlohmann_json::nlohmann_json Boost::headers Boost::url)
-foreach(target command_arguments virtual_path gcode_metadata moonraker_files)
+foreach(target command_arguments form_data virtual_path gcode_metadata moonraker_files)
     layerline_fuzz(${target} LINK layerline_commands_pure)
 endforeach()

@@ -17,6 +17,7 @@ TEST_CASE("the path mode carries the reserved paths of an agent and nothing else
     CHECK(std::get<to_printer>(route).needed == layerline::access::scope::view);
     CHECK(
         std::holds_alternative<to_printer>(route_of("/printers/" + id + "/octoeverywhere-command-api/ping")));
+    CHECK(std::get<to_printer>(route_of("/printers/" + id + "/api/version")).target == "/api/version");
     CHECK(std::get<to_printer>(route_of("/printers/" + id + "/workshop/models/v1/files")).needed ==
           layerline::access::scope::files);
     CHECK(std::holds_alternative<to_nowhere>(route_of("/printers/" + id + "/")));
