@@ -25,6 +25,8 @@ public:
     transport::task<printer::printer_result<printer::performed>> perform(printer::action what,
                                                                          printer::terms how) override;
     printer::link_capabilities capabilities() const override { return owner_.capped(inner_.capabilities()); }
+    // Telling changes nothing: there is nothing to guard.
+    printer::printer_extras& extras() override { return inner_.extras(); }
 
 private:
     printer::printer_link& inner_;

@@ -99,6 +99,8 @@ printer_result<chosen_printer> behind_moonraker(net::io_context& context, const 
     link.wire.ca_file = settings.moonraker_ca_file;
     link.wire.allow_insecure = settings.moonraker_insecure;
     link.desk.version = std::string(version);
+    // Whoever reads Moonraker's list of clients finds this agent's page there.
+    link.desk.url = url_of(settings.listen.value_or(endpoint{"127.0.0.1", 8481}));
     link.desk.id_seed = std::to_string(std::random_device{}());
     link.state_folder = options.state / "moonraker";
     if (auto fault = missing(link.state_folder, 0700)) return std::move(*fault);

@@ -1,6 +1,7 @@
 // Moonraker's answers about files, taken apart.
 #include "commands/moonraker_files.hpp"
 
+#include "printer/moonraker/lenient_json.hpp"
 #include "printer/moonraker/rpc_messages.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,7 +15,10 @@ namespace layerline::commands {
 using nlohmann::json;
 using printer::printer_errc;
 using printer::printer_failure;
+using printer::moonraker::member;
+using printer::moonraker::number_in;
 using printer::moonraker::plain_words;
+using printer::moonraker::text_in;
 
 namespace {
 
@@ -49,28 +53,6 @@ std::string far_path(const virtual_path& path)
     return all;
 }
 
-const json& member(const json& object, const char* name)
-{
-    static const json nothing;
-    if (!object.is_object()) return nothing;
-    const auto at = object.find(name);
-    return at == object.end() ? nothing : *at;
-}
-
-std::string text_in(const json& object, const char* name)
-{
-    const auto& value = member(object, name);
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
-
-std::optional<double> number_in(const json& object, const char* name)
-{
-    const auto& value = member(object, name);
-    if (!value.is_number()) return std::nullopt;
-    const auto number = value.get<double>();
-    return std::isfinite(number) ? std::optional(number) : std::nullopt;
-}
-
 std::optional<double> positive_in(const json& object, const char* name)
 {
     const auto number = number_in(object, name);
@@ -89,9 +71,9 @@ std::int64_t seconds_in(const json& object, const char* name)
     return number >= 0 && number <= most_bytes ? static_cast<std::int64_t>(number) : 0;
 }
 
-std::optional<std::string> words_in(const json& object, const char* name)
+std::optional<std::string> known_words(const json& object, const char* name)
 {
-    auto words = plain_words(text_in(object, name), longest_text);
+    auto words = printer::moonraker::words_in(object, name, longest_text);
     return words.empty() ? std::nullopt : std::optional(std::move(words));
 }
 
@@ -208,9 +190,9 @@ std::optional<far_metadata> parse_moonraker_metadata(std::string_view answer)
     if (!result.is_object() || !result.contains("size")) return std::nullopt;
     far_metadata all;
     auto& print = all.print;
-    print.slicer = words_in(result, "slicer");
-    print.slicer_version = words_in(result, "slicer_version");
-    print.filament_type = words_in(result, "filament_type");
+    print.slicer = known_words(result, "slicer");
+    print.slicer_version = known_words(result, "slicer_version");
+    print.filament_type = known_words(result, "filament_type");
     print.estimated_s = positive_in(result, "estimated_time");
     print.filament_mm = positive_in(result, "filament_total");
     print.filament_g = positive_in(result, "filament_weight_total");

@@ -3,6 +3,7 @@
 
 #include "printer/printer_action.hpp"
 #include "printer/printer_error.hpp"
+#include "printer/printer_extras.hpp"
 #include "printer/printer_state.hpp"
 #include "transport/net.hpp"
 
@@ -10,7 +11,7 @@
 
 namespace layerline::printer {
 
-// Used from one io_context. Six verbs.
+// Used from one io_context. Seven verbs.
 class printer_link {
 public:
     virtual ~printer_link() = default;
@@ -25,6 +26,12 @@ public:
     // as phase::pausing and is never sent again by us.
     virtual transport::task<printer_result<performed>> perform(action what, terms how) = 0;
     virtual link_capabilities capabilities() const = 0;
+    // What it tells beside its state; lives as long as the link. A printer that tells nothing answers so.
+    virtual printer_extras& extras()
+    {
+        static printer_extras nothing;
+        return nothing;
+    }
 };
 
 } // namespace layerline::printer

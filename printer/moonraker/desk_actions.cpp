@@ -1,10 +1,9 @@
 // The desk's actions: which may be asked for now, the calls they become, and what their answers are worth.
+#include "printer/moonraker/hand_gcode.hpp"
 #include "printer/moonraker/moonraker_desk.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <iterator>
 #include <utility>
 
 namespace layerline::printer::moonraker {
@@ -25,18 +24,45 @@ constexpr std::string_view unsure =
     " It is not known whether it was carried out; look at the printer's state "
     "before you ask again.";
 
-// Whatever the machine's language, a point stands before the decimals.
-std::string number_text(double value)
-{
-    char text[32];
-    const auto [end, fault] =
-        std::to_chars(std::begin(text), std::end(text), value, std::chars_format::fixed, 1);
-    return fault == std::errc{} ? std::string(std::begin(text), end) : "0";
-}
-
 bool may_begin_from(std::optional<phase> base)
 {
     return base == phase::idle || base == phase::finished || base == phase::cancelled || base == phase::error;
+}
+
+// The beginning of "... failed: why".
+std::string_view words_for(desk_records::call_kind kind)
+{
+    using enum desk_records::call_kind;
+    switch (kind) {
+    case pause:
+        return "The pause";
+    case resume:
+        return "The resume";
+    case cancel:
+        return "The cancel";
+    case home:
+        return "Homing";
+    case heat:
+        return "Setting a temperature";
+    case move:
+        return "The move";
+    case extrude:
+        return "Moving filament";
+    case level:
+        return "Measuring the bed";
+    case power:
+        return "Switching the power";
+    case console:
+        return "The console line";
+    case macro:
+        return "The macro";
+    case answer:
+        return "The answer to the prompt";
+    case start:
+        return "The start";
+    default:
+        return "A command";
+    }
 }
 
 std::string state_in(const json& result, const char* object)
@@ -127,6 +153,8 @@ std::optional<printer_failure> moonraker_desk::begin(ticket id, const action& wh
         to_keep_.push_back({std::move(next), last_commit_});
         return std::nullopt;
     }
+    // Moonraker switches it, whatever Klipper does; often that is what brings Klipper back.
+    if (const auto* power = std::get_if<set_power>(&what)) return begin_power(id, *power);
     if (klippy_ != klippy::ready || !following_ || !base_phase()) return away_failure();
     // Moonraker answers "ok" to a pause, a resume or a cancel without a print: the state decides, not it.
     return std::visit(overloaded{[&](const start_job& start) { return begin_start(id, start, now); },
@@ -150,7 +178,7 @@ std::optional<printer_failure> moonraker_desk::begin(ticket id, const action& wh
                                  },
                                  [&](const home_axes& axes) { return begin_home(id, axes); },
                                  [&](const set_temperature& heat) { return begin_heat(id, heat); },
-                                 [](const auto&) -> std::optional<printer_failure> { return std::nullopt; }},
+                                 [&](const auto&) { return begin_by_hand(id, what); }},
                       what);
 }
 
@@ -212,7 +240,7 @@ std::optional<printer_failure> moonraker_desk::begin_heat(ticket id, const set_t
     if (!std::isfinite(what.celsius) || what.celsius < 0 || (most && what.celsius > *most))
         return printer_failure{
             printer_errc::out_of_range,
-            "At most " + number_text(most.value_or(0)) +
+            "At most " + gcode_number(most.value_or(0)) +
                 " C may be asked for here: Klipper's max_temp for that heater, as far as it "
                 "is known."};
     if (what.celsius > 0 && known_.now == phase::cancelling)
@@ -220,7 +248,7 @@ std::optional<printer_failure> moonraker_desk::begin_heat(ticket id, const set_t
     if (what.celsius > 0 && known_.now == phase::error)
         return wrong_state("After a failure a person has to look and say that the bed is clear first");
     run_gcode(id, call_kind::heat,
-              "SET_HEATER_TEMPERATURE HEATER=" + name + " TARGET=" + number_text(what.celsius));
+              "SET_HEATER_TEMPERATURE HEATER=" + name + " TARGET=" + gcode_number(what.celsius));
     return std::nullopt;
 }
 
@@ -308,12 +336,14 @@ void moonraker_desk::action_answered(std::uint64_t id, call what, time_point now
     if (what.unknown) {
         action_refused(id, what,
                        {printer_errc::unsupported, "Klipper does not know the command " +
-                                                       plain_words(what.word, 64) + " on this printer."});
+                                                       plain_words(what.word, 64) + " on this printer."},
+                       now);
         return;
     }
     if (overlay_ && overlay_->call == id) overlay_->answered = now;
     performed done;
     if (job_ && job_facts_.live && !job_->id.empty()) done.job_id = job_->id;
+    done.reply = std::move(what.reply);
     if (what.kind == call_kind::start) {
         if (start_) start_->answered = now;
         done.job_id.reset();
@@ -327,21 +357,19 @@ void moonraker_desk::action_answered(std::uint64_t id, call what, time_point now
     if (what.who) end(*what.who, std::move(done));
 }
 
-void moonraker_desk::action_refused(std::uint64_t id, const call& what, printer_failure why)
+void moonraker_desk::action_refused(std::uint64_t id, const call& what, printer_failure why, time_point now)
 {
     if (overlay_ && overlay_->call == id) overlay_.reset();
     if (what.kind == call_kind::start || what.kind == call_kind::start_check) start_failed();
+    // Refused half-way: the modes are still those of the move.
+    if ((what.kind == call_kind::move || what.kind == call_kind::extrude) && what.written &&
+        klippy_ == klippy::ready)
+        ask_own(call_kind::restore, "printer.gcode.script", json{{"script", restore_script()}}, now);
     if (what.who) {
         end(*what.who, std::move(why));
     } else if (what.kind != call_kind::emergency && why.code != printer_errc::host_gone) {
         // It had counted as accepted: somebody has to be told.
-        const auto* name = what.kind == call_kind::pause    ? "The pause"
-                           : what.kind == call_kind::resume ? "The resume"
-                           : what.kind == call_kind::cancel ? "The cancel"
-                           : what.kind == call_kind::home   ? "Homing"
-                           : what.kind == call_kind::heat   ? "Setting a temperature"
-                                                            : "The start";
-        wants_ = attention{"notice", std::string(name) + " failed: " + why.detail};
+        wants_ = attention{"notice", std::string(words_for(what.kind)) + " failed: " + why.detail};
     }
 }
 
@@ -425,6 +453,7 @@ link_capabilities moonraker_desk::capabilities() const
     can.max_tool_c = max_tool_c_.value_or(settings_.max_tool_c);
     can.max_bed_c = max_bed_c_.value_or(settings_.max_bed_c);
     can.max_chamber_c = max_chamber_c_.value_or(settings_.max_chamber_c);
+    can.offers = offers();
     return can;
 }
 

@@ -1,8 +1,9 @@
 // The desk's picture of the printer: Klipper's words and fields as phases, and one print told from the next.
 #include "printer/moonraker/moonraker_desk.hpp"
 
+#include "printer/moonraker/host_lists.hpp"
+
 #include <algorithm>
-#include <cctype>
 #include <utility>
 #include <vector>
 
@@ -31,16 +32,6 @@ std::string words_in(const json& object, const char* name, std::size_t limit)
     const auto at = object.find(name);
     if (at == object.end() || !at->is_string()) return {};
     return at->get_ref<const std::string&>().substr(0, limit);
-}
-
-// The history's id as a job id of ours; empty if it is none.
-std::string job_id_of(const json& job)
-{
-    const auto id = words_in(job, "job_id", 33);
-    const bool good =
-        !id.empty() && id.size() <= 32 &&
-        std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0 && c < 0x80; });
-    return good ? "m-" + id : std::string();
 }
 
 } // namespace
@@ -122,7 +113,17 @@ void moonraker_desk::publish(time_point now)
     news.job = job_;
     news.bed_clear = kept_.bed_clear;
     news.wants = wants_;
-    if (!same_news(news, known_)) {
+    if (const auto* prompt = console_.prompt()) {
+        news.wants = attention{"prompt", prompt->text};
+        for (const auto& button : prompt->buttons)
+            news.wants->buttons.push_back(button.label);
+    } else if (news.now == phase::paused && !wants_) {
+        if (const auto sensor = objects_.empty_sensor(); !sensor.empty())
+            news.wants = attention{"runout", "The filament sensor " + sensor + " sees no filament."};
+    }
+    if (news.now == phase::paused && news.reason.empty()) news.reason = pause_reason_;
+    const bool lists = std::exchange(lists_changed_, false);
+    if (lists || !same_news(news, known_)) {
         news.sequence = known_.sequence + 1;
         known_ = std::move(news);
     }
@@ -155,6 +156,8 @@ void moonraker_desk::track_job(time_point now)
     const auto file = objects_.text("print_stats", "filename").substr(0, longest_file);
     const bool active = *base == phase::printing || *base == phase::paused;
     if (active && (!job_facts_.live || (!file.empty() && file != job_facts_.file))) new_job(file, now);
+    if (*base == phase::paused) paused_before_ = true;
+    if (*base == phase::printing && std::exchange(paused_before_, false)) pause_reason_.clear();
     if (active) {
         objects_.describe(*job_);
         const auto done = job_->progress.value_or(0);
@@ -205,6 +208,7 @@ void moonraker_desk::new_job(const std::string& file, time_point now)
     job_facts_ = {file, true};
     kept_.bed_clear = false;
     wants_.reset();
+    pause_reason_.clear();
     last_fault_.reset();
     if (start_ && start_->file == file) start_.reset();
     ++jobs_seen_;
@@ -279,13 +283,20 @@ void moonraker_desk::keep()
 
 void moonraker_desk::gcode_said(std::string_view text, time_point now)
 {
+    const auto before = console_.newest();
+    (void)console_.heard(text, now);
     text = text.substr(0, 4096);
     if (text.starts_with("!!")) last_fault_ = fault{plain_words(text.substr(2), longest_reason), now};
     // Klipper answers "ok" to a command that it does not know; only this line tells.
-    for (auto& [id, what] : calls_)
+    for (auto& [id, what] : calls_) {
+        if (what.kind == call_kind::console && what.written && what.who)
+            for (const auto& line : console_.page(before, klipper_console::most_lines).lines)
+                if (what.reply.size() + line.text.size() < max_reply_bytes)
+                    what.reply += (what.reply.empty() ? "" : "\n") + line.text;
         if (what.written && !what.word.empty() &&
             text.find("Unknown command:\"" + what.word + "\"") != std::string_view::npos)
             what.unknown = true;
+    }
 }
 
 } // namespace layerline::printer::moonraker

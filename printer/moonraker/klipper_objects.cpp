@@ -1,9 +1,11 @@
 // Which objects of Klipper are followed, and what their fields mean.
 #include "printer/moonraker/klipper_objects.hpp"
 
+#include "printer/moonraker/hand_gcode.hpp"
 #include "printer/moonraker/rpc_messages.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -29,24 +31,16 @@ const std::vector<plain_object>& plain_objects()
         {"webhooks", {"state", "state_message"}},
         {"print_stats", {"filename", "total_duration", "print_duration", "state", "message", "info"}},
         {"virtual_sdcard", {"progress", "is_active", "file_position", "file_size"}},
-        {"toolhead", {"homed_axes"}},
-        {"gcode_move", {"gcode_position"}},
+        {"toolhead", {"homed_axes", "extruder"}},
+        {"gcode_move", {"gcode_position", "speed_factor", "extrude_factor", "homing_origin"}},
         {"fan", {"speed"}},
         {"display_status", {"progress", "message"}},
         {"idle_timeout", {"state"}},
         {"pause_resume", {"is_paused"}},
-        {"exclude_object", {"current_object", "excluded_objects"}},
+        {"exclude_object", {"objects", "current_object", "excluded_objects"}},
+        {"bed_mesh", {"profile_name"}},
     };
     return all;
-}
-
-// May stand in a G-code line without quotes.
-bool is_plain_name(std::string_view name)
-{
-    return !name.empty() && name.size() <= longest_name && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-               c == '-';
-    });
 }
 
 // "tool0" of "extruder", "tool3" of "extruder3"; empty for anything else, extruder_stepper included.
@@ -68,6 +62,27 @@ std::string own_heater_of(std::string_view object)
     return object.starts_with(kind) ? std::string(object.substr(kind.size())) : std::string();
 }
 
+bool is_filament_sensor(std::string_view object)
+{
+    return object.starts_with("filament_switch_sensor ") || object.starts_with("filament_motion_sensor ");
+}
+
+// A chain of LEDs, or a pin that its name calls a light.
+bool is_light(std::string_view object)
+{
+    const auto space = object.find(' ');
+    if (space == std::string_view::npos || !is_plain_name(object.substr(space + 1))) return false;
+    constexpr std::array<std::string_view, 5> chains{"led", "neopixel", "dotstar", "pca9533", "pca9632"};
+    const auto kind = object.substr(0, space);
+    if (std::find(chains.begin(), chains.end(), kind) != chains.end()) return true;
+    std::string name(object.substr(space + 1));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    const bool called_so = name.find("light") != std::string::npos ||
+                           name.find("lamp") != std::string::npos || name.find("led") != std::string::npos;
+    return kind == "output_pin" && called_so;
+}
+
 } // namespace
 
 void klipper_objects::follow(const std::string& name, std::vector<std::string> fields)
@@ -80,6 +95,7 @@ void klipper_objects::choose(const json& names)
     forget();
     if (!names.is_array()) return;
     std::vector<followed_heater> tools, others;
+    std::vector<std::string> sensors;
     for (const auto& entry : names) {
         if (!entry.is_string()) continue;
         const auto name = entry.get<std::string>();
@@ -89,12 +105,20 @@ void klipper_objects::choose(const json& names)
             tools.push_back({std::move(tool), name, name});
         else if (name == "heater_bed")
             others.insert(others.begin(), {"bed", name, name});
+        else if (is_filament_sensor(name) && sensors.size() < most_of_a_kind)
+            sensors.push_back(name);
+        else if (is_light(name) && lights_.size() < most_of_a_kind)
+            lights_.push_back({name.substr(name.find(' ') + 1), name});
         else if (auto own = own_heater_of(name); is_plain_name(own) && others.size() < most_of_a_kind)
             others.push_back({own, name, own});
     }
     std::sort(tools.begin(), tools.end(), [](const auto& a, const auto& b) {
         return std::pair(a.ours.size(), a.ours) < std::pair(b.ours.size(), b.ours);
     });
+    for (const auto& sensor : sensors)
+        follow(sensor, {"filament_detected", "enabled"});
+    for (const auto& light : lights_)
+        follow(light.object, {light.object.starts_with("output_pin ") ? "value" : "color_data"});
     for (auto* list : {&tools, &others})
         for (auto& heater : *list) {
             // A heater of the owner's own that is called like one of ours, or like one before, cannot be told
@@ -132,6 +156,7 @@ void klipper_objects::forget()
     chosen_.clear();
     kept_.clear();
     heaters_.clear();
+    lights_.clear();
 }
 
 const json* klipper_objects::field(std::string_view object, std::string_view name) const
@@ -178,54 +203,6 @@ std::string klipper_objects::heater_gcode_name(std::string_view ours) const
     for (const auto& heater : heaters_)
         if (heater.ours == ours) return heater.gcode_name;
     return {};
-}
-
-void klipper_objects::describe(printer_state& state) const
-{
-    state.heaters.clear();
-    for (const auto& heater : heaters_)
-        state.heaters.push_back(
-            {heater.ours, number(heater.object, "temperature"), number(heater.object, "target")});
-    state.position = {element("gcode_move", "gcode_position", 0), element("gcode_move", "gcode_position", 1),
-                      element("gcode_move", "gcode_position", 2), element("gcode_move", "gcode_position", 3)};
-    state.homed.clear();
-    const auto homed = text("toolhead", "homed_axes");
-    for (const char axis : {'x', 'y', 'z'})
-        if (homed.find(axis) != std::string::npos) state.homed += axis;
-    state.fan = number("fan", "speed");
-}
-
-void klipper_objects::describe(job_state& job) const
-{
-    const auto bytes = [](std::optional<double> value) -> std::optional<std::uint64_t> {
-        // 2^53: what a JSON number holds exactly.
-        if (!value || *value < 0 || *value > 9007199254740992.0) return std::nullopt;
-        return static_cast<std::uint64_t>(*value);
-    };
-    const auto size = bytes(number("virtual_sdcard", "file_size"));
-    // With no file loaded both are 0: the figures of a print that is over are kept as they were.
-    if (size && *size > 0) {
-        job.size_bytes = size;
-        job.done_bytes = bytes(number("virtual_sdcard", "file_position"));
-    }
-    // Follows M73 where the file has it, and repeats virtual_sdcard otherwise.
-    auto progress = number("display_status", "progress");
-    if (!progress) progress = number("virtual_sdcard", "progress");
-    if (progress) job.progress = std::clamp(*progress, 0.0, 1.0);
-    // 0 until the first extrusion; pauses are left out.
-    job.elapsed_s = number("print_stats", "print_duration");
-    const auto* info = field("print_stats", "info");
-    const auto layer = [&](const char* name) -> std::optional<int> {
-        if (!info || !info->is_object()) return std::nullopt;
-        const auto at = info->find(name);
-        if (at == info->end() || !at->is_number()) return std::nullopt;
-        const auto value = at->get<double>();
-        if (!(value >= 0) || value > std::numeric_limits<int>::max()) return std::nullopt;
-        return static_cast<int>(value);
-    };
-    job.layer = layer("current_layer");
-    job.layers = layer("total_layer");
-    job.z_mm = element("gcode_move", "gcode_position", 2);
 }
 
 } // namespace layerline::printer::moonraker

@@ -32,12 +32,23 @@ public:
     std::string text(std::string_view object, std::string_view field) const;
     std::optional<bool> flag(std::string_view object, std::string_view field) const;
     bool has(std::string_view object) const { return kept_.contains(object); }
+    // Whether Klipper listed it and we follow it, told or not.
+    bool follows(std::string_view object) const { return chosen_.contains(object); }
 
     // Klipper's name of a heater ("heater_bed", "extruder1") by ours ("bed", "tool1"); what can be written
     // into a G-code line as it is. Empty: there is no such heater.
     std::string heater_gcode_name(std::string_view ours) const;
 
-    // Heaters, position, homed axes and fan into `state`.
+    // A filament sensor that is on and sees no filament; empty: there is none such.
+    std::string empty_sensor() const;
+
+    // Klipper's name of a light ("neopixel case") by ours ("case"); empty: there is no such light.
+    std::string light_object(std::string_view name) const;
+    bool has_lights() const { return !lights_.empty(); }
+    // The parts of the plate, at most 256.
+    std::vector<print_object> print_objects() const;
+
+    // Heaters, position, homed axes, fan, factors, lights and the plate's parts into `state`.
     void describe(printer_state& state) const;
     // The print's figures into `job`: file, bytes, progress, elapsed time, layers.
     void describe(job_state& job) const;
@@ -46,12 +57,17 @@ private:
     struct followed_heater {
         std::string ours, object, gcode_name;
     };
+    struct followed_light {
+        std::string name, object;
+    };
+    std::optional<bool> is_lit(std::string_view object) const;
     const nlohmann::json* field(std::string_view object, std::string_view name) const;
     std::optional<double> element(std::string_view object, std::string_view name, std::size_t at) const;
     void follow(const std::string& name, std::vector<std::string> fields);
 
     std::map<std::string, std::vector<std::string>, std::less<>> chosen_;
     std::map<std::string, std::map<std::string, nlohmann::json, std::less<>>, std::less<>> kept_;
+    std::vector<followed_light> lights_;
     std::vector<followed_heater> heaters_; // tools first, then the bed, the chamber and others
 };
 

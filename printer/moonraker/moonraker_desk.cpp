@@ -1,6 +1,8 @@
 // The desk's connection: who we are, where Klipper stands, one subscription, and the answers to our calls.
 #include "printer/moonraker/moonraker_desk.hpp"
 
+#include "printer/moonraker/lenient_json.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -11,30 +13,7 @@ using nlohmann::json;
 
 namespace {
 
-// server.info may still say "startup" for about half a second after Klipper said that it is ready.
-constexpr std::chrono::milliseconds info_lag{2000};
 constexpr std::size_t longest_reason = 600;
-
-std::string text_in(const json& object, const char* name)
-{
-    if (!object.is_object()) return {};
-    const auto at = object.find(name);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
-const json& member(const json& object, const char* name)
-{
-    static const json nothing;
-    if (!object.is_object()) return nothing;
-    const auto at = object.find(name);
-    return at == object.end() ? nothing : *at;
-}
-
-void lower(std::optional<double>& limit, const json& section)
-{
-    const auto& most = member(section, "max_temp");
-    if (most.is_number() && (!limit || most.get<double>() < *limit)) limit = most.get<double>();
-}
 
 } // namespace
 
@@ -52,6 +31,7 @@ void moonraker_desk::connected(time_point now)
     online_ = true;
     refusal_.reset();
     refused_last_ = false;
+    lists_asked_ = false;
     heard_at_ = now;
     asked_since_heard_ = false;
     poll_at_.reset();
@@ -78,6 +58,7 @@ void moonraker_desk::disconnected(printer_errc kind, std::string why, time_point
     klippy_words_ = why;
     lose_klippy();
     away_ = kind;
+    end_queries({kind, why});
     end_all({kind, why});
     publish(now);
 }
@@ -137,7 +118,7 @@ void moonraker_desk::identify(time_point now)
     json params{{"client_name", "Layerline"},
                 {"version", settings_.version},
                 {"type", "agent"},
-                {"url", "https://layerline.invalid"}};
+                {"url", settings_.url}};
     if (!settings_.api_key.empty()) params["api_key"] = settings_.api_key;
     ask_own(call_kind::identify, "server.connection.identify", params, now);
 }
@@ -158,6 +139,7 @@ void moonraker_desk::answered(const rpc_answer& answer, time_point now)
     switch (what.kind) {
     case call_kind::identify:
         next_retry_ = settings_.first_retry;
+        register_methods(now);
         ask_own(call_kind::server_info, "server.info", nullptr, now);
         break;
     case call_kind::server_info:
@@ -191,7 +173,7 @@ void moonraker_desk::answered(const rpc_answer& answer, time_point now)
         start_checked(answer.result, now);
         break;
     default:
-        action_answered(answer.id, std::move(what), now);
+        if (!list_answered(what, answer.result)) action_answered(answer.id, std::move(what), now);
     }
 }
 
@@ -212,6 +194,7 @@ void moonraker_desk::refused(const rpc_refusal& refusal, time_point now)
         // Our own old connection, half open still, or another agent of this name: nothing depends on the
         // name.
         identify_at_ = now + settings_.identify_again;
+        register_methods(now);
         ask_own(call_kind::server_info, "server.info", nullptr, now);
         break;
     case call_kind::server_info:
@@ -221,20 +204,29 @@ void moonraker_desk::refused(const rpc_refusal& refusal, time_point now)
     case call_kind::printer_info:
     case call_kind::settings:
     case call_kind::history:
-        break; // without it a reason, limits or an id are missing
+    case call_kind::restore:
+    case call_kind::register_notify: // another agent has a method of that name
+    case call_kind::register_pause_reason:
+    case call_kind::webcams:
+    case call_kind::power_list:
+        break; // without it a reason, limits, an id or a list are missing
+    case call_kind::query:
+        query_ended(what, std::move(why));
+        break;
     case call_kind::objects_list:
     case call_kind::subscribe:
         follow_at_ = now + settings_.poll;
         ask_own(call_kind::server_info, "server.info", nullptr, now);
         break;
     default:
-        action_refused(refusal.id, what, std::move(why));
+        action_refused(refusal.id, what, std::move(why), now);
     }
 }
 
 void moonraker_desk::noticed(const rpc_notice& notice, time_point now)
 {
-    const auto& first = notice.params.empty() ? notice.params : notice.params.front();
+    static const json nothing;
+    const auto& first = notice.params.is_array() && !notice.params.empty() ? notice.params.front() : nothing;
     if (notice.method == "notify_status_update") {
         if (following_) told_status(first, now);
     } else if (notice.method == "notify_klippy_ready") {
@@ -250,102 +242,31 @@ void moonraker_desk::noticed(const rpc_notice& notice, time_point now)
         if (first.is_string()) gcode_said(first.get_ref<const std::string&>(), now);
     } else if (notice.method == "notify_history_changed") {
         if (text_in(first, "action") == "added") history_told(member(first, "job"), true, now);
-    }
-}
-
-void moonraker_desk::server_said(const json& info, time_point now)
-{
-    next_retry_ = settings_.first_retry;
-    has_history_ = false;
-    const auto& parts = member(info, "components");
-    if (parts.is_array())
-        has_history_ = std::any_of(parts.begin(), parts.end(), [](const json& part) {
-            return part.is_string() && part.get_ref<const std::string&>() == "history";
-        });
-    const auto word = text_in(info, "klippy_state");
-    const auto says = word == "ready"      ? klippy::ready
-                      : word == "startup"  ? klippy::startup
-                      : word == "shutdown" ? klippy::shutdown
-                      : word == "error"    ? klippy::error
-                                           : klippy::disconnected;
-    const bool lags =
-        says == klippy::startup && klippy_ == klippy::ready && ready_at_ && now - *ready_at_ < info_lag;
-    if (!lags) klippy_is(says, now);
-    poll_at_ = now + (klippy_ == klippy::ready ? settings_.calm_poll : settings_.poll);
-}
-
-void moonraker_desk::klippy_is(klippy what, time_point now)
-{
-    const bool changed = what != klippy_;
-    klippy_ = what;
-    if (what == klippy::disconnected || what == klippy::startup || what == klippy::error) lose_klippy();
-    if (what != klippy::ready) overlay_.reset();
-    if (changed) {
-        klippy_words_.clear();
-        // The only way from here on is to ask: after a bad configuration no event ever comes.
-        poll_at_ = now + (what == klippy::ready ? settings_.calm_poll : settings_.poll);
-    }
-    if (what == klippy::disconnected) return;
-    // While Klipper starts, what it waits for changes from one moment to the next.
-    if (changed || what == klippy::startup || klippy_words_.empty())
-        ask_own(call_kind::printer_info, "printer.info", nullptr, now);
-    // A stopped Klipper still tells its temperatures.
-    if ((what == klippy::ready || what == klippy::shutdown) && !following_ && !follow_at_) follow(now);
-}
-
-void moonraker_desk::lose_klippy()
-{
-    following_ = false;
-    follow_at_.reset();
-    overlay_.reset();
-    objects_.forget();
-    // An answer that is still on its way tells of a Klipper that is gone.
-    for (const auto kind : {call_kind::objects_list, call_kind::subscribe, call_kind::settings})
-        for (auto at = calls_.begin(); at != calls_.end();)
-            if (at->second.kind == kind) {
-                std::erase(to_write_, at->first);
-                at = calls_.erase(at);
-            } else {
-                ++at;
-            }
-}
-
-void moonraker_desk::follow(time_point now)
-{
-    follow_at_.reset();
-    ask_own(call_kind::objects_list, "printer.objects.list", nullptr, now);
-}
-
-void moonraker_desk::told_status(const json& status, time_point now)
-{
-    told_at_ = now;
-    objects_.merge(status);
-    const auto word = objects_.text("webhooks", "state");
-    if (word == "shutdown" && klippy_ == klippy::ready) klippy_is(klippy::shutdown, now);
-    if (klippy_ == klippy::ready) track_job(now);
-}
-
-void moonraker_desk::told_settings(const json& result)
-{
-    max_tool_c_.reset();
-    max_bed_c_.reset();
-    max_chamber_c_.reset();
-    const auto& sections = member(member(member(result, "status"), "configfile"), "settings");
-    if (!sections.is_object()) return;
-    for (const auto& [name, section] : sections.items()) {
-        if (name == "heater_bed")
-            lower(max_bed_c_, section);
-        else if (name == "heater_generic chamber")
-            lower(max_chamber_c_, section);
-        else if (name.starts_with("extruder"))
-            lower(max_tool_c_, section);
+    } else {
+        (void)list_noticed(notice, now);
     }
 }
 
 bool moonraker_desk::waits_for_lock(call_kind kind)
 {
-    return kind == call_kind::pause || kind == call_kind::resume || kind == call_kind::cancel ||
-           kind == call_kind::home || kind == call_kind::heat;
+    switch (kind) {
+    case call_kind::pause:
+    case call_kind::resume:
+    case call_kind::cancel:
+    case call_kind::home:
+    case call_kind::heat:
+    case call_kind::move:
+    case call_kind::extrude:
+    case call_kind::adjust:
+    case call_kind::motors:
+    case call_kind::level:
+    case call_kind::console:
+    case call_kind::macro:
+    case call_kind::answer:
+        return true;
+    default:
+        return false;
+    }
 }
 
 std::optional<std::string> moonraker_desk::next_message(time_point now)
@@ -361,7 +282,7 @@ std::optional<std::string> moonraker_desk::next_message(time_point now)
                 asked != askers_.end() && asked->second.deadline <= now) {
                 action_refused(
                     id, what,
-                    {printer_errc::late, "The command could not be sent in time; nothing was done."});
+                    {printer_errc::late, "The command could not be sent in time; nothing was done."}, now);
                 drop_call(id);
                 continue;
             }
@@ -381,16 +302,22 @@ bool moonraker_desk::tick(time_point now)
     for (const auto id : over) {
         const auto kind = calls_.at(id).kind;
         if (kind == call_kind::objects_list || kind == call_kind::subscribe) follow_at_ = now;
+        if (kind == call_kind::query)
+            query_ended(calls_.at(id),
+                        printer_failure{printer_errc::no_answer, "Moonraker did not answer in time."});
         drop_call(id);
     }
-    std::vector<ticket> accepted;
+    std::vector<std::uint64_t> accepted;
     for (const auto& [id, what] : calls_)
-        if (what.who && what.accept_at && *what.accept_at <= now) accepted.push_back(*what.who);
-    for (const auto who : accepted)
-        end(who,
-            performed{job_ && job_facts_.live && !job_->id.empty() ? std::optional(job_->id) : std::nullopt,
-                      "Klipper has not carried it out yet: it does so once what it is busy with is done.",
-                      false});
+        if (what.who && what.accept_at && *what.accept_at <= now) accepted.push_back(id);
+    for (const auto id : accepted) {
+        auto& what = calls_.at(id);
+        performed done;
+        if (job_ && job_facts_.live && !job_->id.empty()) done.job_id = job_->id;
+        done.note = "Klipper has not carried it out yet: it does so once what it is busy with is done.";
+        done.reply = std::move(what.reply);
+        end(*what.who, std::move(done));
+    }
     std::vector<ticket> late;
     for (const auto& [id, asked] : askers_)
         if (asked.deadline <= now) late.push_back(id);

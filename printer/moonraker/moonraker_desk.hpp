@@ -2,6 +2,8 @@
 // texts and the clock in, texts to send, things to keep and outcomes out. No socket, no clock of its own.
 #pragma once
 
+#include "printer/moonraker/desk_records.hpp"
+#include "printer/moonraker/klipper_console.hpp"
 #include "printer/moonraker/klipper_objects.hpp"
 #include "printer/moonraker/rpc_messages.hpp"
 #include "printer/printer_action.hpp"
@@ -14,15 +16,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace layerline::printer::moonraker {
 
 struct desk_settings {
-    std::string api_key;       // empty: none
-    std::string version = "0"; // ours, told when we identify
-    std::string id_seed = "0"; // of job ids where Moonraker keeps no history
+    std::string api_key;                       // empty: none
+    std::string version = "0";                 // ours, told when we identify
+    std::string id_seed = "0";                 // of job ids where Moonraker keeps no history
+    std::string url = "http://127.0.0.1:8481"; // of this agent, told when we identify
     double max_tool_c = 250, max_bed_c = 90, max_chamber_c = 60; // until Klipper told its own
     int starts_an_hour = 12;
+    double most_babysteps_mm = 2;                     // all together
     std::size_t most_waiting = 16;                    // calls of others under way at once
     std::chrono::milliseconds answer_within{10'000};  // for an action whose terms name no time
     std::chrono::milliseconds accept_within{2'000};   // no word by then: taken, waits for Klipper's lock
@@ -84,83 +89,67 @@ public:
     bool tick(time_point now);
     std::optional<time_point> next_wakeup() const;
 
+    // --- questions: what changes nothing ---
+    struct reply {
+        ticket id = 0;
+        printer_result<nlohmann::json> what;
+    };
+    // Moonraker's answer, or why there is none, comes from next_reply(), once, within `within`.
+    ticket query(std::string_view method, const nlohmann::json& params, std::chrono::milliseconds within,
+                 time_point now);
+    void forget_query(ticket id);
+    std::optional<reply> next_reply();
+
     // --- what is known ---
     printer_state state(time_point now) const;
     std::uint64_t sequence() const { return known_.sequence; }
     link_capabilities capabilities() const;
     bool online() const { return online_; }
+    // Kept over Klipper's and Moonraker's absence, as they were told last; none: Moonraker has no such part,
+    // or has not told them yet.
+    const std::optional<std::vector<webcam>>& webcams() const { return webcams_; }
+    const std::optional<std::vector<power_device>>& power_devices() const { return power_; }
+    const std::optional<std::vector<macro_info>>& macros() const { return macros_; }
+    const klipper_console& console() const { return console_; }
     // Messages that could not be understood, ever; they are skipped.
     std::uint64_t malformed() const { return malformed_; }
 
 private:
-    enum class klippy : std::uint8_t { unknown, disconnected, startup, ready, shutdown, error };
-    enum class call_kind : std::uint8_t {
-        identify,
-        server_info,
-        printer_info,
-        objects_list,
-        subscribe,
-        settings,
-        history,
-        start_check,
-        start,
-        pause,
-        resume,
-        cancel,
-        home,
-        heat,
-        emergency
-    };
-    struct call {
-        call_kind kind = call_kind::server_info;
-        std::string message;
-        std::optional<ticket> who = {};
-        std::optional<time_point> deadline = {};  // of calls of our own; those of others have their asker's
-        std::optional<time_point> accept_at = {}; // set when sent
-        std::string word = {};                    // the G-code command, to know what Klipper calls unknown
-        bool written = false, unknown = false;
-    };
-    struct asker {
-        time_point deadline;
-        std::uint64_t call = 0;             // 0: not made yet
-        std::optional<performed> held = {}; // told when the state shows it
-    };
-    // What was asked for and shows in the state until it is done.
-    struct overlay {
-        call_kind kind = call_kind::pause;
-        std::uint64_t call = 0;
-        std::optional<time_point> answered = {};
-    };
-    struct start_under_way {
-        ticket who = 0;
-        std::string file;
-        std::uint64_t commit = 0;
-        bool sent = false;
-        std::optional<time_point> answered = {};
-    };
-    struct known_job {
-        std::string file; // as Klipper calls it
-        bool live = false;
-        std::optional<double> estimated_s = {};
-        std::string end_reason = {};
-    };
+    using klippy = desk_records::klippy;
+    using call_kind = desk_records::call_kind;
+    using call = desk_records::call;
+    using asker = desk_records::asker;
+    using overlay = desk_records::overlay;
+    using start_under_way = desk_records::start_under_way;
+    using known_job = desk_records::known_job;
+    using fault = desk_records::fault;
 
-    // moonraker_desk.cpp: the connection, and following Klipper
+    // moonraker_desk.cpp: the connection
     std::uint64_t queue(call what, std::string_view method, const nlohmann::json& params, bool first = false);
     void ask_own(call_kind kind, std::string_view method, const nlohmann::json& params, time_point now);
     void identify(time_point now);
     void answered(const rpc_answer& answer, time_point now);
     void refused(const rpc_refusal& refusal, time_point now);
     void noticed(const rpc_notice& notice, time_point now);
+    void drop_call(std::uint64_t id);
+    // Whether Klipper may keep such a call waiting without a limit.
+    static bool waits_for_lock(call_kind kind);
+
+    // desk_klippy.cpp
     void server_said(const nlohmann::json& info, time_point now);
     void klippy_is(klippy what, time_point now);
     void lose_klippy();
     void follow(time_point now);
     void told_status(const nlohmann::json& status, time_point now);
     void told_settings(const nlohmann::json& result);
-    void drop_call(std::uint64_t id);
-    // Whether Klipper may keep such a call waiting without a limit.
-    static bool waits_for_lock(call_kind kind);
+
+    // desk_lists.cpp: what is kept beside the state, questions, and calls of macros to us
+    void register_methods(time_point now);
+    void ask_lists(const nlohmann::json& components, time_point now);
+    bool list_answered(const call& what, const nlohmann::json& result);
+    bool list_noticed(const rpc_notice& notice, time_point now);
+    void query_ended(const call& what, printer_result<nlohmann::json> how);
+    void end_queries(const printer_failure& why);
 
     // desk_actions.cpp
     std::optional<printer_failure> broken_terms(const terms& how) const;
@@ -176,9 +165,24 @@ private:
     void start_checked(const nlohmann::json& result, time_point now);
     void start_failed();
     void action_answered(std::uint64_t id, call what, time_point now);
-    void action_refused(std::uint64_t id, const call& what, printer_failure why);
+    void action_refused(std::uint64_t id, const call& what, printer_failure why, time_point now);
     void end(ticket id, printer_result<performed> what);
     void end_all(const printer_failure& unsent);
+
+    // desk_hand.cpp
+    std::vector<std::string> offers() const;
+    std::optional<printer_failure> not_by_hand(bool when_paused) const;
+    void bed_was_touched();
+    std::optional<printer_failure> begin_by_hand(ticket id, const action& what);
+    std::optional<printer_failure> begin_move(ticket id, const move_axis& what);
+    std::optional<printer_failure> begin_extrude(ticket id, const extrude_filament& what);
+    std::optional<printer_failure> begin_babystep(ticket id, const babystep& what);
+    std::optional<printer_failure> begin_level(ticket id);
+    std::optional<printer_failure> begin_power(ticket id, const set_power& what);
+    std::optional<printer_failure> begin_macro(ticket id, const run_macro& what);
+    std::optional<printer_failure> begin_console(ticket id, const printer::run_gcode& what);
+    std::optional<printer_failure> begin_exclude(ticket id, const exclude_object& what);
+    std::optional<printer_failure> begin_answer(ticket id, const answer_prompt& what);
 
     // desk_state.cpp
     void publish(time_point now);
@@ -223,11 +227,7 @@ private:
     known_job job_facts_;
     std::uint64_t jobs_seen_ = 0;
     std::optional<nlohmann::json> announced_; // by the history, before the state showed it
-    struct fault {
-        std::string text;
-        time_point at;
-    };
-    std::optional<fault> last_fault_; // "!! ..."
+    std::optional<fault> last_fault_;         // "!! ..."
 
     // what was asked
     ticket last_ticket_ = 0;
@@ -238,6 +238,17 @@ private:
     std::deque<time_point> starts_;
     std::uint64_t last_commit_ = 0;
     std::optional<attention> wants_;
+
+    // beside the state
+    std::optional<std::vector<webcam>> webcams_;
+    std::optional<std::vector<power_device>> power_;
+    std::optional<std::vector<macro_info>> macros_;
+    klipper_console console_;
+    bool lists_asked_ = false;   // on this connection
+    bool lists_changed_ = false; // since the state was last told
+    std::string pause_reason_;   // by a macro, of the pause that follows or stands
+    bool paused_before_ = false;
+    std::deque<reply> replies_;
 
     std::deque<outcome> outcomes_;
     std::deque<to_keep> to_keep_;

@@ -1,6 +1,7 @@
 // The coroutine shell of the link: a connection, a clock, a disk thread and a desk.
 #include "printer/moonraker/moonraker_link.hpp"
 
+#include "printer/moonraker/moonraker_extras.hpp"
 #include "transport/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -30,7 +31,10 @@ public:
                    serial::idempotency_keys keys)
         : context_(context), settings_(std::move(settings)), desk_(settings_.desk, std::move(kept)),
           keys_(std::make_shared<serial::idempotency_keys>(std::move(keys))), changed_(context),
-          messages_(context), work_(context), retry_(context), keeping_(context)
+          messages_(context), work_(context), retry_(context), keeping_(context),
+          extras_(desk_, [this](std::string method, nlohmann::json params) {
+              return question(std::move(method), std::move(params));
+          })
     {
         for (auto* timer : {&changed_, &messages_, &work_, &keeping_})
             timer->expires_at(clock::time_point::max());
@@ -98,6 +102,7 @@ public:
     }
 
     link_capabilities capabilities() const override { return desk_.capabilities(); }
+    printer_extras& extras() override { return extras_; }
 
 private:
     // Someone in perform(); the bell rings when the answer is here.
@@ -105,6 +110,15 @@ private:
         explicit waiter(const net::io_executor& executor) : bell(executor, clock::time_point::max()) {}
         net::steady_timer bell;
         std::optional<printer_result<performed>> answer;
+    };
+
+    // Someone who asked what changes nothing.
+    struct asked_question {
+        explicit asked_question(const net::io_executor& executor) : bell(executor, clock::time_point::max())
+        {
+        }
+        net::steady_timer bell;
+        std::optional<printer_result<nlohmann::json>> answer;
     };
 
     // One piece of work on the disk's thread, which may outlive whoever waits for it.
@@ -157,6 +171,27 @@ private:
             if (cancel.cancelled() != net::cancellation_type::none) {
                 desk_.forget(id);
                 waiting_.erase(id);
+                co_return printer_failure{printer_errc::no_answer,
+                                          "The caller went away before Moonraker answered."};
+            }
+        }
+        co_return std::move(*mine->answer);
+    }
+
+    transport::task<printer_result<nlohmann::json>> question(std::string method, nlohmann::json params)
+    {
+        if (stopping_) co_return printer_failure{printer_errc::host_gone, "This agent is shutting down."};
+        const auto id = desk_.query(method, params, settings_.desk.answer_within, clock::now());
+        const auto mine = std::make_shared<asked_question>(context_.get_executor());
+        questions_.emplace(id, mine);
+        settle();
+        while (!mine->answer) {
+            co_await mine->bell.async_wait(as_tuple);
+            if (mine->answer) break;
+            const auto cancel = co_await net::this_coro::cancellation_state;
+            if (cancel.cancelled() != net::cancellation_type::none) {
+                desk_.forget_query(id);
+                questions_.erase(id);
                 co_return printer_failure{printer_errc::no_answer,
                                           "The caller went away before Moonraker answered."};
             }
@@ -291,6 +326,13 @@ private:
             found->second->bell.cancel();
             waiting_.erase(found);
         }
+        while (auto reply = desk_.next_reply()) {
+            const auto found = questions_.find(reply->id);
+            if (found == questions_.end()) continue;
+            found->second->answer = std::move(reply->what);
+            found->second->bell.cancel();
+            questions_.erase(found);
+        }
         keeping_.cancel();
         if (desk_.sequence() != told_) {
             told_ = desk_.sequence();
@@ -310,6 +352,8 @@ private:
     net::steady_timer retry_;
     net::steady_timer keeping_; // wakes keep_what_must_be()
     std::map<moonraker_desk::ticket, std::shared_ptr<waiter>> waiting_;
+    std::map<moonraker_desk::ticket, std::shared_ptr<asked_question>> questions_;
+    moonraker_extras extras_;
     std::string gone_because_;
     std::uint64_t told_ = 0;
     bool stopping_ = false;

@@ -59,7 +59,8 @@ rpc_message decode_message(std::string_view text)
     auto method = text_of(message, "method");
     if (method.empty() || message.contains("id")) return rpc_noise{};
     json params = json::array();
-    if (const auto given = message.find("params"); given != message.end() && given->is_array())
+    if (const auto given = message.find("params");
+        given != message.end() && (given->is_array() || given->is_object()))
         params = std::move(*given);
     return rpc_notice{std::move(method), std::move(params)};
 }
@@ -78,7 +79,8 @@ printer_failure failure_of(const rpc_refusal& refusal)
         return {printer_errc::port_forbidden,
                 "Moonraker does not let this agent in (" + said +
                     "): put its API key into a file and name that in printer.api_key_file, or list this "
-                    "machine among Moonraker's trusted clients."};
+                    "machine among Moonraker's trusted clients (which force_logins overrules; a key it "
+                    "takes all the same)."};
     if (refusal.code == no_such_method && said.starts_with("Method not found"))
         return {printer_errc::unsupported, "This Moonraker does not know that command."};
     if (refusal.code == 503)

@@ -26,7 +26,7 @@ struct rpc_refusal {
 };
 struct rpc_notice {
     std::string method;
-    nlohmann::json params; // a list, empty if there was none
+    nlohmann::json params; // a list, empty if there was none; an object when a macro calls us
 };
 // Anything else: not JSON, no object, an answer to no number of ours.
 struct rpc_noise {};

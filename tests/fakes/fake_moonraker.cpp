@@ -1,8 +1,11 @@
 // The fake Moonraker's answers.
 #include "fakes/fake_moonraker.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
 
 #include <array>
 #include <stdexcept>
@@ -14,10 +17,18 @@ namespace net = transport::net;
 using transport::task;
 using json = nlohmann::json;
 
+namespace {
+
+constexpr auto as_tuple = net::as_tuple(net::use_awaitable);
+
+} // namespace
+
 struct fake_moonraker::client {
-    std::shared_ptr<transport::message_stream> stream;
+    std::shared_ptr<transport::message_stream> stream; // or:
+    std::optional<net::local::stream_protocol::socket> pipe;
     std::deque<std::string> out;
     bool writing = false, allowed = false, identified = false, subscribed = false;
+    std::set<std::string> methods;
 };
 
 struct fake_moonraker::answer {
@@ -60,6 +71,7 @@ fake_moonraker::fake_moonraker(net::io_context& context, std::uint16_t port) : c
 fake_moonraker::~fake_moonraker()
 {
     drop();
+    door_.reset();
     server_->stop(std::chrono::milliseconds(0));
     context_.restart();
     context_.poll();
@@ -120,6 +132,39 @@ task<void> fake_moonraker::serve(transport::exchange& call)
     std::erase(clients_, self);
 }
 
+void fake_moonraker::listen_at(const std::string& path)
+{
+    const net::local::stream_protocol::endpoint where(path);
+    door_ = std::make_unique<net::local::stream_protocol::acceptor>(context_, where);
+    net::co_spawn(context_, accept_all(), net::detached);
+}
+
+task<void> fake_moonraker::accept_all()
+{
+    for (;;) {
+        auto [code, socket] = co_await door_->async_accept(as_tuple);
+        if (code) co_return;
+        const auto self = std::make_shared<client>();
+        self->pipe.emplace(std::move(socket));
+        self->allowed = true;
+        clients_.push_back(self);
+        net::co_spawn(context_, read_texts(self), net::detached);
+    }
+}
+
+task<void> fake_moonraker::read_texts(std::shared_ptr<client> from)
+{
+    std::string waiting;
+    for (;;) {
+        const auto [code, count] =
+            co_await net::async_read_until(*from->pipe, net::dynamic_buffer(waiting), '\x03', as_tuple);
+        if (code) break;
+        take(from, waiting.substr(0, count - 1));
+        waiting.erase(0, count);
+    }
+    std::erase(clients_, from);
+}
+
 void fake_moonraker::take(const std::shared_ptr<client>& from, const std::string& text)
 {
     const auto message = json::parse(text);
@@ -158,10 +203,8 @@ fake_moonraker::answer fake_moonraker::answer_to(client& from, const std::string
     if (method == "server.info")
         return {{{"klippy_connected", klippy != "disconnected"},
                  {"klippy_state", klippy},
-                 {"components", {"file_manager", "history"}}}};
-    if (method == "server.history.list")
-        return {{{"count", history.size()},
-                 {"jobs", history.empty() ? json::array() : json::array({history.front()})}}};
+                 {"components", {"file_manager", "history", "webcam", "power"}}}};
+    if (auto said = of_host(from, method, params)) return std::move(*said);
     if (!method.starts_with("printer.")) return {{}, -32601, "Method not found"};
     if (klippy == "disconnected") return {{}, 503, "Klippy Host not connected"};
     if (method == "printer.info")
@@ -235,6 +278,56 @@ fake_moonraker::answer fake_moonraker::answer_to(client& from, const std::string
     return {{}, -32601, "Method not found"};
 }
 
+// What Moonraker answers by itself, whatever Klipper does.
+std::optional<fake_moonraker::answer> fake_moonraker::of_host(client& from, const std::string& method,
+                                                              const json& params)
+{
+    if (method == "connection.register_remote_method") {
+        const auto name = params.at("method_name").get<std::string>();
+        for (const auto& each : clients_)
+            if (each->methods.contains(name))
+                return answer{{}, 400, "Remote method '" + name + "' already registered"};
+        from.methods.insert(name);
+        return answer{"ok"};
+    }
+    if (method == "server.history.list") {
+        const auto limit = params.value("limit", std::size_t{50}),
+                   start = params.value("start", std::size_t{0});
+        json jobs = json::array();
+        for (auto at = start; at < history.size() && jobs.size() < limit; ++at)
+            jobs.push_back(history[at]);
+        return answer{{{"count", history.size()}, {"jobs", jobs}}};
+    }
+    if (method == "server.history.get_job") {
+        for (const auto& job : history)
+            if (job["job_id"] == params.at("uid")) return answer{{{"job", job}}};
+        return answer{{}, -32601, "Invalid job uid: " + params.at("uid").get<std::string>()};
+    }
+    if (method == "server.webcams.list") return answer{{{"webcams", webcams}}};
+    if (method == "machine.device_power.devices") return answer{{{"devices", power}}};
+    if (method == "machine.device_power.post_device")
+        for (auto& device : power) {
+            if (device["device"] != params.at("device")) continue;
+            const bool locked = device.value("locked_while_printing", false);
+            if (locked && objects["print_stats"]["state"] == "printing")
+                return answer{{}, 400, "Unable to change power for psu while printing"};
+            device["status"] = params.at("action");
+            notify("notify_power_changed", json::array({device}));
+            return answer{{{params.at("device").get<std::string>(), device["status"]}}};
+        }
+    return std::nullopt;
+}
+
+bool fake_moonraker::call_remote(const std::string& method, json params)
+{
+    for (const auto& each : clients_)
+        if (each->methods.contains(method)) {
+            say(each, json{{"jsonrpc", "2.0"}, {"method", method}, {"params", std::move(params)}}.dump());
+            return true;
+        }
+    return false;
+}
+
 void fake_moonraker::say(const std::shared_ptr<client>& to, std::string text)
 {
     if (deaf) return;
@@ -247,6 +340,12 @@ task<void> fake_moonraker::write_all(std::shared_ptr<client> to)
     while (!to->out.empty()) {
         const auto text = std::move(to->out.front());
         to->out.pop_front();
+        if (to->pipe) {
+            const std::string whole = text + '\x03';
+            const auto [code, count] = co_await net::async_write(*to->pipe, net::buffer(whole), as_tuple);
+            if (code) break;
+            continue;
+        }
         const auto sent =
             co_await to->stream->write_part(transport::message_kind::text, net::buffer(text), true);
         if (!sent) break;
@@ -291,8 +390,11 @@ void fake_moonraker::klippy_ready()
 
 void fake_moonraker::drop()
 {
-    for (const auto& each : clients_)
-        each->stream->abort();
+    for (const auto& each : clients_) {
+        if (each->stream) each->stream->abort();
+        transport::error_code ignored;
+        if (each->pipe) each->pipe->close(ignored);
+    }
 }
 
 std::size_t fake_moonraker::count(const std::string& method) const

@@ -12,6 +12,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ public:
     ~fake_moonraker() override;
     fake_moonraker(const fake_moonraker&) = delete;
     fake_moonraker& operator=(const fake_moonraker&) = delete;
+
+    // Also on a unix socket, where nobody needs a key; until it ends.
+    void listen_at(const std::string& path);
 
     std::uint16_t port() const { return port_; }
     std::string url() const { return "ws://127.0.0.1:" + std::to_string(port_) + "/websocket"; }
@@ -48,6 +52,9 @@ public:
     void drop();           // cuts every connection
 
     fake_moonraker_files store;
+    json webcams = json::array(), power = json::array();
+    // As a macro does it: calls a method that somebody registered; false if nobody did.
+    bool call_remote(const std::string& method, json params);
 
     // --- what it heard ---
     struct heard_call {
@@ -65,12 +72,16 @@ private:
     struct answer;
     void take(const std::shared_ptr<client>& from, const std::string& text);
     answer answer_to(client& from, const std::string& method, const json& params);
+    std::optional<answer> of_host(client& from, const std::string& method, const json& params);
     void say(const std::shared_ptr<client>& to, std::string text);
     transport::task<void> write_all(std::shared_ptr<client> to);
+    transport::task<void> accept_all();
+    transport::task<void> read_texts(std::shared_ptr<client> from);
 
     boost::asio::io_context& context_;
     std::unique_ptr<transport::http_server> server_;
     std::uint16_t port_ = 0;
+    std::unique_ptr<transport::net::local::stream_protocol::acceptor> door_;
     std::vector<std::shared_ptr<client>> clients_;
     std::vector<heard_call> calls_;
     event_flag heard_;

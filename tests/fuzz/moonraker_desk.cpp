@@ -3,6 +3,7 @@
 #include "printer/moonraker/moonraker_desk.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <set>
 #include <string_view>
@@ -14,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     moonraker_desk desk{desk_settings{}, layerline::printer::serial::durable_state{}};
     moonraker_desk::time_point now{};
     desk.connected(now);
-    std::set<moonraker_desk::ticket> asked, ended;
+    std::set<moonraker_desk::ticket> asked, ended, questions, replied;
     std::uint64_t sequence = desk.sequence();
     const auto settle = [&] {
         while (desk.next_message(now)) {
@@ -23,6 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (kept->commit) desk.kept(*kept->commit, {}, now);
         while (const auto out = desk.next_outcome())
             if (!ended.insert(out->id).second) std::abort();
+        while (const auto reply = desk.next_reply())
+            if (!replied.insert(reply->id).second) std::abort();
         if (desk.sequence() < sequence) std::abort();
         sequence = desk.sequence();
     };
@@ -37,15 +40,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         } else if (!desk.receive(line, now)) {
             break;
         }
-        const action what = step % 4 == 0   ? action(start_job{"gcode/a.gcode", true})
-                            : step % 4 == 1 ? action(pause_job{})
-                            : step % 4 == 2 ? action(set_temperature{"tool0", 100})
-                                            : action(cancel_job{});
-        asked.insert(desk.ask(what, {}, now));
+        const std::array<action, 10> all{start_job{"gcode/a.gcode", true},
+                                         pause_job{},
+                                         set_temperature{"tool0", 100},
+                                         cancel_job{},
+                                         move_axis{'x', 1, {}},
+                                         run_gcode{"STATUS"},
+                                         run_macro{"A", {}},
+                                         answer_prompt{0},
+                                         exclude_object{"A"},
+                                         set_power{"psu", true}};
+        asked.insert(desk.ask(all[static_cast<std::size_t>(step) % all.size()], {}, now));
+        if (step % 3 == 0)
+            questions.insert(desk.query("server.history.totals", nullptr, std::chrono::seconds(1), now));
     }
     settle();
     desk.disconnected(printer_errc::host_gone, "gone", now);
     settle();
-    if (ended != asked) std::abort();
+    if (ended != asked || replied != questions) std::abort();
     return 0;
 }

@@ -248,7 +248,7 @@ TEST_CASE("temperatures go to Klipper's own heaters within Klipper's own limits"
     bench.answer("printer.gcode.script", "ok");
     bench.ask(set_temperature{"chamber", 40});
     CHECK(bench.open("printer.gcode.script").params.at("script") ==
-          "SET_HEATER_TEMPERATURE HEATER=chamber TARGET=40.0");
+          "SET_HEATER_TEMPERATURE HEATER=chamber TARGET=40");
 }
 
 TEST_CASE("an emergency stop goes first, whatever the state", "[moonraker]")

@@ -39,7 +39,7 @@ TEST_CASE("one subscription names its fields, and only objects that exist", "[mo
         CHECK(objects.contains("heater_generic chamber"));
         CHECK_FALSE(objects.contains("extruder_stepper belt"));
         CHECK_FALSE(objects.contains("motion_report"));
-        CHECK(objects.at("toolhead") == json::array({"homed_axes"}));
+        CHECK(objects.at("toolhead") == json::array({"homed_axes", "extruder"}));
     }
 }
 

@@ -284,3 +284,76 @@ TEST_CASE_METHOD(moonraker_fixture, "nothing at the address is said with the add
     CHECK(link->state().now == phase::offline);
     CHECK(link->state().away == printer_errc::host_gone);
 }
+
+TEST_CASE_METHOD(moonraker_fixture, "Moonraker's unix socket needs no key, and carries a print",
+                 "[moonraker_link]")
+{
+    far->api_key = "k3y";
+    const auto path = (place.path / "moonraker.sock").string();
+    far->listen_at(path);
+    settings.wire.place = *moonraker::parse_moonraker_url("unix:" + path);
+    auto made = moonraker::make_moonraker_link(context, settings);
+    REQUIRE(made.has_value());
+    link = std::move(*made);
+    net::co_spawn(context, link->run(), net::detached);
+    reach(phase::idle);
+    REQUIRE(perform(start_job{"gcode/a.gcode", true}).has_value());
+    reach(phase::printing);
+    far->drop();
+    reach(phase::offline);
+    reach(phase::printing);
+}
+
+TEST_CASE_METHOD(moonraker_fixture, "what Moonraker tells beside the state is kept or asked for",
+                 "[moonraker_link]")
+{
+    far->webcams = {{{"name", "door"}, {"uid", "u1"}, {"stream_url", "/webcam/"}}};
+    far->power = {{{"device", "psu"}, {"status", "on"}}};
+    for (int i = 0; i < 5; ++i)
+        far->history.push_back({{"job_id", "00000" + std::to_string(i)}, {"filename", "a.gcode"}});
+    begin();
+    auto& extras = link->extras();
+    CHECK(extras.webcams().error().code == printer_errc::host_gone);
+    CHECK(fakes::run(context, extras.history(0, 10)).error().code == printer_errc::host_gone);
+    reach(phase::idle);
+    fakes::run(context, far->received("machine.device_power.devices"));
+    while (!extras.power_devices()) {
+        context.restart();
+        REQUIRE(context.run_one() == 1);
+    }
+    REQUIRE(extras.webcams().has_value());
+    CHECK(extras.webcams()->front().name == "door");
+    const auto page = fakes::run(context, extras.history(1, 2));
+    REQUIRE(page.has_value());
+    CHECK(page->total == 5);
+    REQUIRE(page->jobs.size() == 2);
+    CHECK(page->jobs.front().id == "m-000001");
+    const auto one = fakes::run(context, extras.job("m-000003"));
+    REQUIRE(one.has_value());
+    CHECK(one->path == "gcode/a.gcode");
+    CHECK(fakes::run(context, extras.job("m-0000ff")).error().code == printer_errc::no_such_file);
+    CHECK(fakes::run(context, extras.job("j-0123")).error().code == printer_errc::no_such_file);
+    CHECK(fakes::run(context, extras.mesh()).error().code == printer_errc::unsupported);
+
+    REQUIRE(far->call_remote("layerline_notify", {{"message", "warm"}}));
+    while (!link->state().wants) {
+        context.restart();
+        REQUIRE(context.run_one() == 1);
+    }
+    CHECK(link->state().wants->text == "warm");
+    REQUIRE(perform(set_power{"psu", false}).has_value());
+    CHECK(far->power[0]["status"] == "off");
+}
+
+TEST_CASE("a printer without more to tell says so", "[moonraker_link]")
+{
+    net::io_context context;
+    printer_extras none;
+    CHECK(none.webcams().error().code == printer_errc::unsupported);
+    CHECK(none.power_devices().error().code == printer_errc::unsupported);
+    CHECK(none.macros().error().code == printer_errc::unsupported);
+    CHECK(none.console(0, 10).error().code == printer_errc::unsupported);
+    CHECK(fakes::run(context, none.history(0, 10)).error().code == printer_errc::unsupported);
+    CHECK(fakes::run(context, none.job("j-1")).error().code == printer_errc::unsupported);
+    CHECK(fakes::run(context, none.mesh()).error().code == printer_errc::unsupported);
+}
