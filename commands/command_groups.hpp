@@ -52,6 +52,13 @@ transport::task<command_answer> run_delete(command_context& at, const arguments&
 transport::task<command_answer> run_upload(command_context& at, const arguments& given);
 transport::task<void> run_download(command_context& at, const arguments& given);
 
+// printer_lists.cpp
+transport::task<command_answer> run_power_list(command_context& at, const arguments& given);
+transport::task<command_answer> run_macro_list(command_context& at, const arguments& given);
+transport::task<command_answer> run_console_lines(command_context& at, const arguments& given);
+transport::task<command_answer> run_history(command_context& at, const arguments& given);
+transport::task<command_answer> run_bed_mesh(command_context& at, const arguments& given);
+
 // preview_commands.cpp
 inline constexpr std::size_t max_index_bytes = std::size_t{2} << 20U; // of the layers' envelope
 transport::task<void> run_layers(command_context& at, const arguments& given);

@@ -74,6 +74,12 @@ constexpr std::array<argument, 5> list_arguments{
     argument{.name = "Limit", .type = integer, .least = 1, .most = 10000}};
 constexpr std::array<argument, 1> path_argument{argument{.name = "Path", .required = true, .least = 1}};
 
+constexpr std::array<argument, 2> lines_arguments{
+    argument{.name = "After", .type = integer, .most = 1e15},
+    argument{.name = "Limit", .type = integer, .least = 1, .most = 500}};
+constexpr std::array<argument, 2> history_arguments{
+    argument{.name = "Offset", .type = integer, .most = 1e9},
+    argument{.name = "Limit", .type = integer, .least = 1, .most = 100}};
 constexpr std::array<argument, 2> layer_arguments{
     argument{.name = "Path", .required = true, .least = 1},
     argument{.name = "Layer", .type = integer, .least = 1, .most = gcode::max_layers}};
@@ -195,6 +201,15 @@ constexpr std::array table{
                  .schema = console_arguments,
                  .acts = true,
                  .run = run_console},
+    command_spec{.path = "power/list", .methods = get, .run = run_power_list},
+    command_spec{.path = "macro/list", .methods = get, .run = run_macro_list},
+    command_spec{.path = "console/lines",
+                 .methods = get,
+                 .needs = scope::console,
+                 .schema = lines_arguments,
+                 .run = run_console_lines},
+    command_spec{.path = "history", .methods = get, .schema = history_arguments, .run = run_history},
+    command_spec{.path = "bed-mesh", .methods = get, .run = run_bed_mesh},
     command_spec{.path = "files/list", .methods = get, .schema = list_arguments, .run = run_list},
     command_spec{.path = "files/details", .methods = get, .schema = path_argument, .run = run_details},
     command_spec{.path = "files/upload",

@@ -1,5 +1,6 @@
 // The way of a call: command, scope, method, arguments, terms, envelope.
 #include "tests/commands/api_desk.hpp"
+#include "tests/fakes/talkative_printer.hpp"
 
 #include "commands/command.hpp"
 
@@ -50,6 +51,11 @@ constexpr std::array examples{
     example{"exclude-object", "POST", scope::control, "", R"({"Name":"cube"})"},
     example{"prompt/answer", "POST", scope::control, "", R"({"Choice":0})"},
     example{"console", "POST", scope::console, "", R"({"Gcode":"M115"})"},
+    example{"power/list", "GET", scope::view, "", ""},
+    example{"macro/list", "GET", scope::view, "", ""},
+    example{"console/lines", "GET", scope::console, "", ""},
+    example{"history", "GET", scope::view, "", ""},
+    example{"bed-mesh", "GET", scope::view, "", ""},
     example{"files/list", "GET", scope::view, "", ""},
     example{"files/details", "GET", scope::view, "path=gcode/a.gcode", ""},
     example{"files/upload", "PUT", scope::files, "path=gcode/b.gcode", "G28\n"},
@@ -72,6 +78,8 @@ TEST_CASE("every command of the table is called with the right method and scope,
         CAPTURE(one.path);
         seen.insert(one.path);
         api_desk desk;
+        layerline::fakes::talkative_printer all;
+        desk.printer.more = &all;
         desk.files.files["gcode/a.gcode"] = picture_file;
         const auto* row = find_command(one.path);
         REQUIRE(row);

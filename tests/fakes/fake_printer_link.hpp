@@ -18,6 +18,7 @@ public:
     };
     std::vector<order> orders; // in the order they came
     printer::link_capabilities can;
+    printer::printer_extras* more = nullptr; // what extras() gives; by default a printer without any
     // What perform() gives; by default a bare success.
     std::function<printer::printer_result<printer::performed>(const order&)> answers;
     int waiting = 0; // how many wait in changed()
@@ -65,6 +66,7 @@ public:
         co_return printer::performed{};
     }
     printer::link_capabilities capabilities() const override { return can; }
+    printer::printer_extras& extras() override { return more ? *more : printer::printer_link::extras(); }
 
 private:
     printer::printer_state state_;
