@@ -46,6 +46,7 @@ struct command_answer {
 
 struct command_spec {
     std::string_view path = {}; // exactly as in the URL, after the prefix
+    std::string_view does = {}; // in a sentence
     std::span<const std::string_view> methods = {};
     access::scope needs = access::scope::view;
     std::span<const argument> schema = {};

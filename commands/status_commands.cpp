@@ -36,6 +36,7 @@ json described(const command_spec& spec)
         for (const auto& row : terms_schema())
             taken.push_back(described(row));
     return {{"Name", spec.path},
+            {"Does", spec.does},
             {"Methods", std::move(methods)},
             {"Scope", access::name_of(spec.needs)},
             {"Arguments", std::move(taken)}};
