@@ -22,6 +22,7 @@
 #include "observe/exposition.hpp"
 #include "transport/error.hpp"
 #include "transport/http_server.hpp"
+#include "transport/small_blocks.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -397,6 +398,7 @@ std::optional<int> serve_once(const run_options& options)
     std::fputs(ready.c_str(), stdout);
     std::fflush(stdout);
     manager.tell("READY=1");
+    transport::keep_small_blocks();
     context.run();
     signals.cancel();
     if (!agent.rekeyed()) manager.tell("STOPPING=1");

@@ -23,6 +23,8 @@ target_link_libraries(layerline_soci INTERFACE ${SOCI_SQLITE3} ${SOCI_CORE} sqli
 add_library(layerline_net STATIC ${PROJECT_SOURCE_DIR}/cmake/net_bodies.cpp ${PROJECT_SOURCE_DIR}/cmake/net_beast_bodies.cpp)
 add_library(layerline::net ALIAS layerline_net)
 target_compile_definitions(layerline_net PUBLIC
-    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+    # Asio keeps two freed pieces of each kind, of up to 1 KiB; ours (transport/small_blocks.hpp) keeps more.
+    BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
 target_link_libraries(layerline_net PUBLIC layerline::options Boost::headers Boost::url OpenSSL::SSL Threads::Threads)
 target_precompile_headers(layerline_net PRIVATE ${PROJECT_SOURCE_DIR}/cmake/net_pch.hpp)

@@ -15,6 +15,7 @@
 #include "transport/error.hpp"
 #include "transport/heap.hpp"
 #include "transport/http_server.hpp"
+#include "transport/small_blocks.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -256,6 +257,7 @@ int run_relay(const run_options& options)
         spdlog::critical("{} cannot be written", options.ready_file.string());
         return 1;
     }
+    transport::keep_small_blocks();
     context.run();
     spdlog::info("stopped");
     return 0;

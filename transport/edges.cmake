@@ -19,6 +19,7 @@ layerline_room(transport NET
         http_server.cpp
         join_websockets.cpp
         resolve.cpp
+        small_blocks.cpp
         tls.cpp
         tls_stream.cpp
         websocket.cpp

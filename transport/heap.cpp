@@ -1,5 +1,7 @@
 #include "transport/heap.hpp"
 
+#include "transport/small_blocks.hpp"
+
 #include <malloc.h>
 
 namespace layerline::transport {
@@ -15,11 +17,12 @@ void keep_freed_memory()
 
 std::size_t freed_memory()
 {
-    return ::mallinfo2().fordblks;
+    return ::mallinfo2().fordblks + small_blocks_kept();
 }
 
 void give_back_freed_memory()
 {
+    let_small_blocks_go();
     (void)::malloc_trim(0);
 }
 

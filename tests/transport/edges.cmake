@@ -11,6 +11,7 @@ layerline_test(transport NET
         edges_fixture.cpp
         edges_head_test.cpp
         edges_server_test.cpp
+        edges_small_blocks_test.cpp
         edges_take_in_test.cpp
         edges_tls_stream_test.cpp
         edges_tls_test.cpp
