@@ -76,25 +76,23 @@ std::optional<std::chrono::milliseconds> parse_timeout(std::string_view text)
 std::variant<malformed_timeout, time_left> take_in(fields& headers)
 {
     const auto id = headers.find("x-request-id");
-    if (!id || !valid_request_id(*id))
+    if (!id)
+        headers.add("x-request-id", new_request_id());
+    else if (!valid_request_id(*id))
         headers.set("x-request-id", new_request_id());
     else
-        headers.set("x-request-id", std::string(*id)); // the first one of several
+        headers.set("x-request-id", *id); // the first one of several
 
-    fields kept;
     time_left left;
     bool malformed = false, told = false;
-    for (const field& f : headers) {
-        if (!caller_may_send(f.name)) continue;
-        if (f.name == timeout_name) {
-            left = parse_timeout(f.value);
-            if (!left || told) malformed = true;
-            told = true;
-            continue;
-        }
-        kept.add(f.name, f.value);
-    }
-    headers = std::move(kept);
+    headers.erase_if([&](const field& f) {
+        if (!caller_may_send(f.name)) return true;
+        if (f.name != timeout_name) return false;
+        left = parse_timeout(f.value);
+        if (!left || told) malformed = true;
+        told = true;
+        return true;
+    });
     if (malformed) return malformed_timeout{};
     return left;
 }

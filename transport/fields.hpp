@@ -1,31 +1,41 @@
 // Header fields: names in lower case, order kept, several of one name allowed.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace layerline::transport {
 
 struct field {
-    std::string name; // lower case
-    std::string value;
+    std::string_view name; // lower case
+    std::string_view value;
 };
 
+// All of a head's text stands in one piece of memory: a request goes through five of these on its way, and a
+// string for each name and value cost more than its parsing. So what find() and the iterators give holds
+// until the next change, or the end, of the fields that it came from; moving them changes nothing.
 class fields {
 public:
-    fields() = default;
-    fields(std::initializer_list<field> all) : all_(all) {}
+    class const_iterator;
 
-    void reserve(std::size_t count) { all_.reserve(count); }
+    fields() = default;
+    fields(std::initializer_list<field> all);
+
+    // Room for so many more fields, and for so many bytes of their names and values.
+    void reserve(std::size_t count, std::size_t bytes = 0);
     // The value of the first field of that name (given in lower case), if there is one.
     std::optional<std::string_view> find(std::string_view name) const;
-    // Replaces every field of that name with this one.
-    void set(std::string name, std::string value);
-    // Adds a field beside those of the same name.
-    void add(std::string name, std::string value);
+    // Replaces every field of that name with this one. Both may be parts of these fields.
+    void set(std::string_view name, std::string_view value);
+    // Adds a field beside those of the same name. Both may be parts of these fields.
+    void add(std::string_view name, std::string_view value);
+    // The same for a name as it was received: it is put into lower case, and given back so.
+    std::string_view add_received(std::string_view name, std::string_view value);
     // Removes every field of that name; says how many there were.
     std::size_t erase(std::string_view name);
 
@@ -33,20 +43,63 @@ public:
     template <class Which>
     void erase_if(Which which)
     {
-        std::erase_if(all_, std::move(which));
+        std::erase_if(places_, [&](const place& one) { return which(at(one)); });
     }
 
-    // All of them, for whoever makes something else of them; none are left.
-    std::vector<field> take() { return std::exchange(all_, {}); }
-
-    auto begin() const { return all_.begin(); }
-    auto end() const { return all_.end(); }
-    std::size_t size() const { return all_.size(); }
-    bool empty() const { return all_.empty(); }
+    const_iterator begin() const;
+    const_iterator end() const;
+    std::size_t size() const { return places_.size(); }
+    bool empty() const { return places_.empty(); }
+    // Of all names and values; with what was replaced or removed.
+    std::size_t text_size() const { return text_.size(); }
 
 private:
-    std::vector<field> all_;
+    struct place {
+        std::uint32_t name = 0, name_size = 0, value = 0, value_size = 0; // in text_
+    };
+
+    field at(const place& one) const
+    {
+        return {{text_.data() + one.name, one.name_size}, {text_.data() + one.value, one.value_size}};
+    }
+    std::uint32_t put(std::string_view first, std::string_view second);
+
+    std::vector<char> text_; // not a string: that one's short texts would move with it
+    std::vector<place> places_;
 };
+
+class fields::const_iterator {
+public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = field;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = field;
+
+    const_iterator(const fields& of, std::size_t index) : of_(&of), index_(index) {}
+    field operator*() const { return of_->at(of_->places_[index_]); }
+    const_iterator& operator++()
+    {
+        ++index_;
+        return *this;
+    }
+    const_iterator operator++(int) { return {*of_, index_++}; }
+    bool operator==(const const_iterator& other) const { return index_ == other.index_; }
+
+private:
+    const fields* of_;
+    std::size_t index_;
+};
+
+inline fields::const_iterator fields::begin() const
+{
+    return {*this, 0};
+}
+
+inline fields::const_iterator fields::end() const
+{
+    return {*this, places_.size()};
+}
 
 // Removes what belongs to one hop only (RFC 9110 section 7.6.1): connection and the names it lists,
 // keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade.

@@ -13,7 +13,7 @@ std::string shown(const fields& all)
 {
     std::string out;
     for (const field& f : all)
-        out += f.name + "=" + f.value + ";";
+        out.append(f.name).append("=").append(f.value).append(";");
     return out;
 }
 
@@ -87,4 +87,36 @@ TEST_CASE("a head that lists thousands of names is stripped all the same")
     f.add("kept", "v");
     strip_hop_by_hop(f);
     CHECK(shown(f) == "kept=v;");
+}
+
+TEST_CASE("fields may be made of parts of themselves, also while their memory grows")
+{
+    fields f{{"a", "first"}};
+    for (int i = 0; i < 12; ++i) {
+        f.add("copy", *f.find("a"));
+        f.set("a", std::string(*f.find("a")) + std::string(40, 'x'));
+        f.set("same", *f.find("a"));
+        CHECK(*f.find("same") == *f.find("a"));
+    }
+    CHECK(*f.find("a") == "first" + std::string(12UL * 40, 'x'));
+    CHECK(f.erase("copy") == 12);
+    CHECK(f.size() == 2);
+    CHECK(f.find("same"));
+}
+
+TEST_CASE("what was found in fields stays where it is when they are moved")
+{
+    fields f{{"a", "1"}};
+    const auto value = *f.find("a");
+    const fields moved = std::move(f);
+    CHECK(value.data() == moved.find("a")->data());
+    CHECK(value == "1");
+}
+
+TEST_CASE("a name is put into lower case as it comes in, a value is not")
+{
+    fields f;
+    CHECK(f.add_received("X-Mixed-CASE", "Kept") == "x-mixed-case");
+    CHECK(f.find("x-mixed-case") == "Kept");
+    CHECK_FALSE(f.find("X-Mixed-CASE"));
 }

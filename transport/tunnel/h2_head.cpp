@@ -45,26 +45,32 @@ bool good_value(std::string_view value)
     return nghttp2_check_header_value_rfc9113(bytes(value), value.size()) != 0;
 }
 
+// Empty, with room for these and for pseudo-header fields of about so many bytes.
+h2_wire_head room_for(const fields& headers, std::size_t bytes)
+{
+    h2_wire_head wire;
+    wire.reserve(headers.size() + 6, headers.text_size() + bytes + 64);
+    return wire;
+}
+
 // Appends `headers` to `wire`; the checks are those of the receiver, made where the sender still learns of
 // it.
 boost::system::result<h2_wire_head> append_checked(h2_wire_head wire, fields headers, std::size_t limit)
 {
     strip_hop_by_hop(headers);
-    wire.reserve(wire.size() + headers.size());
-    std::optional<std::string> length;
-    for (field& f : headers.take()) {
-        if (const auto value = trimmed(f.value); value.size() < f.value.size()) f.value = std::string(value);
-        if (!good_name(f.name) || !good_value(f.value)) return make_error_code(errc::malformed);
+    std::optional<std::string_view> length;
+    for (const field f : headers) {
+        const auto value = trimmed(f.value);
+        if (!good_name(f.name) || !good_value(value)) return make_error_code(errc::malformed);
         if (f.name == "content-length") {
-            if (!all_digits(f.value) || (length && *length != f.value))
-                return make_error_code(errc::malformed);
+            if (!all_digits(value) || (length && *length != value)) return make_error_code(errc::malformed);
             if (length) continue;
-            length = f.value;
+            length = value;
         }
-        wire.push_back(std::move(f));
+        wire.add(f.name, value);
     }
     std::size_t cost = 0;
-    for (const field& f : wire)
+    for (const field f : wire)
         cost += field_cost(f.name, f.value);
     if (cost > limit) return make_error_code(errc::too_large);
     return wire;
@@ -84,12 +90,10 @@ boost::system::result<h2_wire_head> append_request(h2_wire_head wire, bool may_b
         return make_error_code(errc::malformed);
     headers.erase("host");
     if (priority != h2_priority::normal)
-        headers.set(std::string(priority_field),
-                    std::string(priority_names.at(static_cast<std::size_t>(priority))));
-    wire.reserve(wire.size() + 3 + headers.size());
-    wire.push_back({":scheme", "http"});
-    wire.push_back({":authority", std::move(authority)});
-    wire.push_back({":path", target});
+        headers.set(priority_field, priority_names.at(static_cast<std::size_t>(priority)));
+    wire.add(":scheme", "http");
+    wire.add(":authority", authority);
+    wire.add(":path", target);
     return append_checked(std::move(wire), std::move(headers), limit);
 }
 
@@ -117,8 +121,9 @@ boost::system::result<h2_wire_head> request_to_wire(const std::string& method, c
     // CONNECT has another shape of head, and opens a tunnel that nobody here asked for.
     if (method.empty() || method == "CONNECT" || nghttp2_check_method(bytes(method), method.size()) == 0)
         return make_error_code(errc::malformed);
-    return append_request({{":method", method}}, method == "OPTIONS", target, std::move(headers), priority,
-                          limit);
+    auto wire = room_for(headers, target.size());
+    wire.add(":method", method);
+    return append_request(std::move(wire), method == "OPTIONS", target, std::move(headers), priority, limit);
 }
 
 boost::system::result<h2_wire_head> websocket_to_wire(const std::string& target, fields headers,
@@ -126,14 +131,18 @@ boost::system::result<h2_wire_head> websocket_to_wire(const std::string& target,
 {
     strip_websocket_handshake(headers);
     headers.set("sec-websocket-version", "13");
-    return append_request({{":method", "CONNECT"}, {":protocol", "websocket"}}, false, target,
-                          std::move(headers), priority, limit);
+    auto wire = room_for(headers, target.size());
+    wire.add(":method", "CONNECT");
+    wire.add(":protocol", "websocket");
+    return append_request(std::move(wire), false, target, std::move(headers), priority, limit);
 }
 
 boost::system::result<h2_wire_head> answer_to_wire(unsigned status, fields headers, std::size_t limit)
 {
     if (status < 200 || status > 999) return make_error_code(errc::malformed);
-    return append_checked({{":status", std::to_string(status)}}, std::move(headers), limit);
+    auto wire = room_for(headers, 0);
+    wire.add(":status", std::to_string(status));
+    return append_checked(std::move(wire), std::move(headers), limit);
 }
 
 void h2_head_reader::add(std::string_view name, std::string_view value)
@@ -156,7 +165,7 @@ void h2_head_reader::add(std::string_view name, std::string_view value)
         // HTTP/2 may split cookies; whoever reads them expects one field (RFC 9113 section 8.2.3).
         headers_.set("cookie", std::string(*headers_.find("cookie")) + "; " + std::string(value));
     } else if (!name.starts_with(':')) {
-        headers_.add(std::string(name), std::string(value));
+        headers_.add(name, value);
     }
 }
 
@@ -171,7 +180,7 @@ fields h2_head_reader::take()
     if (authority_ == no_authority) {
         all.erase("host");
     } else if (!authority_.empty()) {
-        all.set("host", std::move(authority_));
+        all.set("host", authority_);
     }
     strip_hop_by_hop(all);
     clear();

@@ -24,7 +24,7 @@ constexpr std::size_t h2_priorities = 4;
 std::optional<h2_priority> take_priority(fields& headers);
 
 // A head ready for nghttp2: pseudo-header fields first, names in lower case.
-using h2_wire_head = std::vector<field>;
+using h2_wire_head = fields;
 
 // What a field costs against a header limit (RFC 9113 section 10.5.1).
 std::size_t field_cost(std::string_view name, std::string_view value);
