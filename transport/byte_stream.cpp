@@ -16,10 +16,18 @@ namespace {
 
 constexpr auto as_result = net::as_tuple(net::use_awaitable);
 
+// More than this is written in turns with what else goes on.
+constexpr std::size_t most_at_once = 16UL * 1024;
+
 template <class Next>
 class socket_stream final : public byte_stream {
 public:
-    explicit socket_stream(Next next) : byte_stream(next.get_executor()), next_(std::move(next)) {}
+    explicit socket_stream(Next next) : byte_stream(next.get_executor()), next_(std::move(next))
+    {
+        // Asio would do so with the first read; by ourselves it concerns write_now(), too.
+        error_code ignored;
+        next_.lowest_layer().non_blocking(true, ignored);
+    }
     socket_stream(const socket_stream&) = delete;
     socket_stream& operator=(const socket_stream&) = delete;
     ~socket_stream() override = default;
@@ -56,14 +64,20 @@ public:
             write_waits();
             const auto [ec, n] = co_await next_.async_write_some(parts, as_result);
             if (ec) co_return explained(ec);
-            std::size_t sent = n;
-            for (auto& part : parts) {
-                const auto taken = std::min(sent, part.size());
-                part += taken;
-                sent -= taken;
-            }
+            take_out(parts, n);
         }
         co_return result<void>{};
+    }
+
+    bool write_now(std::array<net::const_buffer, 3>& parts) override
+    {
+        if constexpr (!std::is_same_v<Next, tls_stream>) {
+            if (net::buffer_size(parts) > most_at_once) return false;
+            error_code ec;
+            take_out(parts, next_.write_some(parts, ec));
+            return !ec && net::buffer_size(parts) == 0;
+        }
+        return false;
     }
 
     void shutdown_send() override
@@ -130,6 +144,14 @@ public:
     }
 
 private:
+    static void take_out(std::array<net::const_buffer, 3>& parts, std::size_t sent)
+    {
+        for (auto& part : parts) {
+            const auto taken = std::min(sent, part.size());
+            part += taken;
+            sent -= taken;
+        }
+    }
     static bool ended(const error_code& ec) { return ec == net::error::eof; }
 
     Next next_;

@@ -46,6 +46,7 @@ private:
     struct interim; // the "100 Continue" that the body's first read sends
 
     bool bodiless() const;
+    bool send_now(std::array<net::const_buffer, 3>& parts);
     task<result<void>> send(std::array<net::const_buffer, 3> parts);
 
     std::shared_ptr<wire_reader> wire_;
