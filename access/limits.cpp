@@ -26,6 +26,11 @@ std::optional<std::chrono::milliseconds> rate_limiter::peek(std::string_view key
     const double left = found == buckets_.end() ? rate_.burst : left_at(found->second, now);
     const double missing = std::clamp(cost, 0.0, rate_.burst) - left;
     if (missing <= 0) return std::nullopt;
+    return wait_for(missing);
+}
+
+std::chrono::milliseconds rate_limiter::wait_for(double missing) const
+{
     const double wait = std::ceil(missing * static_cast<double>(rate_.one_back_after.count()));
     return std::chrono::milliseconds(std::max<std::int64_t>(static_cast<std::int64_t>(wait), 1));
 }
@@ -33,19 +38,17 @@ std::optional<std::chrono::milliseconds> rate_limiter::peek(std::string_view key
 std::optional<std::chrono::milliseconds> rate_limiter::take(std::string_view key, clock::time_point now,
                                                             double cost)
 {
-    const auto wait = peek(key, now, cost);
     const double taken = std::clamp(cost, 0.0, rate_.burst);
-    const std::string name(key);
+    std::string name(key);
     const auto found = buckets_.find(name);
-    if (wait) { // who keeps knocking is not the one to forget
-        if (found != buckets_.end()) order_.splice(order_.begin(), order_, found->second.used);
-        return wait;
-    }
+    const double left = found == buckets_.end() ? rate_.burst : left_at(found->second, now);
+    // Who keeps knocking is not the one to forget, whether let in or not.
+    if (found != buckets_.end()) order_.splice(order_.begin(), order_, found->second.used);
+    if (taken > left) return wait_for(taken - left);
     if (found != buckets_.end()) {
         auto& b = found->second;
-        b.left = left_at(b, now) - taken;
+        b.left = left - taken;
         b.at = std::max(b.at, now);
-        order_.splice(order_.begin(), order_, b.used);
         return std::nullopt;
     }
     while (!order_.empty() && buckets_.size() >= max_keys_) {

@@ -39,6 +39,7 @@ private:
         std::list<std::string>::iterator used;
     };
     double left_at(const bucket& b, clock::time_point now) const;
+    std::chrono::milliseconds wait_for(double missing) const;
 
     rate rate_;
     std::size_t max_keys_;
