@@ -88,8 +88,10 @@ public:
 
     task<authentication> authenticate(std::string secret) override
     {
-        auto fresh = co_await refresh();
-        if (!fresh) co_return authentication(credential_fault::store);
+        if (!is_fresh()) {
+            auto fresh = co_await refresh();
+            if (!fresh) co_return authentication(credential_fault::store);
+        }
         const auto at = now();
         auto found = memory_.look_up(secret, at);
         if (found.note_use) keeper_.touch_token(std::get<principal>(found.answer).id, at.wall);
@@ -117,6 +119,12 @@ private:
         return started_.wall + since.count() - std::chrono::seconds(dead_tokens_kept).count();
     }
     token_memory::now now() const { return {clock_.wall_unix(), clock_.steady()}; }
+
+    // Whether refresh() would find nothing to do: so it is with nearly every request.
+    bool is_fresh() const
+    {
+        return !keeper_.rests() && loaded_.load() >= static_cast<std::int64_t>(keeper_.outside_changes());
+    }
 
     // Reads the store at first, and again after another process changed it. At other times it does not wait.
     task<result<void>> refresh()

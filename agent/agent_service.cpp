@@ -106,7 +106,11 @@ transport::task<void> agent_service::serve(transport::exchange& outer)
         co_await say(call, std::move(answer));
         co_return;
     }
-    auto found = co_await who_asks(request);
+    std::variant<asker, refusal> found = no_such_route;
+    if (request.via == transport::edge::tunnel)
+        found = relays_principal(request.headers);
+    else if (request.via == transport::edge::lan)
+        found = co_await holder_of_token(request);
     if (auto* no = std::get_if<refusal>(&found)) {
         if (no->status == too_often.status) counts_.limited();
         co_await say(call, answer_for(*no, request_id_of(request)));
@@ -211,29 +215,19 @@ void agent_service::tell_store_problem()
         "until they can: look at the disk of the state folder");
 }
 
-transport::task<std::variant<asker, refusal>> agent_service::who_asks(const transport::request_head& request)
+std::variant<asker, refusal> agent_service::relays_principal(const transport::fields& headers) const
 {
-    std::variant<asker, refusal> found = no_such_route;
-    if (request.via == transport::edge::lan) {
-        found = co_await holder_of_token(request);
-    } else if (request.via == transport::edge::tunnel) {
-        const auto& headers = request.headers;
-        const auto named = relayed(headers.find("x-layerline-principal"), headers.find("x-layerline-scopes"),
-                                   headers.find("x-layerline-principal-name"));
-        const auto scopes = named ? access::parse_scopes(named->scopes) : std::nullopt;
-        if (scopes) {
-            asker who;
-            // Marked, so that no name of the relay's passes for a token of our own.
-            who.caller.principal = "relay:" + named->id;
-            who.caller.scopes = owner_.permitted(*scopes);
-            who.caller.name = named->name;
-            who.caller.peer = loggable(headers.find("x-forwarded-for").value_or(""));
-            found = std::move(who);
-        } else {
-            found = no_principal;
-        }
-    }
-    co_return found;
+    auto named = relayed(headers.find("x-layerline-principal"), headers.find("x-layerline-scopes"),
+                         headers.find("x-layerline-principal-name"));
+    const auto scopes = named ? access::parse_scopes(named->scopes) : std::nullopt;
+    if (!scopes) return no_principal;
+    asker who;
+    // Marked, so that no name of the relay's passes for a token of our own.
+    who.caller.principal = "relay:" + named->id;
+    who.caller.scopes = owner_.permitted(*scopes);
+    who.caller.name = std::move(named->name);
+    who.caller.peer = loggable(headers.find("x-forwarded-for").value_or(""));
+    return who;
 }
 
 transport::task<std::variant<asker, refusal>>

@@ -57,8 +57,8 @@ private:
     transport::task<void> serve_known(request_note& noted, route where, asker who);
     void note_file_change(const request_note& noted, const std::string& command);
     void tell_store_problem();
-    // By the edge: a token of the agent's own on the LAN, the relay's principal through the tunnel.
-    transport::task<std::variant<asker, refusal>> who_asks(const transport::request_head& request);
+    // Who asks, by the edge: the relay's principal through the tunnel, a token of the agent's own on the LAN.
+    std::variant<asker, refusal> relays_principal(const transport::fields& headers) const;
     transport::task<std::variant<asker, refusal>> holder_of_token(const transport::request_head& request);
 
     access::token_service& tokens_;

@@ -126,7 +126,7 @@ private:
         arguments given;
         if (!spec.always) {
             std::string body;
-            if (!spec.body_is_file) {
+            if (!spec.body_is_file && !at.call.body()->at_end()) {
                 auto read = co_await read_argument_body(at.call);
                 if (!read) {
                     co_await send_failure(at, &spec, read.error(), {});
@@ -153,7 +153,19 @@ private:
             co_await spec.run_raw(at, given);
             co_return;
         }
-        const auto answer = co_await guarded(at, spec, given);
+        // An exception out of a command is a bug of ours: the caller hears 750, the agent goes on. A
+        // cancellation passes through.
+        command_answer answer;
+        std::optional<std::string> thrown;
+        try {
+            answer = co_await spec.run(at, given);
+        } catch (const boost::system::system_error& error) {
+            if (error.code() == net::error::operation_aborted) throw;
+            thrown = error.what();
+        } catch (const std::exception& error) {
+            thrown = error.what();
+        }
+        if (thrown) answer = command_answer(fail(750, "The agent failed inside: " + *thrown));
         auto sealed = sealed_answer(answer, at.request_id);
         co_await send_envelope(at, http_status_of(sealed.status, false), std::move(sealed.text));
     }
@@ -165,23 +177,6 @@ private:
                                   request_id);
         if (!answer.text.empty()) return encode_success_text(answer.text, request_id);
         return encode_success(answer.result, request_id);
-    }
-
-    // An exception out of a command is a bug of ours: the caller hears 750, the agent goes on. A cancellation
-    // passes through.
-    static transport::task<command_answer> guarded(command_context& at, const command_spec& spec,
-                                                   const arguments& given)
-    {
-        std::string what;
-        try {
-            co_return co_await spec.run(at, given);
-        } catch (const boost::system::system_error& error) {
-            if (error.code() == net::error::operation_aborted) throw;
-            what = error.what();
-        } catch (const std::exception& error) {
-            what = error.what();
-        }
-        co_return command_answer(fail(750, "The agent failed inside: " + what));
     }
 
     printer::printer_link& printer_;
@@ -204,13 +199,15 @@ transport::task<void> send_envelope(command_context& at, unsigned http_status, s
     head.headers.set("cache-control", "no-store");
     head.headers.set("x-content-type-options", "nosniff");
     head.headers.set("x-request-id", at.request_id);
+    head.headers.set("content-length", std::to_string(text.size()));
     // A caller that has gone away is told nothing; whoever runs this ends the exchange.
-    if (at.call.request().method == "HEAD") {
-        head.headers.set("content-length", std::to_string(text.size()));
-        if (const auto begun = co_await at.call.respond(std::move(head))) (void)co_await at.call.finish();
-        co_return;
+    const auto begun = co_await at.call.respond(std::move(head));
+    if (!begun) co_return;
+    if (at.call.request().method != "HEAD") {
+        const auto sent = co_await at.call.write(net::buffer(text));
+        if (!sent) co_return;
     }
-    (void)co_await transport::respond_with(at.call, std::move(head), std::move(text));
+    (void)co_await at.call.finish();
 }
 
 transport::task<void> send_raw_failure(command_context& at, failure why, transport::fields more)

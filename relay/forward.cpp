@@ -114,20 +114,6 @@ task<void> watch(std::shared_ptr<progress> seen, std::chrono::seconds patience, 
 
 using asked = result<transport::response>;
 
-// Without an upload nothing need stand beside the wait for the answer: its end is a point in time, and a
-// token that dies calls it off.
-task<asked> ask(std::shared_ptr<transport::requester> tunnel, transport::request_head head,
-                transport::clock::time_point by, access::open_uses::use& use)
-{
-    head.answer_by = std::min(by, use.until());
-    const auto off = std::make_shared<transport::call_off>();
-    head.off = off;
-    const when_cut until_answered(use, [off] { off->now(transport::errc::closed); });
-    auto answer = co_await tunnel->send(std::move(head), nullptr);
-    off->by(nullptr);
-    co_return answer;
-}
-
 // With an upload the agent may take as long as bytes go by.
 task<asked> ask_with_upload(std::shared_ptr<transport::requester> tunnel, transport::request_head head,
                             std::shared_ptr<transport::body_source> upload, std::shared_ptr<progress> seen,
@@ -192,6 +178,7 @@ task<void> pass_on(transport::exchange& call, transport::response answer, brake 
         if (*count == 0) break;
         if (auto sent = co_await call.write(net::buffer(part.get(), *count)); !sent) co_return;
         if (const auto wait = asked_to_wait(slow_down, *count); wait.count() > 0) co_await pause(wait);
+        if (answer.body->at_end()) break;
     }
     (void)co_await call.finish();
 }
@@ -238,8 +225,8 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     head.target = where.target;
     head.deadline = asked.deadline;
     head.peer = asked.peer;
-    head.headers.reserve(asked.headers.size() + 6);
-    for (const auto& field : asked.headers)
+    head.headers.reserve(asked.headers.size() + 6, asked.headers.text_size() + 256);
+    for (const auto field : asked.headers)
         if (std::find(not_told_on.begin(), not_told_on.end(), field.name) == not_told_on.end())
             head.headers.add(field.name, field.value);
     transport::strip_hop_by_hop(head.headers);
@@ -266,8 +253,9 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     return head;
 }
 
-task<void> forward(transport::exchange& call, std::shared_ptr<transport::requester> tunnel, to_printer where,
-                   access::principal who, forward_limits limits, carriage by)
+task<void> forward(transport::exchange& call, std::shared_ptr<transport::requester> tunnel,
+                   const to_printer& where, const access::principal& who, const forward_limits& limits,
+                   const carriage& by)
 {
     if (where.ui && call.wants_websocket()) {
         auto head = head_for_agent(call.request(), where, who);
@@ -294,10 +282,20 @@ task<void> forward(transport::exchange& call, std::shared_ptr<transport::request
 
     const auto asked_at = transport::clock::now();
     auto head = head_for_agent(call.request(), where, who);
-    auto asking = upload
-                      ? ask_with_upload(tunnel, std::move(head), upload, seen, limits.answer_timeout, by.use)
-                      : ask(tunnel, std::move(head), asked_at + limits.answer_timeout, by.use);
-    auto answer = co_await std::move(asking);
+    asked answer = make_error_code(transport::errc::closed);
+    if (upload) {
+        answer =
+            co_await ask_with_upload(tunnel, std::move(head), upload, seen, limits.answer_timeout, by.use);
+    } else {
+        // Nothing need stand beside the wait for the answer: its end is a point in time, and a token that
+        // dies calls it off.
+        head.answer_by = std::min(asked_at + limits.answer_timeout, by.use.until());
+        const auto off = std::make_shared<transport::call_off>();
+        head.off = off;
+        const when_cut until_answered(by.use, [off] { off->now(transport::errc::closed); });
+        answer = co_await tunnel->send(std::move(head), nullptr);
+        off->by(nullptr);
+    }
     if (!answer && by.use.over()) {
         co_await say(call, relay_errc::credentials_dead, "relay", {});
         co_return;

@@ -44,8 +44,9 @@ std::string_view detail_for(const transport::error_code& why);
 
 // Answers the exchange: with the agent's answer, or with 602, 607, 608, 612 of the relay's own. Stops when
 // the caller goes away (the coroutine is cancelled) or the token dies, which resets the stream in the tunnel:
-// an answer that has begun breaks off then, else it is 604.
+// an answer that has begun breaks off then, else it is 604. What is given by reference must outlive it.
 transport::task<void> forward(transport::exchange& call, std::shared_ptr<transport::requester> tunnel,
-                              to_printer where, access::principal who, forward_limits limits, carriage by);
+                              const to_printer& where, const access::principal& who,
+                              const forward_limits& limits, const carriage& by);
 
 } // namespace layerline::relay

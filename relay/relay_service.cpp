@@ -157,7 +157,7 @@ transport::task<void> relay_service::serve(transport::exchange& outer)
 
 transport::task<void> relay_service::serve_checked(transport::exchange& call, request_note& noted)
 {
-    const auto where =
+    auto where =
         route_of(call.request().target, call.request().headers.find("host").value_or(""), host_mode_);
     if (std::holds_alternative<to_health>(where)) {
         noted.quiet = true; // probes come every few seconds
@@ -184,8 +184,8 @@ transport::task<void> relay_service::serve_checked(transport::exchange& call, re
         ++same;
         noted.counted_under_way = true;
     }
-    if (const auto* printer = std::get_if<to_printer>(&where)) {
-        co_await serve_printer(call, *printer, noted);
+    if (auto* printer = std::get_if<to_printer>(&where)) {
+        co_await serve_printer(call, std::move(*printer), noted);
         co_return;
     }
     co_await send(call,
@@ -279,17 +279,11 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         co_await send(call, *std::move(why));
         co_return;
     }
-    co_await carry(call, std::move(where), std::move(who), noted);
-}
-
-transport::task<void> relay_service::carry(transport::exchange& call, to_printer where, access::principal who,
-                                           request_note& noted)
-{
     const auto executor = co_await transport::net::this_coro::executor;
     access::open_uses::use use(uses_, executor, who.id, who.ends);
     const carriage by{use, token_pace_, address_pace_, noted.address, counts_};
     const auto tunnel = present_.find(where.agent_id)->tunnel;
-    co_await forward(call, tunnel, std::move(where), std::move(who), limits_.forward, by);
+    co_await forward(call, tunnel, where, who, limits_.forward, by);
 }
 
 std::optional<own_answer> relay_service::unreachable(const transport::request_head& asked,

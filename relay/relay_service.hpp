@@ -49,8 +49,6 @@ private:
     struct request_note;
     transport::task<void> serve_checked(transport::exchange& call, request_note& noted);
     transport::task<void> serve_printer(transport::exchange& call, to_printer where, request_note& noted);
-    transport::task<void> carry(transport::exchange& call, to_printer where, access::principal who,
-                                request_note& noted);
     // Why this agent cannot be asked now: 610 or 601.
     std::optional<own_answer> unreachable(const transport::request_head& asked, const std::string& agent_id);
     // Logs why the tokens cannot be read.

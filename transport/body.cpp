@@ -22,6 +22,7 @@ public:
     }
 
     std::optional<std::uint64_t> remaining() const override { return bytes_.size() - at_; }
+    bool at_end() const override { return at_ == bytes_.size(); }
 
 private:
     std::string bytes_;

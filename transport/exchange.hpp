@@ -61,6 +61,8 @@ public:
     virtual task<result<std::size_t>> read_some(net::mutable_buffer into) = 0;
     // What is left, in bytes, if the sender told a length.
     virtual std::optional<std::uint64_t> remaining() const = 0;
+    // Whether the end is here already: the next read would give 0 at once. May say no where that is so.
+    virtual bool at_end() const { return false; }
 };
 
 // The server's side of an exchange. Used by one coroutine at a time.

@@ -159,7 +159,8 @@ task<http_connection::next_request> http_connection::next_head()
     std::optional<clock::time_point> head_by;
     const auto idle_by = clock::now() + limits.idle_timeout;
     for (;;) {
-        auto parsed = parse_request(wire_->input().view(), seen, most);
+        std::variant<more_needed, refusal, parsed_request> parsed;
+        if (!wire_->input().empty()) parsed = parse_request(wire_->input().view(), seen, most);
         if (auto* refused = std::get_if<refusal>(&parsed)) co_return *refused;
         if (auto* request = std::get_if<parsed_request>(&parsed)) {
             wire_->input().consume(request->consumed);

@@ -44,13 +44,17 @@ void must(int code)
     if (code != 0) throw std::bad_alloc();
 }
 
-std::vector<nghttp2_nv> pairs(const h2_wire_head& head)
+// `id_told`: whether a request's id was sent before.
+std::vector<nghttp2_nv> pairs(const h2_wire_head& head, bool& id_told)
 {
     std::vector<nghttp2_nv> out;
     out.reserve(head.size());
-    for (const field& f : head) {
-        // Never the same twice: in the table of what both ends know these would push out what is.
-        const bool differs = f.name == "x-request-id" || f.name == "x-layerline-timeout-ms";
+    for (const field f : head) {
+        // Never the same twice: in the table of what both ends know these would push out what is. But for the
+        // first id, by which the name is known from then on.
+        const bool id = f.name == "x-request-id";
+        const bool differs = f.name == "x-layerline-timeout-ms" || (id && id_told);
+        id_told = id_told || id;
         // nghttp2 copies both; the casts are its C interface's.
         out.push_back({reinterpret_cast<std::uint8_t*>(const_cast<char*>(f.name.data())),
                        reinterpret_cast<std::uint8_t*>(const_cast<char*>(f.value.data())), f.name.size(),
@@ -276,7 +280,7 @@ boost::system::result<h2_stream_id> h2_session::submit(const h2_wire_head& head,
     if (open_ >=
         peer_setting(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, unsettled_streams, limits_.max_streams))
         return make_error_code(errc::too_many_streams);
-    const auto nv = pairs(head);
+    const auto nv = pairs(head, id_told_);
     auto stream = std::make_unique<h2_stream>(0, limits_.max_header_bytes);
     stream->priority = priority;
     stream->out_ended = !has_body;
@@ -304,7 +308,7 @@ boost::system::result<void> h2_session::answer(h2_stream_id id, unsigned status,
     const auto head = answer_to_wire(status, std::move(headers), limits_.max_header_bytes);
     if (!head) return head.error();
     if (priority) stream->priority = *priority;
-    const auto nv = pairs(*head);
+    const auto nv = pairs(*head, id_told_);
     nghttp2_data_provider body{};
     body.source.ptr = stream;
     body.read_callback = h2_callbacks::read_body;

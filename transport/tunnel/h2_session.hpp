@@ -159,6 +159,7 @@ private:
     std::size_t opening_ = 0; // bytes of the peer's first frame head that were looked at
     std::size_t send_room_;
     bool settled_ = false, said_goodbye_ = false, dead_ = false;
+    bool id_told_ = false; // a request's id was sent before
 };
 
 } // namespace layerline::transport

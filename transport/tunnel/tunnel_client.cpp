@@ -45,6 +45,7 @@ protected:
 private:
     static task<void> pump(std::shared_ptr<client_end> self, std::shared_ptr<tunnel_stream> stream,
                            std::shared_ptr<body_source> body);
+    static error_code trouble(const tunnel_stream& stream, clock::time_point until);
     static task<error_code> answered(std::shared_ptr<tunnel_stream> stream, clock::time_point until);
     static error_code tell_deadline(request_head& head);
 };
@@ -124,13 +125,20 @@ error_code client_end::tell_deadline(request_head& head)
     return {};
 }
 
+// Why the answer's head will not come; clear while it may, and once it is here.
+error_code client_end::trouble(const tunnel_stream& stream, clock::time_point until)
+{
+    if (stream.head) return {};
+    if (stream.closed) return stream.broken ? stream.broken : make_error_code(errc::cancelled_by_peer);
+    if (clock::now() >= until) return errc::timed_out;
+    return {};
+}
+
 // Waits for the answer's head.
 task<error_code> client_end::answered(std::shared_ptr<tunnel_stream> stream, clock::time_point until)
 {
     while (!stream->head) {
-        if (stream->closed)
-            co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
-        if (clock::now() >= until) co_return make_error_code(errc::timed_out);
+        if (const auto failed = trouble(*stream, until)) co_return failed;
         const bool wanted = co_await stream->changed.wait(until);
         if (!wanted) co_return error_code(net::error::operation_aborted);
     }
@@ -160,9 +168,12 @@ task<result<response>> client_end::send(request_head head, std::shared_ptr<body_
         });
     }
     constexpr auto never = clock::time_point::max();
-    const auto failed =
-        co_await answered(stream, std::min(head.deadline.value_or(never), head.answer_by.value_or(never)));
-    if (failed) co_return failed;
+    const auto until = std::min(head.deadline.value_or(never), head.answer_by.value_or(never));
+    while (!stream->head) { // as answered(), without a coroutine for it
+        if (const auto failed = trouble(*stream, until)) co_return failed;
+        const bool wanted = co_await stream->changed.wait(until);
+        if (!wanted) co_return error_code(net::error::operation_aborted);
+    }
     guard.disarm();
     const auto status = stream->head->status;
     const bool bodiless = head.method == "HEAD" || status == 204 || status == 304;

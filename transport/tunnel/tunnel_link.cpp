@@ -42,7 +42,8 @@ std::string name_of(const error_code& why)
 }
 
 // co_spawn would run a coroutine at once up to its first wait: a service then runs in the middle of our
-// dispatch. And one that is cancelled before it ever waited throws out of io_context::run() (Asio 1.26).
+// dispatch. And one that is cancelled before it ever waited throws out of io_context::run() (Asio 1.26),
+// which itself waits at the end of one that never did: nothing is saved by beginning at once.
 task<void> from_the_loop(task<void> what)
 {
     co_await net::post(net::use_awaitable);
@@ -51,16 +52,26 @@ task<void> from_the_loop(task<void> what)
 
 // Waits until no more than about one message's worth is unsent in the kernel: what waits there cannot be
 // overtaken any more, and TCP_NOTSENT_LOWAT alone lets 30 KiB through, a quarter of a second on 1 Mbit/s.
-task<void> until_drained(send_queue& kernel, std::size_t allowed)
+// Says how much is unsent then.
+task<std::size_t> until_drained(send_queue& kernel, std::size_t allowed)
 {
+    auto waiting = kernel.unsent();
+    if (waiting <= allowed) co_return waiting;
     net::steady_timer timer(co_await net::this_coro::executor);
-    for (auto waiting = kernel.unsent(); waiting > allowed; waiting = kernel.unsent()) {
+    for (; waiting > allowed; waiting = kernel.unsent()) {
         // A message's worth goes in about 20 ms; looked at again when the surplus should be gone.
         const auto surplus = static_cast<double>(waiting - allowed) / static_cast<double>(allowed);
         const auto pause = std::chrono::microseconds(static_cast<long>(20'000 * std::min(surplus, 2.0)));
         timer.expires_after(std::max<std::chrono::microseconds>(pause, std::chrono::milliseconds(1)));
         co_await timer.async_wait(net::as_tuple(net::use_awaitable));
     }
+    co_return waiting;
+}
+
+// The most that a message can be on the wire: in a WebSocket frame, in TLS records.
+std::size_t on_the_wire(std::size_t message)
+{
+    return message + message / 256 + 64;
 }
 
 window_planner::settings windows_of(const tunnel_limits& limits)
@@ -186,12 +197,14 @@ task<void> tunnel_link::write_messages(std::shared_ptr<tunnel_link> self)
     std::string message;
     auto* const kernel = dynamic_cast<send_queue*>(self->stream_.get());
     auto began = clock::now();
+    std::size_t unsent = 0; // at most, in the kernel: asked for only when it may be too much
     for (;;) {
         message.clear();
         bool any = self->session_.wants_to_send();
         if (any) {
-            if (kernel != nullptr && !self->why_)
-                co_await until_drained(*kernel, self->message_size_.bytes());
+            const auto allowed = self->message_size_.bytes();
+            if (kernel != nullptr && !self->why_ && unsent > allowed)
+                unsent = co_await until_drained(*kernel, allowed);
             any = self->session_.gather(message, self->message_size_.bytes());
         }
         const bool last = static_cast<bool>(self->why_);
@@ -204,6 +217,7 @@ task<void> tunnel_link::write_messages(std::shared_ptr<tunnel_link> self)
                 break;
             }
             // From the end of one message to the end of the next, the wait for the kernel included.
+            unsent += on_the_wire(message.size());
             const auto ended = clock::now();
             self->message_size_.sent(message.size(), ended - began);
             began = ended;
@@ -215,8 +229,9 @@ task<void> tunnel_link::write_messages(std::shared_ptr<tunnel_link> self)
         if (message.capacity() > kept_write_buffer) std::string().swap(message);
         if (!self->why_) co_await self->writer_.wait();
         // At a relay whoever else asks in this turn goes along: fewer messages, a fifteenth less processor
-        // time a request. An agent's answers come many in a turn as it is.
-        if (self->asks_) co_await net::post(net::use_awaitable);
+        // time a request. An agent's answers come many in a turn as it is, and one who asks alone need not
+        // wait.
+        if (self->asks_ && self->session_.open_streams() > 1) co_await net::post(net::use_awaitable);
         began = clock::now();
     }
     self->writer_done_ = true;
@@ -392,36 +407,46 @@ task<bool> tunnel_link::settled(clock::time_point by)
     co_return true;
 }
 
+std::optional<result<std::size_t>> tunnel_link::read_now(tunnel_stream& stream, net::mutable_buffer into)
+{
+    const auto got = session_.read(stream.id, std::span<char>(static_cast<char*>(into.data()), into.size()));
+    if (got > 0) {
+        widen(stream, got);
+        if (session_.wants_to_send()) send_soon(); // the peer's window opens
+        return got;
+    }
+    if (session_.body_is_over(stream.id)) return std::size_t{0};
+    if (stream.closed) return stream.broken ? stream.broken : make_error_code(errc::cancelled_by_peer);
+    return std::nullopt;
+}
+
 task<result<std::size_t>> tunnel_link::read(std::shared_ptr<tunnel_stream> stream, net::mutable_buffer into,
                                             clock::time_point by)
 {
     for (;;) {
-        const auto got =
-            session_.read(stream->id, std::span<char>(static_cast<char*>(into.data()), into.size()));
-        if (got > 0) {
-            widen(*stream, got);
-            if (session_.wants_to_send()) send_soon(); // the peer's window opens
-            co_return got;
-        }
-        if (session_.body_is_over(stream->id)) co_return std::size_t{0};
-        if (stream->closed)
-            co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
+        if (const auto got = read_now(*stream, into)) co_return *got;
         if (clock::now() >= by) co_return error_code(errc::timed_out);
         const bool wanted = co_await stream->changed.wait(by);
         if (!wanted) co_return error_code(net::error::operation_aborted);
     }
 }
 
+bool tunnel_link::write_now(tunnel_stream& stream, net::const_buffer& part)
+{
+    if (stream.closed) return false;
+    const auto taken =
+        session_.write(stream.id, std::span<const char>(static_cast<const char*>(part.data()), part.size()));
+    part += taken;
+    if (taken > 0) send_soon();
+    return part.size() == 0;
+}
+
 task<result<void>> tunnel_link::write(std::shared_ptr<tunnel_stream> stream, net::const_buffer part)
 {
-    std::span<const char> rest(static_cast<const char*>(part.data()), part.size());
-    while (!rest.empty()) {
+    while (part.size() > 0) {
         if (stream->closed)
             co_return stream->broken ? stream->broken : make_error_code(errc::cancelled_by_peer);
-        const auto taken = session_.write(stream->id, rest);
-        rest = rest.subspan(taken);
-        if (taken > 0) send_soon();
-        if (rest.empty()) break;
+        if (write_now(*stream, part)) break;
         const bool wanted = co_await stream->changed.wait();
         if (!wanted) co_return error_code(net::error::operation_aborted);
     }
@@ -436,10 +461,19 @@ tunnel_body::~tunnel_body()
 task<result<std::size_t>> tunnel_body::read_some(net::mutable_buffer into)
 {
     if (over_ || into.size() == 0) co_return std::size_t{0};
-    const auto got = co_await link_->read(stream_, into);
-    if (got && *got == 0) over_ = true;
-    if (got && left_) *left_ -= std::min<std::uint64_t>(*left_, *got);
-    co_return got;
+    std::optional<result<std::size_t>> got;
+    while (!(got = link_->read_now(*stream_, into))) { // as link_->read(), without a coroutine for it
+        const bool wanted = co_await stream_->changed.wait();
+        if (!wanted) co_return error_code(net::error::operation_aborted);
+    }
+    if (*got && **got == 0) over_ = true;
+    if (*got && left_) *left_ -= std::min<std::uint64_t>(*left_, **got);
+    co_return *got;
+}
+
+bool tunnel_body::at_end() const
+{
+    return over_ || link_->session().body_is_over(stream_->id);
 }
 
 std::optional<std::uint64_t> number_in(const fields& headers, std::string_view name)

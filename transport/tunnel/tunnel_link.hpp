@@ -51,6 +51,10 @@ public:
     // Reads from a stream's body; 0 at its end; errc::timed_out if nothing has come by then.
     task<result<std::size_t>> read(std::shared_ptr<tunnel_stream> stream, net::mutable_buffer into,
                                    clock::time_point by = clock::time_point::max());
+    // What read() gives without waiting; none if it would wait.
+    std::optional<result<std::size_t>> read_now(tunnel_stream& stream, net::mutable_buffer into);
+    // Takes what there is room for out of `part`; whether that was all.
+    bool write_now(tunnel_stream& stream, net::const_buffer& part);
     // Writes all of `part` to a stream's body.
     task<result<void>> write(std::shared_ptr<tunnel_stream> stream, net::const_buffer part);
     // Nobody needs the stream any more: what is open of it is reset, its coroutine cancelled.
@@ -123,6 +127,7 @@ public:
     ~tunnel_body() override;
     task<result<std::size_t>> read_some(net::mutable_buffer into) override;
     std::optional<std::uint64_t> remaining() const override { return left_; }
+    bool at_end() const override;
 
 private:
     std::shared_ptr<tunnel_link> link_;

@@ -84,6 +84,7 @@ task<result<void>> tunnel_exchange::respond(response_head head)
     if (responded_ || handed_over_) co_return make_error_code(errc::malformed);
     if (stream_->closed) co_return gone();
     const auto priority = take_priority(head.headers);
+    head.headers.erase("x-request-id"); // whoever asked knows it, and every edge puts it on its answers
     bodiless_ = head_.method == "HEAD" || head.status == 204 || head.status == 304;
     if (!bodiless_) left_ = number_in(head.headers, "content-length");
     const auto sent = link_->session().answer(stream_->id, head.status, std::move(head.headers), priority);
@@ -104,6 +105,7 @@ task<result<void>> tunnel_exchange::write(net::const_buffer part)
         }
         *left_ -= part.size();
     }
+    if (link_->write_now(*stream_, part)) co_return result<void>{};
     co_return co_await link_->write(stream_, part);
 }
 
