@@ -28,6 +28,9 @@ if(LAYERLINE_HARDEN)
     target_compile_options(layerline_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
     target_compile_definitions(layerline_options INTERFACE _GLIBCXX_ASSERTIONS)
     target_link_options(layerline_options INTERFACE -Wl,-z,relro,-z,now)
+    # A bit instead of 24 bytes for each address to be set at the start: 100 KiB less to be read in, and resident.
+    target_link_options(layerline_options INTERFACE
+        $<IF:$<BOOL:$<TARGET_PROPERTY:LAYERLINE_STATIC>>,,-Wl$<COMMA>-z$<COMMA>pack-relative-relocs>)
 endif()
 
 # layerline_room(<folder> SOURCES ... LINK ...): a folder is a static library layerline::<folder>.
