@@ -1,12 +1,15 @@
-// Heads by the grammar of RFC 9112, without what it lets a recipient forgive: folded lines, bare CR or LF,
-// blanks before a colon.
+// Heads: Beast's parser for the grammar, behind checks of our own for what it forgives.
 #include "transport/http_head.hpp"
 
-#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/status.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace layerline::transport {
 
@@ -36,11 +39,6 @@ bool is_token_char(char c)
     return token_chars[static_cast<unsigned char>(c)];
 }
 
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 enum class scan : std::uint8_t { unfinished, found, broken };
 
 // Goes on through the new bytes to the head's end; `seen` is where the next call goes on. Bare CR, bare LF,
@@ -68,110 +66,41 @@ scan find_head_end(std::string_view received, std::size_t& seen, std::size_t& en
     return scan::unfinished;
 }
 
-std::string_view trimmed(std::string_view text)
-{
-    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && blank(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && blank(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
-
-// Whether a list between commas holds this word.
-bool lists(std::string_view list, std::string_view word)
-{
-    for (;;) {
-        const auto comma = list.find(',');
-        if (iequals(trimmed(list.substr(0, comma)), word)) return true;
-        if (comma == std::string_view::npos) return false;
-        list.remove_prefix(comma + 1);
-    }
-}
-
-// Whether all between commas are words; there may be none.
-bool is_word_list(std::string_view list)
-{
-    for (;;) {
-        const auto comma = list.find(',');
-        const auto word = trimmed(list.substr(0, comma));
-        if (!std::all_of(word.begin(), word.end(), is_token_char)) return false;
-        if (comma == std::string_view::npos) return true;
-        list.remove_prefix(comma + 1);
-    }
-}
-
-// Of a head whose end find_head_end() has found: in such a one every line ends with CRLF.
-std::string_view take_line(std::string_view& rest)
-{
-    const auto line = rest.substr(0, rest.find('\r'));
-    rest.remove_prefix(line.size() + 2);
-    return line;
-}
-
-// What decides of framing and of the connection.
-struct told_fields {
+struct framing_fields {
     std::size_t lengths = 0, codings = 0, hosts = 0;
     std::string_view length, coding;
-    bool close = false, keep_alive = false;         // in `connection`
-    bool other_protocol = false, websocket = false; // in `connection`, and in `upgrade`
 };
 
-// False if the field has no meaning.
-bool note(told_fields& out, std::string_view name, std::string_view value)
+template <class Message>
+framing_fields collect(const Message& message, std::size_t bytes, fields& into)
 {
-    if (name == "content-length") {
-        ++out.lengths;
-        out.length = value;
-    } else if (name == "transfer-encoding") {
-        ++out.codings;
-        out.coding = value;
-    } else if (name == "host") {
-        ++out.hosts;
-    } else if (name == "connection") {
-        if (!is_word_list(value)) return false;
-        out.close = out.close || lists(value, "close");
-        out.keep_alive = out.keep_alive || lists(value, "keep-alive");
-        out.other_protocol = out.other_protocol || lists(value, "upgrade");
-    } else if (name == "proxy-connection") {
-        return is_word_list(value);
-    } else if (name == "upgrade") {
-        out.websocket = out.websocket || lists(value, "websocket");
-    }
-    return true;
-}
-
-// The lines after the first; none if one of them is no field. What is told points into `rest`.
-std::optional<told_fields> take_fields(std::string_view rest, fields& into)
-{
-    told_fields out;
-    into.reserve(8, rest.size());
-    for (auto line = take_line(rest); !line.empty(); line = take_line(rest)) {
-        const auto colon = line.find(':');
-        if (colon == std::string_view::npos) return std::nullopt;
-        const auto name = line.substr(0, colon), value = trimmed(line.substr(colon + 1));
-        if (!valid_field_name(name) || !valid_field_value(value)) return std::nullopt;
-        if (!note(out, into.add_received(name, value), value)) return std::nullopt;
+    framing_fields out;
+    into.reserve(8, bytes);
+    for (const auto& f : message) {
+        const std::string_view name(f.name_string().data(), f.name_string().size());
+        const std::string_view value(f.value().data(), f.value().size());
+        if (f.name() == http::field::content_length) {
+            ++out.lengths;
+            out.length = value;
+        } else if (f.name() == http::field::transfer_encoding) {
+            ++out.codings;
+            out.coding = value;
+        } else if (f.name() == http::field::host) {
+            ++out.hosts;
+        }
+        into.add_received(name, value);
     }
     return out;
 }
 
-enum class version : std::uint8_t { one_0, one_1, other };
-
-version version_of(std::string_view text)
-{
-    if (text == "HTTP/1.1") return version::one_1;
-    return text == "HTTP/1.0" ? version::one_0 : version::other;
-}
-
 // The body's framing, or why there is no single reading of it.
-std::variant<refusal, body_framing> frame(const told_fields& f, bool http_1_0, body_framing otherwise)
+std::variant<refusal, body_framing> frame(const framing_fields& f, bool http_1_0, body_framing otherwise)
 {
     if (f.codings > 0) {
         if (f.lengths > 0) return refusal{400, "both content-length and transfer-encoding"};
         if (http_1_0) return refusal{400, "transfer-encoding in HTTP/1.0"};
-        if (f.codings > 1) return refusal{400, "transfer-encoding twice"};
-        if (!iequals(f.coding, "chunked")) return refusal{501, "the only transfer coding taken is chunked"};
+        if (f.codings > 1 || !iequals(f.coding, "chunked"))
+            return refusal{501, "the only transfer coding taken is chunked"};
         return body_framing{body_framing::by::chunks, 0};
     }
     if (f.lengths == 0) return otherwise;
@@ -198,6 +127,22 @@ std::optional<refusal> to_origin_form(request_head& head)
         return std::nullopt;
     }
     return refusal{400, "the target is not a path"};
+}
+
+template <bool Request>
+using head_parser = http::parser<Request, http::empty_body>;
+
+template <bool Request>
+error_code feed(head_parser<Request>& parser, std::string_view head)
+{
+    parser.header_limit(std::numeric_limits<std::uint32_t>::max()); // bounded before
+    parser.body_limit(boost::none);
+    parser.eager(false);
+    error_code ec;
+    parser.put(net::buffer(head), ec);
+    if (ec == http::error::need_more) ec = {}; // of the body, which is not read here
+    if (!ec && !parser.is_header_done()) ec = http::error::partial_message;
+    return ec;
 }
 
 } // namespace
@@ -258,27 +203,24 @@ std::variant<more_needed, refusal, parsed_request> parse_request(std::string_vie
         return more_needed{};
     }
 
-    auto rest = body.substr(0, end);
-    const auto first = take_line(rest);
-    const auto method = first.substr(0, first.find(' '));
-    const auto after = first.substr(std::min(method.size() + 1, first.size()));
-    const auto target = after.substr(0, after.find(' '));
-    if (!valid_field_name(method) || target.empty() || target.size() == after.size())
-        return refusal{400, "the head is not HTTP"};
-    const auto spoken = version_of(after.substr(target.size() + 1));
-    if (spoken == version::other) return refusal{505, "HTTP/1.1 is spoken here"};
+    head_parser<true> parser;
+    const auto ec = feed(parser, body.substr(0, end));
+    if (ec == http::error::bad_version) return refusal{505, "HTTP/1.1 is spoken here"};
+    if (ec == http::error::bad_transfer_encoding)
+        return refusal{400, "content-length or transfer-encoding twice, or both"};
+    if (ec) return refusal{400, "the head is not HTTP"};
+    const auto& message = parser.get();
 
     parsed_request out;
     out.consumed = skipped + end;
-    out.http_1_0 = spoken == version::one_0;
-    out.head.method = method;
-    out.head.target = target;
-    const auto found = take_fields(rest, out.head.headers);
-    if (!found) return refusal{400, "the head is not HTTP"};
-    out.keep_alive = !found->close && (!out.http_1_0 || found->keep_alive);
-    if (found->hosts > 1 || (found->hosts == 0 && !out.http_1_0))
+    out.http_1_0 = message.version() == 10;
+    out.keep_alive = message.keep_alive();
+    out.head.method = std::string(message.method_string().data(), message.method_string().size());
+    out.head.target = std::string(message.target().data(), message.target().size());
+    const auto found = collect(message, end, out.head.headers);
+    if (found.hosts > 1 || (found.hosts == 0 && !out.http_1_0))
         return refusal{400, "exactly one host field is needed"};
-    const auto framing = frame(*found, out.http_1_0, {});
+    const auto framing = frame(found, out.http_1_0, {});
     if (const auto* refused = std::get_if<refusal>(&framing)) return *refused;
     out.body = std::get<body_framing>(framing);
     if (!valid_target(out.head.target)) return refusal{400, "the target is not a path"};
@@ -287,8 +229,8 @@ std::variant<more_needed, refusal, parsed_request> parse_request(std::string_vie
         if (!iequals(*expect, "100-continue")) return refusal{417, "only 100-continue can be expected"};
         out.expects_continue = out.body.kind != body_framing::by::nothing;
     }
-    out.wants_websocket = out.body.kind == body_framing::by::nothing && !out.http_1_0 &&
-                          out.head.method == "GET" && found->other_protocol && found->websocket;
+    out.wants_websocket =
+        out.body.kind == body_framing::by::nothing && boost::beast::websocket::is_upgrade(message);
     return out;
 }
 
@@ -303,32 +245,21 @@ parse_response(std::string_view received, std::size_t& seen, std::size_t max_byt
         if (received.size() >= max_bytes) return refusal{431, "the head is too large"};
         return more_needed{};
     }
-    auto rest = body.substr(0, end);
-    const auto first = take_line(rest);
-    const auto spoken = version_of(first.substr(0, 8));
-    // "HTTP/1.1 200 " and a reason, which may be empty and is not kept.
-    const auto digits = first.substr(std::min<std::size_t>(9, first.size()), 3);
-    const bool well_formed = first.size() >= 13 && first[8] == ' ' && first[12] == ' ' &&
-                             std::all_of(digits.begin(), digits.end(), is_digit);
-    if (spoken == version::other || !well_formed || !valid_field_value(first))
-        return refusal{400, "the head is not HTTP"};
-    unsigned status = 0;
-    for (const char c : digits)
-        status = status * 10 + static_cast<unsigned>(c - '0');
+    head_parser<false> parser;
+    if (feed(parser, body.substr(0, end))) return refusal{400, "the head is not HTTP"};
+    const auto& message = parser.get();
+    const unsigned status = message.result_int();
     if (status < 100) return refusal{400, "the status is below 100"};
 
     parsed_response out;
     out.consumed = end;
     out.head.status = status;
-    const auto found = take_fields(rest, out.head.headers);
-    if (!found) return refusal{400, "the head is not HTTP"};
-    out.keep_alive = !found->close && (spoken == version::one_1 || found->keep_alive);
+    out.keep_alive = message.keep_alive();
+    const auto found = collect(message, end, out.head.headers);
     const bool no_body = method == "HEAD" || status < 200 || status == 204 || status == 304;
-    const auto framing = frame(*found, spoken == version::one_0, {body_framing::by::connection_end, 0});
-    // A coding that nobody here knows matters only where there is something to decode.
-    const auto* refused = std::get_if<refusal>(&framing);
-    if (refused != nullptr && !(no_body && refused->status == 501)) return *refused;
+    const auto framing = frame(found, message.version() == 10, {body_framing::by::connection_end, 0});
     if (no_body) return out;
+    if (const auto* refused = std::get_if<refusal>(&framing)) return *refused;
     out.body = std::get<body_framing>(framing);
     if (out.body.kind == body_framing::by::connection_end) out.keep_alive = false;
     return out;
