@@ -21,7 +21,7 @@ constexpr std::string_view closing = "\r\n--layerline-frame\r\n";
 } // namespace
 
 task<void> feed(std::shared_ptr<transport::body_source> camera, std::string boundary,
-                std::shared_ptr<frame_board> onto)
+                std::shared_ptr<frame_board> onto, part_check check)
 {
     multipart_parser parser(std::move(boundary));
     std::vector<char> part(part_bytes);
@@ -33,6 +33,8 @@ task<void> feed(std::shared_ptr<transport::body_source> camera, std::string boun
             co_return;
         }
         const auto fault = parser.take({part.data(), *count}, whole);
+        while (!whole.empty() && check != nullptr && !check(whole.back()))
+            whole.pop_back();
         if (!whole.empty()) onto->put(std::move(whole.back()));
         whole.clear();
         if (fault) {

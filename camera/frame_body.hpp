@@ -13,10 +13,13 @@ namespace layerline::camera {
 // The Content-Type of frame_body.
 inline constexpr const char* mixed_replace_type = "multipart/x-mixed-replace; boundary=layerline-frame";
 
+// Looks at a whole part before anybody sees it, and may mend it; false: it is left out.
+using part_check = bool (*)(frame_part& part);
+
 // Reads multipart/x-mixed-replace from the camera to its end and puts each whole picture onto the board, then
 // ends the board. `boundary` as mixed_replace_boundary() gives it. Ends when it is cancelled, too.
 transport::task<void> feed(std::shared_ptr<transport::body_source> camera, std::string boundary,
-                           std::shared_ptr<frame_board> onto);
+                           std::shared_ptr<frame_board> onto, part_check check = nullptr);
 
 // One viewer: multipart/x-mixed-replace of the board's pictures, with boundaries and lengths as they should
 // be. Holds the picture that it gives out, and no other. Ends with the board, after the last picture.
