@@ -7,6 +7,7 @@
 #include "access/store.hpp"
 #include "access/token_service.hpp"
 #include "agent/agent_service.hpp"
+#include "agent/camera_hub.hpp"
 #include "agent/control_service.hpp"
 #include "agent/figures.hpp"
 #include "agent/guarded_link.hpp"
@@ -126,8 +127,9 @@ public:
                   std::unique_ptr<printer::printer_link> link)
         : context_(context), state_(options.state), self_(std::move(self)),
           tokens_(access::make_token_service(keeper)), link_(std::move(link)),
-          guarded_(*link_, options.owner, audit),
-          commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)})),
+          guarded_(*link_, options.owner, audit), cameras_(context, options.state / "default_camera"),
+          commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)},
+                                              &cameras_)),
           slicers_(guarded_, files, {self_->agent_id(), std::string(version)}),
           service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
           uis_(context, options.settings.uis), control_(*this, *tokens_, audit),
@@ -136,11 +138,13 @@ public:
           network_(context, [this] { tunnel_.network_changed(); }), watchdog_(context),
           metrics_(counts_.registry(),
                    [this] {
+                       counts_.cameras(cameras_.viewers(), cameras_.streaming());
                        counts_.now(link_->state(), tunnel_.report().now == relay_phase::connected,
                                    tunnel_.tunnels(), lan_.connections());
                    }),
           metrics_place_{options.settings.limits.metrics_address, options.settings.limits.metrics_port}
     {
+        cameras_.show(options.settings.cameras);
     }
 
     transport::task<transport::result<void>> open(std::filesystem::path control_socket)
@@ -180,6 +184,7 @@ public:
     void stop()
     {
         link_->stop();
+        cameras_.stop();
         lan_.close(grace);
         control_server_->stop(grace);
         tunnel_.stop();
@@ -283,6 +288,7 @@ private:
     std::unique_ptr<printer::printer_link> link_;
     guarded_link guarded_;
     figures counts_;
+    camera_hub cameras_;
     std::unique_ptr<commands::plugin_api> commands_;
     commands::octoprint_api slicers_;
     agent_service service_;

@@ -182,6 +182,7 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     reader.whole("files.max_upload_mb", read.max_upload_mb, 1, 1'000'000);
     reader.path("policy.file", read.policy_file);
     reader.rows("ui.target", 16, [&](settings_reader& row) { return begin_ui(row, read.uis); });
+    read_cameras(reader, read.cameras);
     reader.text("log.level", [&](const std::string& text) -> std::string {
         static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
         if (std::find(levels.begin(), levels.end(), text) == levels.end())
@@ -192,6 +193,8 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     read_limits(reader, read.limits);
     auto faults = reader.read(toml);
     if (auto wrong = ui_list_fault(read.uis); !wrong.empty()) faults.push_back({0, "ui.target " + wrong});
+    if (auto wrong = camera_list_fault(read.cameras); !wrong.empty())
+        faults.push_back({0, "cameras " + wrong});
     if (read.moonraker && !read.moonraker_insecure) {
         const std::array places{std::pair("printer.url", &read.moonraker_url),
                                 std::pair("printer.files_url", &read.moonraker_files_url)};

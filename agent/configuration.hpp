@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access/binding.hpp"
+#include "agent/camera_settings.hpp"
 #include "agent/limit_settings.hpp"
 #include "agent/settings_reader.hpp"
 #include "agent/ui_target.hpp"
@@ -64,6 +65,8 @@ struct configuration {
     std::filesystem::path policy_file; // empty: /etc/layerline/policy.toml, which may be missing
     // [[ui.target]]
     std::vector<ui_target> uis; // none: no local UI is offered
+    // [[cameras]]
+    std::vector<camera_settings> cameras;
     // [log]
     std::string log_level = "info";
     limit_settings limits;

@@ -52,6 +52,9 @@ struct figures::families {
                              "Tunnels to the relay that began after the first one.")),
           tunnel_up(gauge(into, "layerline_agent_tunnel_up", "1 while there is a tunnel to the relay.")),
           connections(gauge(into, "layerline_agent_lan_connections", "Connections of the local network.")),
+          viewers(gauge(into, "layerline_agent_camera_viewers", "Viewers of cameras' streams.")),
+          streams(gauge(into, "layerline_agent_camera_streams",
+                        "Connections to cameras that viewers look through.")),
           progress(gauge(into, "layerline_agent_job_progress_ratio",
                          "Of the current or last job, 0 to 1; NaN while it is unknown."))
     {
@@ -83,6 +86,8 @@ struct figures::families {
     Counter& reconnects;
     Gauge& tunnel_up;
     Gauge& connections;
+    Gauge& viewers;
+    Gauge& streams;
     Gauge& progress;
     std::map<std::pair<transport::edge, unsigned>, Counter*> by_status;
     std::vector<std::pair<printer::phase, Gauge*>> by_phase;
@@ -108,6 +113,12 @@ void figures::limited()
 void figures::store_failed()
 {
     all_->store_failures.Increment();
+}
+
+void figures::cameras(std::size_t viewers, std::size_t streams)
+{
+    all_->viewers.Set(static_cast<double>(viewers));
+    all_->streams.Set(static_cast<double>(streams));
 }
 
 void figures::now(const printer::printer_state& printer, bool tunnel_up, std::uint64_t tunnels,

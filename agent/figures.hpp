@@ -25,7 +25,8 @@ public:
     void answered(transport::edge via, unsigned status, std::uint64_t bytes_in, std::uint64_t bytes_out);
     void limited();
     void store_failed();
-    // What is only looked at when somebody asks.
+    // Both are only looked at when somebody asks.
+    void cameras(std::size_t viewers, std::size_t streams);
     void now(const printer::printer_state& printer, bool tunnel_up, std::uint64_t tunnels,
              std::size_t lan_connections);
 

@@ -127,8 +127,9 @@ private:
     frame_body body_;
 };
 
-live_camera::live_camera(const net::io_executor& executor, std::shared_ptr<camera_way> way, live_times times)
-    : executor_(executor), way_(std::move(way)), times_(times)
+live_camera::live_camera(const net::io_executor& executor, std::shared_ptr<camera_way> way, live_times times,
+                         std::function<void(const trouble&)> tell)
+    : executor_(executor), way_(std::move(way)), times_(times), tell_(std::move(tell))
 {
 }
 
@@ -152,9 +153,12 @@ void live_camera::stop(std::string why)
 void live_camera::end(const std::shared_ptr<session>& one, std::optional<trouble> why,
                       transport::error_code code)
 {
-    if (!one->why) one->why = std::move(why);
-    // For viewers a stream that ends is one that broke off: there is no last picture of a camera.
-    one->board->end(code ? code : make_error_code(errc::closed));
+    if (!one->why) {
+        one->why = std::move(why);
+        // Who has seen pictures can no longer be told; its owner can.
+        if (tell_ && one->why && one->viewers != 0 && one->board->number() != 0) tell_(*one->why);
+    }
+    one->board->end(code);
     one->leave.cancel();
     if (now_ == one) now_.reset();
 }

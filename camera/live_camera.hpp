@@ -8,6 +8,7 @@
 #include "transport/exchange.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <variant>
 
@@ -38,8 +39,9 @@ inline constexpr std::size_t max_picture_bytes = 8UL * 1024 * 1024;
 // Belongs to one io_context. Held by shared pointers: what is under way keeps it.
 class live_camera : public std::enable_shared_from_this<live_camera> {
 public:
+    // `tell` hears why a stream ended that viewers were looking at; may be empty.
     live_camera(const transport::net::io_executor& executor, std::shared_ptr<camera_way> way,
-                live_times times = {});
+                live_times times = {}, std::function<void(const trouble&)> tell = {});
     ~live_camera();
     live_camera(const live_camera&) = delete;
     live_camera& operator=(const live_camera&) = delete;
@@ -80,6 +82,7 @@ private:
     transport::net::io_executor executor_;
     std::shared_ptr<camera_way> way_;
     live_times times_;
+    std::function<void(const trouble&)> tell_;
     std::shared_ptr<session> now_; // null: no connection
     std::shared_ptr<shot> shot_;   // under way
 };

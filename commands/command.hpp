@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commands/arguments.hpp"
+#include "commands/camera_store.hpp"
 #include "commands/layer_cache.hpp"
 #include "commands/plugin_api.hpp"
 #include "commands/reply.hpp"
@@ -30,7 +31,8 @@ struct command_context {
     layer_cache& layers; // the same
     dialect how = dialect::exact;
     std::string request_id;
-    printer::terms terms; // of a command that acts
+    printer::terms terms;            // of a command that acts
+    camera_store* cameras = nullptr; // null: none
 };
 
 // What a command gives. With `why`, `result` (if not null) is what is known in spite of the failure.

@@ -64,6 +64,12 @@ inline constexpr std::size_t max_index_bytes = std::size_t{2} << 20U; // of the 
 transport::task<void> run_layers(command_context& at, const arguments& given);
 transport::task<void> run_thumbnail(command_context& at, const arguments& given);
 
+// webcam_commands.cpp
+transport::task<command_answer> run_webcam_list(command_context& at, const arguments& given);
+transport::task<void> run_webcam_snapshot(command_context& at, const arguments& given);
+transport::task<void> run_webcam_stream(command_context& at, const arguments& given);
+transport::task<command_answer> run_set_default_webcam(command_context& at, const arguments& given);
+
 // The virtual path of an argument, or 400 that names it.
 outcome<std::string> good_path(const arguments& given, std::string_view name);
 // Whether that file belongs to a job that has not ended.

@@ -73,6 +73,12 @@ constexpr std::array<argument, 5> list_arguments{
     argument{.name = "Recursive", .type = boolean}, argument{.name = "Offset", .type = integer, .most = 1e9},
     argument{.name = "Limit", .type = integer, .least = 1, .most = 10000}};
 constexpr std::array<argument, 1> path_argument{argument{.name = "Path", .required = true, .least = 1}};
+// Any number may be asked for: what is no camera gets 404.
+constexpr std::array<argument, 2> camera_arguments{
+    argument{.name = "Index", .type = integer, .least = -1e6, .most = 1e6},
+    argument{.name = "Name", .least = 1, .most = 64}};
+constexpr std::array<argument, 1> camera_name{
+    argument{.name = "Name", .required = true, .least = 1, .most = 64}};
 
 constexpr std::array<argument, 2> lines_arguments{
     argument{.name = "After", .type = integer, .most = 1e15},
@@ -308,6 +314,19 @@ constexpr std::array table{
                  .needs = scope::files,
                  .schema = path_argument,
                  .run = run_delete},
+    command_spec{.path = "webcam/list", .methods = get, .run = run_webcam_list},
+    command_spec{.path = "list-webcam", .methods = get, .run = run_webcam_list},
+    command_spec{.path = "webcam/snapshot",
+                 .methods = get_head,
+                 .schema = camera_arguments,
+                 .run_raw = run_webcam_snapshot},
+    command_spec{
+        .path = "webcam/stream", .methods = get, .schema = camera_arguments, .run_raw = run_webcam_stream},
+    command_spec{.path = "set-default-webcam",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = camera_name,
+                 .run = run_set_default_webcam},
 };
 
 } // namespace

@@ -73,15 +73,16 @@ outcome<arguments> read_arguments(const command_spec& spec, dialect how, std::st
 
 class table_api final : public plugin_api {
 public:
-    table_api(printer::printer_link& printer, file_store& files, agent_facts facts)
-        : printer_(printer), files_(files), facts_(std::move(facts))
+    table_api(printer::printer_link& printer, file_store& files, agent_facts facts, camera_store* cameras)
+        : printer_(printer), files_(files), facts_(std::move(facts)), cameras_(cameras)
     {
     }
 
     transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                 std::string command) override
     {
-        command_context at{printer_, files_, facts_, who, call, viewers_, status_, layers_, how, {}, {}};
+        command_context at{printer_, files_,  facts_, who, call, viewers_,
+                           status_,  layers_, how,    {},  {},   cameras_};
         const auto given_id = call.request().headers.find("x-request-id");
         at.request_id = given_id && transport::valid_request_id(*given_id)
                             ? std::string(*given_id)
@@ -182,6 +183,7 @@ private:
     printer::printer_link& printer_;
     file_store& files_;
     agent_facts facts_;
+    camera_store* cameras_;
     int viewers_ = 0;
     status_text status_;
     layer_cache layers_;
@@ -217,9 +219,9 @@ transport::task<void> send_raw_failure(command_context& at, failure why, transpo
 }
 
 std::unique_ptr<plugin_api> make_plugin_api(printer::printer_link& printer, file_store& files,
-                                            agent_facts facts)
+                                            agent_facts facts, camera_store* cameras)
 {
-    return std::make_unique<table_api>(printer, files, std::move(facts));
+    return std::make_unique<table_api>(printer, files, std::move(facts), cameras);
 }
 
 } // namespace layerline::commands

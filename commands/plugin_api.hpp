@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access/scope.hpp"
+#include "commands/camera_store.hpp"
 #include "commands/file_store.hpp"
 #include "printer/printer_link.hpp"
 #include "transport/exchange.hpp"
@@ -39,7 +40,8 @@ public:
     virtual transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                         std::string command) = 0;
 };
+// What is referred to must outlive it; without `cameras` there are none.
 std::unique_ptr<plugin_api> make_plugin_api(printer::printer_link& printer, file_store& files,
-                                            agent_facts facts);
+                                            agent_facts facts, camera_store* cameras = nullptr);
 
 } // namespace layerline::commands

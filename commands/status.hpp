@@ -23,7 +23,8 @@ inline constexpr std::array status_table{
                "Mend the field that the error names; `capabilities` lists every command's arguments."},
     status_row{403, "scope_missing", "This token may not do that.", true,
                "Use a token that has the scope which the error names."},
-    status_row{404, "not_found", "There is no such file.", true, "List the files to see what there is."},
+    status_row{404, "not_found", "There is no such file or camera.", true,
+               "List the files, or the cameras, to see what there is."},
     status_row{405, "wrong_method", "This command is not called with that method.", true,
                "Use one of the methods that the error lists."},
     status_row{409, "conflict", "The file is in use by the job that is under way.", false,
@@ -32,8 +33,12 @@ inline constexpr std::array status_table{
                "`capabilities` tells the limits; the owner can raise that of uploads at the printer."},
     status_row{416, "range_not_satisfiable", "The file is shorter than the range that was asked for.", true,
                "Ask `files/details` for the file's size."},
+    status_row{502, "camera_away", "The camera cannot be reached, or gives no pictures.", false,
+               "Look at the camera's power, its program and its address in agent.toml."},
     status_row{503, "busy", "As many viewers as are served at once are already here.", false,
                "Close another viewer, or try again after the time in `retry-after`."},
+    status_row{504, "camera_silent", "The camera sent no picture in time.", false,
+               "Look whether its program hangs, and whether its line is fast enough."},
     status_row{750, "agent_failure", "The agent itself failed.", false,
                "Check the disk and the log of the printer's host; then try again."},
     status_row{751, "undecodable", "The body is not a JSON object, or the query cannot be decoded.", true,
@@ -57,10 +62,10 @@ inline constexpr std::array status_table{
 };
 
 // Which part of the way a failure comes from: `Cause.Hop`.
-enum class hop : std::uint8_t { agent, host, printer };
+enum class hop : std::uint8_t { agent, host, printer, camera };
 constexpr std::string_view name_of(hop h)
 {
-    return h == hop::agent ? "agent" : h == hop::host ? "host" : "printer";
+    return h == hop::agent ? "agent" : h == hop::host ? "host" : h == hop::camera ? "camera" : "printer";
 }
 
 struct printer_status_row {

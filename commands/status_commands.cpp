@@ -1,6 +1,7 @@
 // ping, status, capabilities: what can be asked without touching anything.
 #include "commands/command_groups.hpp"
 #include "commands/status_result.hpp"
+#include "commands/webcam_result.hpp"
 
 namespace layerline::commands {
 
@@ -91,11 +92,12 @@ transport::task<command_answer> run_status(command_context& at, const arguments&
     auto state = at.printer.state();
     command_answer answer;
     answer.why = failure_of_away(state);
-    if (answer.why)
-        answer.result = status_result(state, features_of(at.printer.capabilities()));
+    if (answer.why) answer.result = status_result(state, features_of(at.printer.capabilities()));
+    if (at.cameras != nullptr)
+        answer.result["ListWebcams"] = webcam_list(at.cameras->list(), at.cameras->default_name(), false);
     else
-        answer.text =
-            at.status.of(std::move(state), [&at] { return features_of(at.printer.capabilities()); });
+        answer.text = at.status.of(
+            std::move(state), [&at] { return features_of(at.printer.capabilities()); }, at.cameras);
     co_return answer;
 }
 

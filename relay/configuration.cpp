@@ -135,6 +135,7 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"limits.connections_per_address", number(read.connections_per_address, 0, 1'000'000)},
         {"limits.streams_per_token", number(read.streams_per_token, 1, 1'000'000)},
         {"limits.streams_per_address", number(read.streams_per_address, 1, 1'000'000)},
+        {"limits.camera_streams_per_token", number(read.camera_streams_per_token, 1, 1'000'000)},
         {"limits.requests_per_minute", number(read.requests_per_minute, 1, 10'000'000)},
         {"limits.requests_per_minute_per_address",
          number(read.requests_per_minute_per_address, 0, 10'000'000)},

@@ -32,6 +32,7 @@ struct configuration {
     std::uint32_t connections_per_address = 0; // of them, tunnels counted; 0: no such limit
     std::uint32_t streams_per_token = 64;      // requests under way at once
     std::uint32_t streams_per_address = 256;
+    std::uint32_t camera_streams_per_token = 8;        // of each printer
     std::uint32_t requests_per_minute = 600;           // for each token
     std::uint32_t requests_per_minute_per_address = 0; // 0: four times a token's
     std::uint32_t max_header_kb = 16;

@@ -36,8 +36,10 @@ constexpr std::array rows{
     relay_error_row{relay_errc::upload_too_large, "upload_too_large",
                     "The upload is larger than the relay passes on.", true, 413,
                     "Upload on the local network, or raise `limits.max_upload_mb` in relay.toml.", true},
-    relay_error_row{relay_errc::camera_limit, "camera_limit", "Too many camera views at once.", false, 429,
-                    "Not sent yet: it comes with camera streams through the relay.", false},
+    relay_error_row{
+        relay_errc::camera_limit, "camera_limit", "Too many camera views at once.", false, 429,
+        "Close another view of this printer, or raise `limits.camera_streams_per_token` in relay.toml.",
+        true},
     relay_error_row{relay_errc::agent_too_old, "agent_too_old", "The agent is older than this relay accepts.",
                     true, 502, "Upgrade Layerline on the printer's host.", true},
     relay_error_row{relay_errc::no_beta_access, "no_beta_access",

@@ -56,6 +56,7 @@ service_limits limits_of(const configuration& settings)
                                                  : settings.requests_per_minute * address_share;
     limits.streams_per_token = settings.streams_per_token;
     limits.streams_per_address = settings.streams_per_address;
+    limits.camera_streams_per_token = settings.camera_streams_per_token;
     limits.bytes_per_second = settings.max_rate_kb_s * kibibyte;
     limits.bytes_per_second_per_address = settings.max_rate_kb_s_per_address * kibibyte;
     limits.minimum_agent_version = settings.minimum_agent_version;

@@ -78,6 +78,28 @@ own_answer ask_for_password(const transport::request_head& asked, relay_errc cod
     return answer;
 }
 
+// One more stream of a token and a printer, for as long as it lives.
+class counted_view {
+public:
+    using counts = std::map<std::pair<std::string, std::string>, std::uint32_t>;
+    counted_view(counts& all, const counts::key_type& whose) : all_(all), at_(all.try_emplace(whose).first)
+    {
+        ++at_->second;
+    }
+    ~counted_view()
+    {
+        if (--at_->second == 0) all_.erase(at_);
+    }
+    counted_view(const counted_view&) = delete;
+    counted_view& operator=(const counted_view&) = delete;
+    // This one included.
+    std::uint32_t count() const { return at_->second; }
+
+private:
+    counts& all_;
+    counts::iterator at_;
+};
+
 } // namespace
 
 // What is told of a request once it is over, however that comes.
@@ -279,6 +301,27 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         co_await send(call, *std::move(why));
         co_return;
     }
+    if (is_camera_stream(where))
+        co_await carry_camera(call, std::move(where), std::move(who), noted);
+    else
+        co_await carry(call, std::move(where), std::move(who), noted);
+}
+
+transport::task<void> relay_service::carry_camera(transport::exchange& call, to_printer where,
+                                                  access::principal who, request_note& noted)
+{
+    const counted_view view(cameras_, {who.id, where.agent_id});
+    if (view.count() > limits_.camera_streams_per_token) {
+        counts_.limited(figures::limit::streams);
+        co_await send(call, refused(call.request(), relay_errc::camera_limit, "relay", seconds(5)));
+        co_return;
+    }
+    co_await carry(call, std::move(where), std::move(who), noted);
+}
+
+transport::task<void> relay_service::carry(transport::exchange& call, to_printer where, access::principal who,
+                                           request_note& noted)
+{
     const auto executor = co_await transport::net::this_coro::executor;
     access::open_uses::use use(uses_, executor, who.id, who.ends);
     const carriage by{use, token_pace_, address_pace_, noted.address, counts_};

@@ -25,7 +25,8 @@ struct service_limits {
     std::uint32_t requests_per_minute_per_address = 2400;
     std::uint32_t streams_per_token = 64;
     std::uint32_t streams_per_address = 256;
-    std::uint64_t bytes_per_second = 0; // of a token; 0: any
+    std::uint32_t camera_streams_per_token = 8; // of each printer; past it 609
+    std::uint64_t bytes_per_second = 0;         // of a token; 0: any
     std::uint64_t bytes_per_second_per_address = 0;
     std::string minimum_agent_version; // empty: any
     logged_requests log = logged_requests::all;
@@ -51,6 +52,9 @@ private:
     transport::task<void> serve_printer(transport::exchange& call, to_printer where, request_note& noted);
     // Why this agent cannot be asked now: 610 or 601.
     std::optional<own_answer> unreachable(const transport::request_head& asked, const std::string& agent_id);
+    // carry() for a camera's stream: counted, and at most so many.
+    transport::task<void> carry_camera(transport::exchange& call, to_printer where, access::principal who,
+                                       request_note& noted);
     // Logs why the tokens cannot be read.
     transport::task<void> tell_store_problem();
 
@@ -64,7 +68,8 @@ private:
     access::rate_limiter by_address_, by_token_;
     access::pacer address_pace_, token_pace_;
     access::open_uses uses_;
-    std::map<std::string, std::uint32_t, std::less<>> under_way_; // by address
+    std::map<std::string, std::uint32_t, std::less<>> under_way_;          // by address
+    std::map<std::pair<std::string, std::string>, std::uint32_t> cameras_; // streams by token and printer
     std::string store_problem_; // as logged last; empty while the store is well
 };
 

@@ -58,4 +58,10 @@ route route_of(std::string_view target, std::string_view host_field, const host_
     return found;
 }
 
+bool is_camera_stream(const to_printer& where)
+{
+    const auto path = std::string_view(where.target).substr(0, where.target.find('?'));
+    return is_command(path) && path.ends_with("/webcam/stream");
+}
+
 } // namespace layerline::relay

@@ -31,4 +31,7 @@ route route_of(std::string_view target);
 // prefixes, which are what they are in path mode.
 route route_of(std::string_view target, std::string_view host_field, const host_mode_settings& settings);
 
+// Whether the agent's answer to this is a camera's stream, which goes on until somebody ends it.
+bool is_camera_stream(const to_printer& where);
+
 } // namespace layerline::relay

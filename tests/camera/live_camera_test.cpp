@@ -103,7 +103,8 @@ using watched = std::variant<std::shared_ptr<transport::body_source>, trouble>;
 
 struct desk {
     explicit desk(live_times times = patient())
-        : live(std::make_shared<live_camera>(context.get_executor(), way, times))
+        : live(std::make_shared<live_camera>(context.get_executor(), way, times,
+                                             [this](const trouble& why) { told.push_back(why); }))
     {
     }
     ~desk()
@@ -192,6 +193,7 @@ struct desk {
 
     net::io_context context{1};
     std::shared_ptr<told_way> way = std::make_shared<told_way>();
+    std::vector<trouble> told; // of streams that somebody looked at
     std::shared_ptr<live_camera> live;
 };
 
@@ -253,6 +255,8 @@ TEST_CASE("a camera that goes away ends all its viewers, and the next one asks i
     at.way->body->end();
     CHECK(at.see(one, "never") == "broke off");
     CHECK_FALSE(at.live->streaming());
+    REQUIRE(at.told.size() == 1);
+    CHECK(at.told[0].text == "broke its stream off");
     at.way->fault = errc::unreachable;
     const auto why = at.refused(at.begin_to_watch());
     CHECK(why.kind == trouble_kind::away);

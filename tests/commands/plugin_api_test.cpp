@@ -1,5 +1,6 @@
 // The way of a call: command, scope, method, arguments, terms, envelope.
 #include "tests/commands/api_desk.hpp"
+#include "tests/fakes/memory_camera_store.hpp"
 #include "tests/fakes/talkative_printer.hpp"
 
 #include "commands/command.hpp"
@@ -63,6 +64,11 @@ constexpr std::array examples{
     example{"files/layers", "GET", scope::view, "path=gcode/a.gcode", ""},
     example{"files/thumbnail", "GET", scope::view, "path=gcode/a.gcode", ""},
     example{"files/delete", "POST", scope::files, "path=gcode/a.gcode", ""},
+    example{"webcam/list", "GET", scope::view, "", ""},
+    example{"list-webcam", "GET", scope::view, "", ""},
+    example{"webcam/snapshot", "GET", scope::view, "index=0", ""},
+    example{"webcam/stream", "GET", scope::view, "name=bed", ""},
+    example{"set-default-webcam", "POST", scope::control, "", R"({"Name":"bed"})"},
 };
 
 // One layer, and a picture: the first bytes of a PNG.
@@ -81,6 +87,9 @@ TEST_CASE("every command of the table is called with the right method and scope,
         layerline::fakes::talkative_printer all;
         desk.printer.more = &all;
         desk.files.files["gcode/a.gcode"] = picture_file;
+        layerline::fakes::memory_camera_store cameras;
+        cameras.add("bed");
+        desk.api = make_plugin_api(desk.printer, desk.files, {"agent-1", "0.1.0"}, &cameras);
         const auto* row = find_command(one.path);
         REQUIRE(row);
         CHECK(row->needs == one.needs);

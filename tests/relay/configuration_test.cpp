@@ -49,12 +49,14 @@ TEST_CASE("limits, figures and the requests' log are read and checked", "[relay]
 {
     const auto read = parse_configuration(
         "[limits]\nconnections_per_address = 0\nstreams_per_token = 3\nmax_rate_kb_s = 64\n"
+        "camera_streams_per_token = 2\n"
         "[metrics]\nlisten = \"off\"\n[log]\nrequests = \"none\"\n",
         "relay.toml");
     REQUIRE(std::holds_alternative<configuration>(read));
     const auto& got = std::get<configuration>(read);
     CHECK(got.connections_per_address == 0);
     CHECK(got.streams_per_token == 3);
+    CHECK(got.camera_streams_per_token == 2);
     CHECK(got.max_rate_kb_s == 64);
     CHECK(got.metrics.address.empty());
     CHECK(got.log_requests == logged_requests::none);

@@ -41,3 +41,17 @@ TEST_CASE("health and the tunnel's door are found whatever the query", "[relay][
     CHECK(std::holds_alternative<to_nowhere>(route_of("/")));
     CHECK(std::holds_alternative<to_nowhere>(route_of("")));
 }
+
+TEST_CASE("a camera's stream is known by its path alone, in both dialects", "[relay][routing]")
+{
+    const auto is = [](const std::string& target) {
+        to_printer where;
+        where.target = target;
+        return is_camera_stream(where);
+    };
+    CHECK(is("/plugin-api/v1/webcam/stream"));
+    CHECK(is("/octoeverywhere-command-api/webcam/stream?index=1"));
+    CHECK_FALSE(is("/plugin-api/v1/webcam/snapshot?x=/webcam/stream"));
+    CHECK_FALSE(is("/webcam/stream"));
+    CHECK_FALSE(is("/plugin-api/v1/status"));
+}

@@ -1,0 +1,139 @@
+// The agent's cameras against a fake one on a real socket: the list and its changes, the chosen one, the
+// bound on viewers.
+#include "agent/camera_hub.hpp"
+
+#include "tests/access/scratch.hpp"
+#include "tests/fakes/fake_camera.hpp"
+#include "tests/fakes/run_task.hpp"
+
+#include <fstream>
+
+using namespace layerline;
+using namespace layerline::agent;
+using fakes::fake_camera;
+namespace net = transport::net;
+
+namespace {
+
+struct desk {
+    explicit desk(camera_hub_limits limits = {}) : hub(context, folder / "default_camera", limits) {}
+    ~desk()
+    {
+        hub.stop();
+        context.restart();
+        context.run();
+    }
+    desk(const desk&) = delete;
+    desk& operator=(const desk&) = delete;
+
+    camera_settings camera(const std::string& name, const std::string& path = "/stream") const
+    {
+        camera_settings made;
+        made.name = name;
+        made.stream = std::get<camera_address>(parse_camera_url(fake.url(path)));
+        return made;
+    }
+    commands::outcome<commands::camera_stream> stream(const std::string& name)
+    {
+        return fakes::run(context, hub.stream(name));
+    }
+    static transport::task<std::size_t> read_on(std::shared_ptr<transport::body_source> from,
+                                                std::size_t bytes)
+    {
+        std::size_t all = 0;
+        std::vector<char> part(4096);
+        while (all < bytes) {
+            const auto count = co_await from->read_some(net::buffer(part));
+            if (!count || *count == 0) break;
+            all += *count;
+        }
+        co_return all;
+    }
+    // Whether the stream goes on for three more pictures.
+    bool goes_on(const commands::camera_stream& stream)
+    {
+        constexpr auto wanted = 3 * fake_camera::picture_bytes;
+        return fakes::run(context, read_on(stream.content, wanted)) >= wanted;
+    }
+
+    access::scratch_folder folder;
+    fake_camera fake;
+    net::io_context context{1};
+    camera_hub hub;
+};
+
+} // namespace
+
+TEST_CASE("a list that changes ends the streams of cameras that changed, and of no others")
+{
+    desk at;
+    at.hub.show({at.camera("bed"), at.camera("nozzle")});
+    const auto version = at.hub.version();
+    const auto bed = at.stream("bed"), nozzle = at.stream("nozzle");
+    REQUIRE(bed);
+    REQUIRE(nozzle);
+    CHECK(at.hub.viewers() == 2);
+    CHECK(at.hub.streaming() == 2);
+
+    auto turned = at.camera("nozzle");
+    turned.rotation = 90;
+    at.hub.show({turned, at.camera("bed"), at.camera("door")});
+    CHECK(at.hub.version() > version);
+    REQUIRE(at.hub.list().size() == 3);
+    CHECK(at.hub.list()[0].rotation == 90);
+    CHECK(at.goes_on(*bed));
+    CHECK_FALSE(at.goes_on(*nozzle));
+    CHECK(at.hub.viewers() == 1);
+    at.hub.show({});
+    CHECK_FALSE(at.goes_on(*bed));
+    CHECK(at.stream("bed").error().status == 404);
+    CHECK(at.fake.so_far().streams == 2);
+}
+
+TEST_CASE("all cameras together have so many viewers and no more")
+{
+    camera_hub_limits limits;
+    limits.max_viewers = 2;
+    desk at(limits);
+    at.hub.show({at.camera("bed"), at.camera("nozzle")});
+    auto one = at.stream("bed");
+    const auto two = at.stream("nozzle");
+    REQUIRE(one);
+    REQUIRE(two);
+    const auto refused = at.stream("bed");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().status == 503);
+    one = commands::fail(404, "");
+    CHECK(at.stream("bed"));
+}
+
+TEST_CASE("the chosen camera is kept in its file, and nonsense in that file is no choice")
+{
+    desk at;
+    at.hub.show({at.camera("bed"), at.camera("Nozzle ü")});
+    CHECK(at.hub.default_name().empty());
+    CHECK(fakes::run(at.context, at.hub.choose_default("roof")).error().status == 404);
+    REQUIRE(fakes::run(at.context, at.hub.choose_default("Nozzle ü")));
+    camera_hub again(at.context, at.folder / "default_camera");
+    CHECK(again.default_name() == "Nozzle ü");
+    std::ofstream(at.folder / "default_camera") << "\x1b[31m\n";
+    camera_hub odd(at.context, at.folder / "default_camera");
+    CHECK(odd.default_name().empty());
+    camera_hub nowhere(at.context, at.folder / "missing" / "default_camera");
+    nowhere.show({at.camera("bed")});
+    CHECK(fakes::run(at.context, nowhere.choose_default("bed")).error().status == 750);
+    CHECK(nowhere.default_name().empty());
+}
+
+TEST_CASE("a camera's failure has its name, its cause and where it happened")
+{
+    desk at;
+    at.hub.show({at.camera("bed", "/nowhere")});
+    const auto refused = at.stream("bed");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().status == 502);
+    CHECK(refused.error().error.find("The camera \"bed\" answered HTTP 404") == 0);
+    CHECK(refused.error().at == commands::hop::camera);
+    at.fake.die();
+    CHECK(at.stream("bed").error().error.find("The camera \"bed\" cannot be reached") == 0);
+}
