@@ -70,8 +70,8 @@ TEST_CASE("a list that changes ends the streams of cameras that changed, and of 
     at.hub.show({at.camera("bed"), at.camera("nozzle")});
     const auto version = at.hub.version();
     const auto bed = at.stream("bed"), nozzle = at.stream("nozzle");
-    REQUIRE(bed);
-    REQUIRE(nozzle);
+    REQUIRE(bed.has_value());
+    REQUIRE(nozzle.has_value());
     CHECK(at.hub.viewers() == 2);
     CHECK(at.hub.streaming() == 2);
 
@@ -98,13 +98,13 @@ TEST_CASE("all cameras together have so many viewers and no more")
     at.hub.show({at.camera("bed"), at.camera("nozzle")});
     auto one = at.stream("bed");
     const auto two = at.stream("nozzle");
-    REQUIRE(one);
-    REQUIRE(two);
+    REQUIRE(one.has_value());
+    REQUIRE(two.has_value());
     const auto refused = at.stream("bed");
-    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().status == 503);
     one = commands::fail(404, "");
-    CHECK(at.stream("bed"));
+    CHECK(at.stream("bed").has_value());
 }
 
 TEST_CASE("the chosen camera is kept in its file, and nonsense in that file is no choice")
@@ -113,7 +113,7 @@ TEST_CASE("the chosen camera is kept in its file, and nonsense in that file is n
     at.hub.show({at.camera("bed"), at.camera("Nozzle ü")});
     CHECK(at.hub.default_name().empty());
     CHECK(fakes::run(at.context, at.hub.choose_default("roof")).error().status == 404);
-    REQUIRE(fakes::run(at.context, at.hub.choose_default("Nozzle ü")));
+    REQUIRE(fakes::run(at.context, at.hub.choose_default("Nozzle ü")).has_value());
     camera_hub again(at.context, at.folder / "default_camera");
     CHECK(again.default_name() == "Nozzle ü");
     std::ofstream(at.folder / "default_camera") << "\x1b[31m\n";
@@ -130,7 +130,7 @@ TEST_CASE("a camera's failure has its name, its cause and where it happened")
     desk at;
     at.hub.show({at.camera("bed", "/nowhere")});
     const auto refused = at.stream("bed");
-    REQUIRE_FALSE(refused);
+    REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().status == 502);
     CHECK(refused.error().error.find("The camera \"bed\" answered HTTP 404") == 0);
     CHECK(refused.error().at == commands::hop::camera);
