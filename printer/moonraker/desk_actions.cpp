@@ -20,6 +20,7 @@ template <class... F>
 overloaded(F...) -> overloaded<F...>;
 
 constexpr std::string_view gcode_root = "gcode/";
+constexpr std::chrono::milliseconds look_again_after{250}; // Klipper tells its state as often
 constexpr std::string_view unsure =
     " It is not known whether it was carried out; look at the printer's state "
     "before you ask again.";
@@ -188,8 +189,7 @@ std::optional<printer_failure> moonraker_desk::begin_start(ticket id, const star
     if (job_facts_.live || start_ || !may_begin_from(base_phase()))
         return wrong_state("A print can only begin when none is under way");
     // It would wait for Klipper's lock, and begin whenever that is free.
-    if (overlay_ || objects_.text("idle_timeout", "state") == "Printing")
-        return wrong_state("Klipper is still busy with an earlier command");
+    if (overlay_) return wrong_state("Klipper is still busy with an earlier command");
     if (!what.path.starts_with(gcode_root) || what.path.size() == gcode_root.size())
         return printer_failure{printer_errc::out_of_range, "The path of a file to print begins with gcode/."};
     if (!kept_.bed_clear && !what.bed_clear)
@@ -204,7 +204,7 @@ std::optional<printer_failure> moonraker_desk::begin_start(ticket id, const star
     starts_.push_back(now);
     // On the disk first: whoever dies from here on leaves a bed that is not clear.
     kept_.bed_clear = false;
-    start_ = start_under_way{id, what.path.substr(gcode_root.size()), ++last_commit_};
+    start_ = start_under_way{id, what.path.substr(gcode_root.size()), ++last_commit_, now};
     to_keep_.push_back({kept_, last_commit_});
     return std::nullopt;
 }
@@ -293,12 +293,29 @@ void moonraker_desk::kept(std::uint64_t commit, const printer_result<void>& how,
         start_failed();
         end(who, how ? away_failure() : how.error());
     } else {
-        // What was told last may be 250 ms old; a print that somebody else began since would be lost.
-        make_call(who, call_kind::start_check, "printer.objects.query",
-                  json{{"objects",
-                        {{"print_stats", json::array({"state"})}, {"webhooks", json::array({"state"})}}}});
+        check_start();
     }
     publish(now);
+}
+
+// What was told last may be 250 ms old; a print that somebody else began since would be lost.
+void moonraker_desk::check_start()
+{
+    make_call(start_->who, call_kind::start_check, "printer.objects.query",
+              json{{"objects",
+                    {{"print_stats", json::array({"state"})},
+                     {"webhooks", json::array({"state"})},
+                     {"idle_timeout", json::array({"state"})}}}});
+}
+
+void moonraker_desk::look_again(time_point now)
+{
+    if (!start_ || !start_->check_at || *start_->check_at > now) return;
+    start_->check_at.reset();
+    const auto who = start_->who;
+    if (klippy_ == klippy::ready && following_ && askers_.contains(who)) return check_start();
+    start_failed();
+    end(who, away_failure());
 }
 
 void moonraker_desk::start_checked(const json& result, time_point now)
@@ -316,6 +333,14 @@ void moonraker_desk::start_checked(const json& result, time_point now)
         end(who, printer_failure{printer_errc::wrong_state,
                                  "A print can only begin when none is under way: Klipper says that it is " +
                                      (print.empty() ? "not ready" : plain_words(print, 40)) + "."});
+    } else if (state_in(result, "idle_timeout") == "Printing") {
+        // For a moment after a cancel or a move; or for long, and then it is not waited for.
+        if (now - start_->began < settings_.busy_within) {
+            start_->check_at = now + look_again_after;
+            return;
+        }
+        start_failed();
+        end(who, wrong_state("Klipper is still busy with an earlier command"));
     } else {
         make_call(who, call_kind::start, "printer.print.start", json{{"filename", start_->file}});
         start_->sent = true;

@@ -71,7 +71,9 @@ struct start_under_way {
     std::uint64_t who = 0;
     std::string file;
     std::uint64_t commit = 0;
+    time_point began = {};
     bool sent = false;
+    std::optional<time_point> check_at = {}; // Klipper was busy: when to look again
     std::optional<time_point> answered = {};
 };
 struct known_job {

@@ -92,6 +92,7 @@ void klipper_objects::follow(const std::string& name, std::vector<std::string> f
 
 void klipper_objects::choose(const json& names)
 {
+    auto known = std::move(kept_);
     forget();
     if (!names.is_array()) return;
     std::vector<followed_heater> tools, others;
@@ -129,6 +130,8 @@ void klipper_objects::choose(const json& names)
             follow(heater.object, {"temperature", "target"});
             heaters_.push_back(std::move(heater));
         }
+    for (auto& [name, fields] : known)
+        if (chosen_.contains(name)) kept_.emplace(name, std::move(fields));
 }
 
 json klipper_objects::wanted() const

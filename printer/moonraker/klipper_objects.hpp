@@ -17,8 +17,8 @@ namespace layerline::printer::moonraker {
 
 class klipper_objects {
 public:
-    // Takes the names that printer.objects.list gave; what was kept is forgotten. At most 16 extruders and
-    // 16 heaters of the owner's own are followed.
+    // Takes the names that printer.objects.list gave; what was kept of others is forgotten. At most 16
+    // extruders and 16 heaters of the owner's own are followed.
     void choose(const nlohmann::json& names);
     // The argument of printer.objects.subscribe: names with named fields only, since whole objects hold
     // counters that change four times a second for ever.

@@ -75,6 +75,8 @@ bool moonraker_desk::receive(std::string_view text, time_point now)
 {
     heard_at_ = now;
     asked_since_heard_ = false;
+    // Only changes are told: while anything comes at all, what was told last holds.
+    if (following_ && klippy_ == klippy::ready) told_at_ = now;
     const auto message = decode_message(text);
     if (const auto* notice = std::get_if<rpc_notice>(&message))
         noticed(*notice, now);
@@ -231,8 +233,13 @@ void moonraker_desk::noticed(const rpc_notice& notice, time_point now)
         if (following_) told_status(first, now);
     } else if (notice.method == "notify_klippy_ready") {
         ready_at_ = now;
-        lose_klippy(); // subscriptions did not survive
-        klippy_is(klippy::ready, now);
+        if (klippy_ == klippy::ready && following_) {
+            // We asked before it was said. What is known stays until the new subscription's answer.
+            follow(now);
+        } else {
+            lose_klippy(); // subscriptions did not survive
+            klippy_is(klippy::ready, now);
+        }
     } else if (notice.method == "notify_klippy_shutdown") {
         klippy_is(klippy::shutdown, now);
     } else if (notice.method == "notify_klippy_disconnected") {
@@ -326,8 +333,9 @@ bool moonraker_desk::tick(time_point now)
         const auto made = calls_.find(asked.call);
         if (asked.held)
             end(id, *asked.held);
-        else if (asked.call != 0 && (made == calls_.end() ||
-                                     (made->second.written && made->second.kind != call_kind::start_check)))
+        else if (asked.call != 0 && !(start_ && start_->who == id && !start_->sent) &&
+                 (made == calls_.end() ||
+                  (made->second.written && made->second.kind != call_kind::start_check)))
             end(id,
                 printer_failure{printer_errc::no_answer,
                                 "Moonraker did not answer in time. It may still be carried out; look at the "
@@ -339,6 +347,7 @@ bool moonraker_desk::tick(time_point now)
                                     "The command could not be sent in time; nothing was done."});
         }
     }
+    look_again(now);
     if (online_) {
         if (now - heard_at_ >= settings_.silence) return false;
         const bool quiet = now - heard_at_ >= settings_.ask_after && !asked_since_heard_;
@@ -371,6 +380,7 @@ std::optional<moonraker_desk::time_point> moonraker_desk::next_wakeup() const
         for (const auto& at : {poll_at_, identify_at_, follow_at_})
             consider(at);
         if (overlay_ && overlay_->answered) consider(*overlay_->answered + settings_.settle_within);
+        if (start_) consider(start_->check_at);
         if (start_ && start_->answered) consider(*start_->answered + settings_.settle_within);
     }
     return first;

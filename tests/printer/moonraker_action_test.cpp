@@ -153,17 +153,60 @@ TEST_CASE("a print that somebody else began a moment ago is found before ours is
     CHECK(bench.count("printer.print.start") == 0);
 }
 
-TEST_CASE("a start waits neither for a bed that is not clear nor behind a busy Klipper", "[moonraker]")
+TEST_CASE("a start needs a bed that is clear and a file to print", "[moonraker]")
 {
     moonraker_bench bench;
     bench.ready();
     bench.print();
     bench.status({{"print_stats", {{"state", "complete"}}}});
     CHECK(bench.code_of(start_job{"gcode/a.gcode", false}) == printer_errc::bed_not_clear);
-    bench.status({{"idle_timeout", {{"state", "Printing"}}}});
-    CHECK(bench.code_of(start_job{"gcode/a.gcode", true}) == printer_errc::wrong_state);
-    bench.status({{"idle_timeout", {{"state", "Ready"}}}});
     CHECK(bench.code_of(start_job{"config/printer.cfg", true}) == printer_errc::out_of_range);
+}
+
+TEST_CASE("a start waits a moment for a Klipper that is still busy, and no longer", "[moonraker]")
+{
+    moonraker_bench bench;
+    bench.ready();
+    const auto check = [&](const std::string& idle) {
+        bench.answer("printer.objects.query", {{"status",
+                                                {{"print_stats", {{"state", "standby"}}},
+                                                 {"webhooks", {{"state", "ready"}}},
+                                                 {"idle_timeout", {{"state", idle}}}}}});
+    };
+    const auto soon = bench.ask(start_job{"gcode/a.gcode", true});
+    check("Printing");
+    CHECK_FALSE(bench.is_open("printer.objects.query"));
+    CHECK(bench.desk->next_wakeup() == bench.now + 250ms);
+    bench.pass(250ms);
+    check("Ready");
+    CHECK(bench.open("printer.print.start").params.at("filename") == "a.gcode");
+    bench.refuse("printer.print.start", 400, "SD busy");
+    CHECK(bench.ended(soon));
+
+    const auto never = bench.ask(start_job{"gcode/a.gcode", true});
+    for (int i = 0; i < 12; ++i) {
+        check("Printing");
+        CHECK_FALSE(bench.ended(never));
+        bench.pass(250ms);
+    }
+    check("Printing");
+    CHECK(bench.outcome_of(never).error().code == printer_errc::wrong_state);
+    CHECK(bench.state().bed_clear);
+
+    terms brief;
+    brief.time_left = 400ms;
+    const auto late = bench.ask(start_job{"gcode/a.gcode", true}, brief);
+    check("Printing");
+    bench.pass(250ms);
+    check("Printing");
+    bench.pass(200ms);
+    CHECK(bench.outcome_of(late).error().code == printer_errc::late);
+    const auto gone = bench.ask(start_job{"gcode/a.gcode", true});
+    check("Printing");
+    bench.notify("notify_klippy_disconnected");
+    bench.pass(250ms);
+    CHECK(bench.outcome_of(gone).error().code == printer_errc::host_gone);
+    CHECK(bench.count("printer.print.start") == 1);
 }
 
 TEST_CASE("a start whose record cannot be written is not sent", "[moonraker]")

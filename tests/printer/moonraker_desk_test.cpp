@@ -354,3 +354,18 @@ TEST_CASE("others' words become one printable line", "[moonraker]")
     CHECK(plain_words("\xc3\xa4\xc3\xa4", 3) == "\xc3\xa4");
     CHECK(plain_words("", 10).empty());
 }
+
+TEST_CASE("a Klipper that says it is ready after we followed it already stays known meanwhile", "[moonraker]")
+{
+    moonraker_bench bench;
+    bench.ready();
+    bench.notify("notify_klippy_ready");
+    CHECK(bench.state().now == phase::idle);
+    bench.answer("printer.objects.list", bench.all_objects());
+    CHECK(bench.state().now == phase::idle);
+    auto status = bench.idle_status();
+    status["print_stats"]["state"] = "printing";
+    status["print_stats"]["filename"] = "a.gcode";
+    bench.answer("printer.objects.subscribe", {{"status", status}});
+    CHECK(bench.state().now == phase::printing);
+}
