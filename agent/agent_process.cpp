@@ -125,7 +125,7 @@ public:
                   std::shared_ptr<const access::identity> self, access::store& keeper,
                   access::audit_log& audit, commands::file_store& files, std::size_t open_files,
                   std::unique_ptr<printer::printer_link> link)
-        : context_(context), state_(options.state), self_(std::move(self)),
+        : context_(context), state_(options.state), self_(std::move(self)), files_(files),
           tokens_(access::make_token_service(keeper)), link_(std::move(link)),
           guarded_(*link_, options.owner, audit), cameras_(context, options.state / "default_camera"),
           commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)},
@@ -185,6 +185,7 @@ public:
     {
         link_->stop();
         cameras_.stop();
+        files_.stop();
         lan_.close(grace);
         control_server_->stop(grace);
         tunnel_.stop();
@@ -284,6 +285,7 @@ private:
     bool rekeyed_ = false;
     clock::time_point since_ = clock::now();
     std::shared_ptr<const access::identity> self_;
+    commands::file_store& files_;
     std::unique_ptr<access::token_service> tokens_;
     std::unique_ptr<printer::printer_link> link_;
     guarded_link guarded_;

@@ -69,6 +69,8 @@ public:
     {
         co_return printer::printer_failure{printer::printer_errc::no_such_file, "There is no such picture."};
     }
+    // The program ends: what is kept for later requests is given up.
+    virtual void stop() {}
     // The largest file that write() takes.
     virtual std::uint64_t max_file_bytes() const { return std::uint64_t{2} << 30U; }
 };

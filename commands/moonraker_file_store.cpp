@@ -174,14 +174,10 @@ printer_failure not_understood()
 class moonraker_file_store final : public file_store {
 public:
     moonraker_file_store(net::io_context& home, moonraker_store_options options)
-        : options_(std::move(options))
+        : home_(home), options_(std::move(options)), client_(new_client())
     {
-        transport::client_options client;
-        client.ca_file = options_.ca_file;
-        client.allow_insecure = options_.allow_insecure;
-        client.body_stall = options_.stall;
-        client_ = transport::make_http_client(home, options_.base, std::move(client));
     }
+    void stop() override { client_ = new_client(); } // with no connection yet
 
     std::uint64_t max_file_bytes() const override { return options_.max_file_bytes; }
 
@@ -326,6 +322,15 @@ public:
     }
 
 private:
+    std::shared_ptr<transport::requester> new_client() const
+    {
+        transport::client_options client;
+        client.ca_file = options_.ca_file;
+        client.allow_insecure = options_.allow_insecure;
+        client.body_stall = options_.stall;
+        return transport::make_http_client(home_, options_.base, std::move(client));
+    }
+
     transport::request_head head_for(std::string method, std::string target) const
     {
         transport::request_head head;
@@ -468,6 +473,7 @@ private:
         }
     }
 
+    net::io_context& home_;
     moonraker_store_options options_;
     std::shared_ptr<transport::requester> client_;
 };

@@ -71,9 +71,9 @@ phase moonraker_desk::shown_phase(phase base, time_point now)
         }
         overlay_.reset();
     }
-    // A person has seen to it: the end of the last print is no news any more.
+    // A person has seen to it, or begins another: the end of the last print is no news any more.
     const bool over = base == phase::finished || base == phase::cancelled || base == phase::error;
-    return over && kept_.bed_clear ? phase::idle : base;
+    return over && (kept_.bed_clear || start_) ? phase::idle : base;
 }
 
 void moonraker_desk::publish(time_point now)

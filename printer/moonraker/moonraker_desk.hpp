@@ -32,7 +32,7 @@ struct desk_settings {
     std::chrono::milliseconds answer_within{10'000};  // for an action whose terms name no time
     std::chrono::milliseconds accept_within{2'000};   // no word by then: taken, waits for Klipper's lock
     std::chrono::milliseconds settle_within{5'000};   // from "ok" until the state must show it
-    std::chrono::milliseconds busy_within{3'000};     // a start waits so long for Klipper to be free
+    std::chrono::milliseconds busy_within{6'000};     // a start waits so long for Klipper to be free
     std::chrono::milliseconds state_after{1'500};     // to wait for a started print's id
     std::chrono::milliseconds poll{1'000};            // of server.info while Klipper is not ready
     std::chrono::milliseconds calm_poll{30'000};      // ... and while it is: an event may be lost

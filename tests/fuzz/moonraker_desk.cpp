@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         sequence = desk.sequence();
     };
     std::string_view bytes(reinterpret_cast<const char*>(data), size);
-    for (int step = 0; !bytes.empty(); ++step) {
+    for (int step = 0; !bytes.empty() && step < 1000; ++step) {
         const auto line = bytes.substr(0, bytes.find('\n'));
         bytes.remove_prefix(std::min(bytes.size(), line.size() + 1));
         settle();

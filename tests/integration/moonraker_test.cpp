@@ -215,4 +215,6 @@ TEST_CASE("Klipper's files are uploaded, listed, described, read and deleted thr
     (void)result_of(klipper.at.at_relay("POST", "files/delete", named));
     check_refused(klipper.at.at_relay("POST", "files/delete", named), 404, "");
     check_refused(klipper.post("start", named), 404, "");
+    CHECK(klipper.at.agent->stop() == 0);
+    CHECK(klipper.at.agent->log().find("did not end in time") == std::string::npos);
 }

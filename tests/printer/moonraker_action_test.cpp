@@ -184,7 +184,7 @@ TEST_CASE("a start waits a moment for a Klipper that is still busy, and no longe
     CHECK(bench.ended(soon));
 
     const auto never = bench.ask(start_job{"gcode/a.gcode", true});
-    for (int i = 0; i < 12; ++i) {
+    for (int i = 0; i < 24; ++i) {
         check("Printing");
         CHECK_FALSE(bench.ended(never));
         bench.pass(250ms);
