@@ -168,6 +168,54 @@ TEST_CASE("Klipper is driven through the relay like any printer", "[moonraker]")
     CHECK(seen["JobStatus"]["State"] == "paused");
 }
 
+TEST_CASE("what is done by hand reaches Klipper as G-code that leaves its modes alone", "[moonraker]")
+{
+    klipper_rig klipper;
+    klipper.with([](fake_moonraker& far) {
+        far.objects["toolhead"]["homed_axes"] = "xyz";
+        far.objects["configfile"]["settings"]["gcode_macro clean"] = {{"gcode", "{params.TIMES}"}};
+        far.power = {{{"device", "psu"}, {"status", "on"}, {"locked_while_printing", true}}};
+    });
+    klipper.begin();
+    const auto last_script = [&] {
+        std::string script;
+        klipper.with([&](fake_moonraker& far) {
+            for (const auto& call : far.calls())
+                if (call.method == "printer.gcode.script") script = call.params.at("script");
+        });
+        return script;
+    };
+    (void)result_of(klipper.post("move-axis", R"({"Axis":"x","DistanceMm":-5.5})"));
+    CHECK(last_script() == "SAVE_GCODE_STATE NAME=layerline_hand\nM220 S100\nG91\nG1 X-5.5 F3000\n"
+                           "RESTORE_GCODE_STATE NAME=layerline_hand");
+    (void)result_of(klipper.post("fan", R"({"Percent":50})"));
+    CHECK(last_script() == "M106 S128");
+    CHECK(klipper.at.at_agent("GET", "capabilities").body.find("\"run_macro\"") != std::string::npos);
+    (void)result_of(klipper.post("macro", R"({"Name":"clean","Parameters":"TIMES=2"})"));
+    CHECK(last_script() == "CLEAN TIMES=\"2\"");
+    check_refused(klipper.post("macro", R"({"Name":"nope"})"), 788, "no macro");
+    check_refused(klipper.post("set-light", R"({"Name":"case","On":true})"), 788, "no light");
+    check_refused(klipper.post("move-axis", R"({"Axis":"x","DistanceMm":501})"), 400, "");
+
+    klipper.with([](fake_moonraker& far) {
+        for (const auto* line : {"// action:prompt_begin Change", "// action:prompt_button Go on|RESUME_IT",
+                                 "// action:prompt_show"})
+            far.notify("notify_gcode_response", json::array({line}));
+    });
+    const auto asked = wait_for_state(klipper.at.agent_url(), klipper.at.agent_token(),
+                                      [](const json& state) { return state["wants"].is_object(); });
+    CHECK(asked["wants"]["buttons"] == json::array({"Go on"}));
+    (void)result_of(klipper.post("prompt/answer", R"({"Choice":0})"));
+    CHECK(last_script() == "RESUME_IT");
+    check_refused(klipper.post("prompt/answer", R"({"Choice":0})"), 786, "Nothing was asked");
+
+    klipper.start_cube();
+    check_refused(klipper.post("move-axis", R"({"Axis":"x","DistanceMm":5})"), 786, "by hand");
+    check_refused(klipper.post("set-power", R"({"Device":"psu","On":false})"), 786, "switched off");
+    (void)result_of(klipper.post("speed", R"({"Percent":120})"));
+    CHECK(last_script() == "M220 S120");
+}
+
 TEST_CASE("Klipper's files are uploaded, listed, described, read and deleted through the relay",
           "[moonraker]")
 {
