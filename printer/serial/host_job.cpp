@@ -12,6 +12,18 @@ namespace layerline::printer::serial {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+// Whether the place of an axis is lost with this line. Without axes it frees all; the extruder alone may turn
+// freely, and with S nothing happens before that time.
+bool frees_motors(const gcode::parsed_line& line)
+{
+    return (line.is('M', 84) || line.is('M', 18)) && !line.find('S') &&
+           (line.word_count == 0 || line.find('X') || line.find('Y') || line.find('Z'));
+}
+
+} // namespace
+
 void host_core::begin_job(time_point now)
 {
     held_line_.reset();
@@ -174,7 +186,7 @@ wire_command host_core::send_own(std::string text, time_point)
     if (line.is('G', 28))
         for (const char axis : {'X', 'Y', 'Z'})
             if (line.word_count == 0 || line.find(axis)) sent.homes += static_cast<char>(axis - 'X' + 'x');
-    sent.frees = (line.is('M', 84) || line.is('M', 18)) && line.word_count == 0;
+    sent.frees = frees_motors(line);
     in_flight_.push_back(sent);
     return {std::move(text), sent.tag};
 }
@@ -194,9 +206,7 @@ wire_command host_core::send_of_file(prepared_line& line, time_point)
         for (const char axis : {'X', 'Y', 'Z'})
             if (all || parsed.find(axis)) sent.homes += static_cast<char>(axis - 'X' + 'x');
     }
-    // Without axes it frees all; the extruder alone may turn freely.
-    sent.frees = (parsed.is('M', 84) || parsed.is('M', 18)) && !parsed.find('S') &&
-                 (parsed.word_count == 0 || parsed.find('X') || parsed.find('Y') || parsed.find('Z'));
+    sent.frees = frees_motors(parsed);
     // Those that wait inside the firmware for heat or for a person.
     sent.blocks =
         parsed.letter == 'M' && (parsed.number == 600 || parsed.number == 226 || parsed.number == 303 ||

@@ -304,6 +304,19 @@ TEST_CASE("a console line may home and move only as a hand may, and is remembere
     CHECK(*(bench.sent.end() - 4) == "G91"); // relative, as the console had set it
 }
 
+TEST_CASE("motors that a console line released have lost their places")
+{
+    for (const auto* line : {"M84 X", "M18", "M84"}) {
+        homed_bench bench;
+        CHECK(bench.done(bench.ask(run_gcode{line})));
+        CHECK(bench.refusal(bench.ask(move_axis{'x', 1, {}})) == printer_errc::wrong_state);
+    }
+    homed_bench kept;
+    CHECK(kept.done(kept.ask(run_gcode{"M84 E"})));
+    CHECK(kept.done(kept.ask(run_gcode{"M84 S60"})));
+    CHECK(kept.done(kept.ask(move_axis{'x', 1, {}})));
+}
+
 TEST_CASE("a prompt is answered with one of its buttons, a wait for a person by going on")
 {
     homed_bench bench;
