@@ -301,27 +301,15 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         co_await send(call, *std::move(why));
         co_return;
     }
-    if (is_camera_stream(where))
-        co_await carry_camera(call, std::move(where), std::move(who), noted);
-    else
-        co_await carry(call, std::move(where), std::move(who), noted);
-}
-
-transport::task<void> relay_service::carry_camera(transport::exchange& call, to_printer where,
-                                                  access::principal who, request_note& noted)
-{
-    const counted_view view(cameras_, {who.id, where.agent_id});
-    if (view.count() > limits_.camera_streams_per_token) {
-        counts_.limited(figures::limit::streams);
-        co_await send(call, refused(call.request(), relay_errc::camera_limit, "relay", seconds(5)));
-        co_return;
+    std::optional<counted_view> view;
+    if (is_camera_stream(where)) {
+        view.emplace(cameras_, counted_view::counts::key_type(who.id, where.agent_id));
+        if (view->count() > limits_.camera_streams_per_token) {
+            counts_.limited(figures::limit::streams);
+            co_await send(call, refused(asked, relay_errc::camera_limit, "relay", seconds(5)));
+            co_return;
+        }
     }
-    co_await carry(call, std::move(where), std::move(who), noted);
-}
-
-transport::task<void> relay_service::carry(transport::exchange& call, to_printer where, access::principal who,
-                                           request_note& noted)
-{
     const auto executor = co_await transport::net::this_coro::executor;
     access::open_uses::use use(uses_, executor, who.id, who.ends);
     const carriage by{use, token_pace_, address_pace_, noted.address, counts_};

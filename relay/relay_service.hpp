@@ -52,9 +52,6 @@ private:
     transport::task<void> serve_printer(transport::exchange& call, to_printer where, request_note& noted);
     // Why this agent cannot be asked now: 610 or 601.
     std::optional<own_answer> unreachable(const transport::request_head& asked, const std::string& agent_id);
-    // carry() for a camera's stream: counted, and at most so many.
-    transport::task<void> carry_camera(transport::exchange& call, to_printer where, access::principal who,
-                                       request_note& noted);
     // Logs why the tokens cannot be read.
     transport::task<void> tell_store_problem();
 
