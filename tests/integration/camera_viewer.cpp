@@ -49,26 +49,24 @@ std::vector<camera_viewer::sight> camera_viewer::watch(milliseconds time, std::s
         REQUIRE(count > 0);
         taken += static_cast<std::size_t>(count);
         note({part.data(), static_cast<std::size_t>(count)}, seen);
+        REQUIRE_FALSE(ended_);
     }
     return seen;
 }
 
 bool camera_viewer::sees_end(std::chrono::seconds patience)
 {
-    constexpr std::string_view last_chunk = "\r\n0\r\n\r\n";
     const auto until = steady_clock::now() + patience;
-    std::string tail;
-    while (steady_clock::now() < until) {
+    std::vector<sight> seen;
+    while (!ended_ && steady_clock::now() < until) {
         pollfd ready{socket_, POLLIN, 0};
         if (::poll(&ready, 1, 100) != 1) continue;
         std::array<char, 4096> part{};
         const auto count = ::recv(socket_, part.data(), part.size(), MSG_DONTWAIT);
         if (count <= 0) return true;
-        tail.append(part.data(), static_cast<std::size_t>(count));
-        if (tail.ends_with(last_chunk)) return true;
-        tail.erase(0, tail.size() - std::min(tail.size(), last_chunk.size()));
+        note({part.data(), static_cast<std::size_t>(count)}, seen);
     }
-    return false;
+    return ended_;
 }
 
 // The relay's chunks are in between: they are no part of a picture.
@@ -92,8 +90,9 @@ void camera_viewer::note(std::string_view bytes, std::vector<sight>& seen)
             if (wire_.size() < 3 || line == std::string::npos) break;
             const auto from = wire_.starts_with("\r\n") ? 2U : 0U;
             chunk_ = std::stoul(wire_.substr(from, line - from), nullptr, 16);
-            REQUIRE(chunk_ > 0);
             wire_.erase(0, line + 2);
+            ended_ = chunk_ == 0;
+            if (ended_) break;
         }
         if (wire_.empty()) break;
         const auto count = std::min(chunk_, wire_.size());

@@ -44,6 +44,7 @@ private:
     reader read_;
     std::string wire_, head_;
     std::size_t chunk_ = 0; // what is left of it
+    bool ended_ = false;    // the last chunk was here
     camera::multipart_parser parser_{"layerline-frame"};
 };
 

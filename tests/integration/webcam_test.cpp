@@ -95,7 +95,7 @@ TEST_CASE("two viewers share one connection to the camera, which ends some secon
         auto two = on.viewer("index=0");
         const auto seen = two.watch(milliseconds(10'000), 3);
         REQUIRE(seen.size() >= 3);
-        CHECK(seen.front().number > 3); // of the stream that ran already
+        CHECK(seen.front().number >= 3); // of the stream that ran already
         CHECK(on.camera.so_far().streams == 1);
         CHECK(on.figure("layerline_agent_camera_viewers") == 2);
         CHECK(on.figure("layerline_agent_camera_streams") == 1);
@@ -103,7 +103,7 @@ TEST_CASE("two viewers share one connection to the camera, which ends some secon
         const auto picture = on.snapshot("name=bed");
         REQUIRE(picture.status == 200);
         REQUIRE(fake_camera::facts_of(picture.body));
-        CHECK(fake_camera::facts_of(picture.body)->number > 3);
+        CHECK(fake_camera::facts_of(picture.body)->number >= 3);
         CHECK(on.camera.so_far().snapshots == 0);
     }
     const auto left = steady_clock::now();
