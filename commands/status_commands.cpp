@@ -92,12 +92,14 @@ transport::task<command_answer> run_status(command_context& at, const arguments&
     auto state = at.printer.state();
     command_answer answer;
     answer.why = failure_of_away(state);
-    if (answer.why) answer.result = status_result(state, features_of(at.printer.capabilities()));
-    if (at.cameras != nullptr)
-        answer.result["ListWebcams"] = webcam_list(at.cameras->list(), at.cameras->default_name(), false);
-    else
+    if (!answer.why) {
         answer.text = at.status.of(
             std::move(state), [&at] { return features_of(at.printer.capabilities()); }, at.cameras);
+        co_return answer;
+    }
+    answer.result = status_result(state, features_of(at.printer.capabilities()));
+    if (at.cameras != nullptr)
+        answer.result["ListWebcams"] = webcam_list(at.cameras->list(), at.cameras->default_name(), false);
     co_return answer;
 }
 

@@ -52,6 +52,9 @@ TEST_CASE("status tells the cameras without their addresses, and tells changes a
     camera_desk desk;
     const auto told = [&] { return desk.call("GET", "status")->body["Result"]["ListWebcams"]; };
     CHECK(told()["Webcams"].size() == 3);
+    for (const auto* beside :
+         {"JobStatus", "Layerline", "Features"}) // the rest of the status is there as ever
+        CHECK(desk.call("GET", "status")->body["Result"].contains(beside));
     CHECK_FALSE(told()["Webcams"][0].contains("SnapshotUrl"));
     CHECK(told()["DefaultIndex"] == 0);
     REQUIRE(desk.call("POST", "set-default-webcam", "", R"({"Name":"nozzle"})")->status() == 200);
