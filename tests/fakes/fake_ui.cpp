@@ -157,6 +157,7 @@ private:
         static constexpr std::string_view second = "data: two\n\n";
         if (!co_await call.write(net::buffer(first))) co_return;
         co_await hold([this] { return go_on_; });
+        if (!go_on_) co_return; // it dies: what was begun breaks off
         if (!co_await call.write(net::buffer(second))) co_return;
         (void)co_await call.finish();
     }
