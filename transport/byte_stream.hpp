@@ -30,9 +30,9 @@ public:
     virtual void start_read(net::mutable_buffer into, std::function<void(error_code, std::size_t)> done) = 0;
     // All the bytes. One write at a time; after a failed one the connection is of no use.
     virtual task<result<void>> write(std::array<net::const_buffer, 3> parts) = 0;
-    // Writes what goes without waiting, takes it out of `parts` and says whether that was all. Only small parts
-    // and not over TLS: else nothing is written. An error is told by the write() of the rest. Not while a
-    // write() is under way.
+    // Writes what goes without waiting, takes it out of `parts` and says whether that was all. Only small
+    // parts and not over TLS: else nothing is written. An error is told by the write() of the rest. Not while
+    // a write() is under way.
     virtual bool write_now(std::array<net::const_buffer, 3>&) { return false; }
     // Says that no more will be sent, so far as the protocol can.
     virtual void shutdown_send() = 0;
