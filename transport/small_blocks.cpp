@@ -130,14 +130,15 @@ inline void release(void* block, std::size_t at) noexcept
 
 [[gnu::noinline]] void operator delete(void* block) noexcept
 {
-    using namespace layerline::transport;
+    namespace ours = layerline::transport;
     if (block == nullptr) return;
-    release(block, kept == nullptr ? 0 : (::malloc_usable_size(block) - first_step) / step);
+    ours::release(block,
+                  ours::kept == nullptr ? 0 : (::malloc_usable_size(block) - ours::first_step) / ours::step);
 }
 
 [[gnu::noinline]] void operator delete(void* block, std::size_t bytes) noexcept
 {
-    using namespace layerline::transport;
-    if (block != nullptr) release(block, (bytes + step - first_step - 1) / step);
+    namespace ours = layerline::transport;
+    if (block != nullptr) ours::release(block, (bytes + ours::step - ours::first_step - 1) / ours::step);
 }
 #endif
