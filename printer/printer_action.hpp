@@ -92,9 +92,13 @@ using action = std::variant<start_job, pause_job, resume_job, cancel_job, home_a
 // ever.
 std::string_view name_of(const action& what);
 
+inline constexpr int max_tools = 16;
 inline constexpr double max_move_mm = 500, max_extrude_mm = 300, max_babystep_mm = 0.5;
 inline constexpr double max_feed_mm_min = 60000;
 inline constexpr std::size_t max_gcode_bytes = 256, max_reply_bytes = 4096;
+
+// The failure for values that are not finite or out of these bounds, whatever drives the printer.
+std::optional<printer_failure> out_of_bounds(const action& what);
 
 // Under which terms an action may be carried out. emergency_stop ignores all of them.
 struct terms {

@@ -16,16 +16,6 @@ namespace {
 constexpr std::string_view save = "SAVE_GCODE_STATE NAME=layerline_hand\n";
 constexpr std::string_view restore = "RESTORE_GCODE_STATE NAME=layerline_hand";
 
-bool within(double value, double least, double most)
-{
-    return std::isfinite(value) && value >= least && value <= most;
-}
-
-bool good_feed(const std::optional<double>& feed)
-{
-    return !feed || within(*feed, 1, max_feed_mm_min);
-}
-
 printer_failure over(std::string what)
 {
     return {printer_errc::out_of_range, std::move(what)};
@@ -127,13 +117,6 @@ std::optional<printer_failure> too_hot(const gcode::parsed_line& line, const hea
     return std::nullopt;
 }
 
-template <class... Each>
-struct overloaded : Each... {
-    using Each::operator()...;
-};
-template <class... Each>
-overloaded(Each...) -> overloaded<Each...>;
-
 } // namespace
 
 std::string gcode_number(double value)
@@ -201,45 +184,6 @@ printer_result<std::string> exclude_script(std::string_view name)
     if (name.empty() || name.size() > 128 || std::any_of(name.begin(), name.end(), is_strange))
         return over("An object of that name cannot be named to Klipper.");
     return "EXCLUDE_OBJECT NAME=\"" + std::string(name) + '"';
-}
-
-std::optional<printer_failure> out_of_bounds(const action& what)
-{
-    using failed = std::optional<printer_failure>;
-    return std::visit(
-        overloaded{
-            [](const move_axis& move) -> failed {
-                if (move.axis < 'x' || move.axis > 'z') return over("The axes are x, y and z.");
-                if (!within(move.distance_mm, -max_move_mm, max_move_mm) || !good_feed(move.feed_mm_min))
-                    return over("A move is at most 500 mm, its feed rate 1 to 60000 mm/min.");
-                return std::nullopt;
-            },
-            [](const extrude_filament& extrude) -> failed {
-                if (!within(extrude.distance_mm, -max_extrude_mm, max_extrude_mm) ||
-                    !good_feed(extrude.feed_mm_min) || extrude.tool < 0 || extrude.tool > 15)
-                    return over("At most 300 mm of filament are moved at once, at 1 to 60000 mm/min.");
-                return std::nullopt;
-            },
-            [](const set_fan& set) -> failed {
-                if (!within(set.share, 0, 1)) return over("A fan runs at 0 to 100 %.");
-                return std::nullopt;
-            },
-            [](const set_speed& set) -> failed {
-                if (!within(set.factor, 0.1, 5)) return over("The speed is 10 to 500 % of the file's.");
-                return std::nullopt;
-            },
-            [](const set_flow& set) -> failed {
-                if (!within(set.factor, 0.5, 2)) return over("The flow is 50 to 200 % of the file's.");
-                return std::nullopt;
-            },
-            [](const babystep& step) -> failed {
-                if (!within(step.z_mm, -max_babystep_mm, max_babystep_mm))
-                    return over("A babystep is at most 0.5 mm.");
-                return std::nullopt;
-            },
-            [](const auto&) -> failed { return std::nullopt; },
-        },
-        what);
 }
 
 bool is_plain_name(std::string_view name)

@@ -31,9 +31,6 @@ std::string light_script(std::string_view object, bool on);
 // A failure for names that cannot stand in a line.
 printer_result<std::string> exclude_script(std::string_view name);
 
-// The failure for values that are not finite or out of printer_action.hpp's bounds.
-std::optional<printer_failure> out_of_bounds(const action& what);
-
 // May stand in a G-code line as it is: letters, digits, '_' and '-', at most 64.
 bool is_plain_name(std::string_view name);
 

@@ -26,27 +26,10 @@ void restore(const gcode::modes& before, std::vector<std::string>& commands)
     commands.emplace_back(before.absolute_e ? "M82" : "M83");
 }
 
-bool within(double value, double least, double most)
-{
-    return std::isfinite(value) && value >= least && value <= most;
-}
-
-bool good_feed(const std::optional<double>& feed)
-{
-    return !feed || within(*feed, 1, max_feed_mm_min);
-}
-
 printer_failure over(std::string what)
 {
     return {printer_errc::out_of_range, std::move(what)};
 }
-
-template <class... Each>
-struct overloaded : Each... {
-    using Each::operator()...;
-};
-template <class... Each>
-overloaded(Each...) -> overloaded<Each...>;
 
 // Commands that are not for a console, with what to do instead.
 struct console_row {
@@ -138,44 +121,6 @@ std::string flow_command(double factor)
 std::string babystep_command(double z_mm)
 {
     return "M290 Z" + gcode_number(z_mm);
-}
-
-std::optional<printer_failure> out_of_bounds(const action& what)
-{
-    using failed = std::optional<printer_failure>;
-    return std::visit(
-        overloaded{
-            [](const move_axis& move) -> failed {
-                if (!within(move.distance_mm, -max_move_mm, max_move_mm) || !good_feed(move.feed_mm_min))
-                    return over("a move is at most 500 mm, its feed rate 1 to 60000 mm/min");
-                return std::nullopt;
-            },
-            [](const extrude_filament& extrude) -> failed {
-                if (!within(extrude.distance_mm, -max_extrude_mm, max_extrude_mm) ||
-                    !good_feed(extrude.feed_mm_min) || extrude.tool < 0 || extrude.tool >= gcode::max_tools)
-                    return over("at most 300 mm of filament are moved at once, at 1 to 60000 mm/min");
-                return std::nullopt;
-            },
-            [](const set_fan& set) -> failed {
-                if (!within(set.share, 0, 1)) return over("a fan runs at 0 to 100 %");
-                return std::nullopt;
-            },
-            [](const set_speed& set) -> failed {
-                if (!within(set.factor, 0.1, 5)) return over("the speed is 10 to 500 % of the file's");
-                return std::nullopt;
-            },
-            [](const set_flow& set) -> failed {
-                if (!within(set.factor, 0.5, 2)) return over("the flow is 50 to 200 % of the file's");
-                return std::nullopt;
-            },
-            [](const babystep& step) -> failed {
-                if (!within(step.z_mm, -max_babystep_mm, max_babystep_mm))
-                    return over("a babystep is at most 0.5 mm");
-                return std::nullopt;
-            },
-            [](const auto&) -> failed { return std::nullopt; },
-        },
-        what);
 }
 
 console_verdict judge_console(std::string_view text, const console_terms& terms)

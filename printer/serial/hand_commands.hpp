@@ -24,9 +24,6 @@ std::string speed_command(double factor); // M220
 std::string flow_command(double factor);  // M221
 std::string babystep_command(double z_mm);
 
-// The failure for values that are not finite or out of printer_action.hpp's bounds.
-std::optional<printer_failure> out_of_bounds(const action& what);
-
 struct console_terms {
     bool job_under_way = false;
     double max_tool_c = 0, max_bed_c = 0, max_chamber_c = 0; // for heat asked for from afar
