@@ -13,13 +13,21 @@ namespace net = transport::net;
 open_uses::use::use(open_uses& all, const net::io_executor& executor, const std::string& token_id,
                     std::optional<transport::clock::time_point> until)
     : all_(all), executor_(executor), until_(until.value_or(transport::clock::time_point::max())),
-      place_(all.open_.emplace(token_id, this))
+      group_(&all.open_[token_id]), after_(group_->first)
 {
+    if (group_->count == 0) group_->token_id = token_id;
+    if (after_ != nullptr) after_->before_ = this;
+    group_->first = this;
+    ++group_->count;
+    ++all_.size_;
 }
 
 open_uses::use::~use()
 {
-    all_.open_.erase(place_);
+    (before_ != nullptr ? before_->after_ : group_->first) = after_;
+    if (after_ != nullptr) after_->before_ = before_;
+    --all_.size_;
+    if (--group_->count == 0) all_.open_.erase(std::string(group_->token_id));
 }
 
 transport::task<void> open_uses::use::ended()
@@ -39,13 +47,21 @@ transport::task<void> open_uses::use::ended_by(transport::clock::time_point by)
     }
 }
 
+std::size_t open_uses::count(const std::string& token_id) const
+{
+    const auto hit = open_.find(token_id);
+    return hit == open_.end() ? 0 : hit->second.count;
+}
+
 void open_uses::cut(const std::string& token_id)
 {
-    const auto [first, last] = open_.equal_range(token_id);
-    for (auto each = first; each != last; ++each) {
-        each->second->cut_ = true;
-        if (each->second->bell_) each->second->bell_->cancel();
-        if (each->second->then_) each->second->then_();
+    const auto hit = open_.find(token_id);
+    if (hit == open_.end()) return;
+    for (use *each = hit->second.first, *next = nullptr; each != nullptr; each = next) {
+        next = each->after_;
+        each->cut_ = true;
+        if (each->bell_) each->bell_->cancel();
+        if (each->then_) each->then_();
     }
 }
 

@@ -8,13 +8,15 @@
 
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace layerline::access {
 
 class open_uses {
+    struct group;
+
 public:
     // One use, for as long as it lives. The uses must outlive it.
     class use {
@@ -41,7 +43,8 @@ public:
         transport::net::io_executor executor_;
         std::optional<transport::net::steady_timer> bell_; // once somebody waits
         transport::clock::time_point until_;
-        std::multimap<std::string, use*>::iterator place_;
+        group* group_;
+        use *before_ = nullptr, *after_; // in its group
         bool cut_ = false;
         std::function<void()> then_;
     };
@@ -49,11 +52,18 @@ public:
     // The token died: whoever waits in ended() goes on, in later turns of the context.
     void cut(const std::string& token_id);
     // How many are open under this token, and in all.
-    std::size_t count(const std::string& token_id) const { return open_.count(token_id); }
-    std::size_t size() const { return open_.size(); }
+    std::size_t count(const std::string& token_id) const;
+    std::size_t size() const { return size_; }
 
 private:
-    std::multimap<std::string, use*> open_;
+    // The uses of one token, the newest first: each request begins and ends one.
+    struct group {
+        std::string token_id;
+        use* first = nullptr;
+        std::size_t count = 0;
+    };
+    std::unordered_map<std::string, group> open_; // groups stay where they are
+    std::size_t size_ = 0;
 };
 
 } // namespace layerline::access

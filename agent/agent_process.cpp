@@ -368,7 +368,7 @@ std::optional<int> serve_once(const run_options& options)
                       folder.error() == boost::system::errc::resource_unavailable_try_again
                           ? "another agent is running on it"
                           : folder.error().message());
-    net::io_context context(1); // outlives the store, whose answers come back to it
+    net::io_context context(net::one_thread); // outlives the store, whose answers come back to it
     auto self = bound_if_possible(access::load_identity, options.state);
     if (self.has_error()) {
         const auto hint = self.error() == access::errc::other_machine

@@ -186,7 +186,7 @@ int run_relay(const run_options& options)
     std::filesystem::create_directories(options.state, ignored);
     ::chmod(options.state.c_str(), 0700);
 
-    net::io_context context(1); // outlives the store, whose answers come back to it
+    net::io_context context(net::one_thread); // outlives the store, whose answers come back to it
     auto self = access::load_identity({.file = options.state / "identity.pem", .machine_id_file = {}});
     if (!self) return failed("the relay's key in " + options.state.string(), self.error());
     access::store_options kept;

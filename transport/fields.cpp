@@ -117,7 +117,7 @@ std::uint32_t fields::put(std::string_view first, std::string_view second)
 {
     const auto begin = text_.size(), end = begin + first.size() + second.size();
     if (end > std::numeric_limits<std::uint32_t>::max()) throw std::length_error("header fields");
-    const auto copy = [&](std::vector<char>& into) {
+    const auto copy = [&](text& into) {
         into.resize(end);
         std::copy(first.begin(), first.end(), into.begin() + static_cast<std::ptrdiff_t>(begin));
         std::copy(second.begin(), second.end(), into.end() - static_cast<std::ptrdiff_t>(second.size()));
@@ -125,7 +125,7 @@ std::uint32_t fields::put(std::string_view first, std::string_view second)
     if (end <= text_.capacity()) {
         copy(text_);
     } else {
-        std::vector<char> grown;
+        text grown;
         grown.reserve(std::max({end, 2 * text_.capacity(), std::size_t{256}}));
         grown.assign(text_.begin(), text_.end());
         copy(grown);

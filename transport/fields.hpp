@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace layerline::transport {
@@ -64,7 +67,22 @@ private:
     }
     std::uint32_t put(std::string_view first, std::string_view second);
 
-    std::vector<char> text_; // not a string: that one's short texts would move with it
+    // New characters are not set to zero before they are written.
+    struct unset_memory : std::allocator<char> {
+        template <class>
+        struct rebind {
+            using other = unset_memory;
+        };
+        void construct(char* at) { ::new (at) char; }
+        template <class... From>
+        void construct(char* at, From&&... from)
+        {
+            ::new (at) char(std::forward<From>(from)...);
+        }
+    };
+    using text = std::vector<char, unset_memory>; // not a string: that one's short texts would move with it
+
+    text text_;
     std::vector<place> places_;
 };
 

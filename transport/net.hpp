@@ -48,6 +48,10 @@ struct stream_protocol : boost::asio::local::stream_protocol {
 };
 } // namespace local
 
+// For an io_context that one thread runs, and that other threads do nothing with but post: Asio then locks no
+// socket and no timer.
+inline constexpr int one_thread = static_cast<int>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);
+
 } // namespace net
 
 using boost::system::error_code;

@@ -89,3 +89,28 @@ TEST_CASE("zeroed blocks are zero, and a size past all memory is refused")
     does.free(at, does.mem_user_data);
     CHECK(does.calloc(SIZE_MAX / 2, 4, does.mem_user_data) == nullptr);
 }
+
+TEST_CASE(
+    "a zeroed block that is all zeros again is not memory any more, and one that is not keeps its bytes")
+{
+    h2_memory memory;
+    const auto& does = *memory.functions();
+    constexpr std::size_t size = std::size_t{8} * 1024;
+    auto* const table = static_cast<char*>(does.calloc(1, size, does.mem_user_data));
+    auto* const frame = static_cast<char*>(does.malloc(2 * size, does.mem_user_data));
+    REQUIRE(table != nullptr);
+    REQUIRE(frame != nullptr);
+    table[5000] = 'x';
+    std::memset(frame, 0, 2 * size);
+    memory.give_zeros_back();
+    CHECK(table[5000] == 'x');
+    CHECK(resident(frame, 2 * size) > 0); // not made zeroed: whoever has it may count on nothing
+    table[5000] = 0;
+    memory.give_zeros_back();
+    CHECK(resident(table, size) == 0);
+    table[1] = 'y'; // and it can be used again
+    CHECK(resident(table, size) == 1);
+    CHECK(table[5000] == 0);
+    does.free(table, does.mem_user_data);
+    does.free(frame, does.mem_user_data);
+}

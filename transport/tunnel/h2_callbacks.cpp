@@ -67,6 +67,7 @@ int h2_callbacks::begin_headers(nghttp2_session*, const nghttp2_frame* frame, vo
             !s.inner_->streams.contains(id)) {
             s.inner_->streams.emplace(id, std::make_unique<h2_stream>(id, s.limits_.max_header_bytes));
             ++s.open_;
+            s.rested_ = false;
         }
         return 0;
     });

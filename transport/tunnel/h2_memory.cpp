@@ -37,6 +37,16 @@ std::size_t h2_memory::mapped() const
         std::count_if(blocks_.begin(), blocks_.end(), [](const block& one) { return one.at != nullptr; }));
 }
 
+void h2_memory::give_zeros_back()
+{
+    for (const auto& one : blocks_) {
+        if (one.at == nullptr || !one.zeroed) continue;
+        const auto* const bytes = static_cast<const char*>(one.at);
+        if (std::all_of(bytes, bytes + one.size, [](char byte) { return byte == 0; }))
+            (void)::madvise(one.at, one.size, MADV_DONTNEED); // reads as zeros from now on
+    }
+}
+
 h2_memory::block* h2_memory::find(const void* at)
 {
     const auto found =
@@ -44,21 +54,21 @@ h2_memory::block* h2_memory::find(const void* at)
     return found == blocks_.end() ? nullptr : &*found;
 }
 
-void* h2_memory::map(std::size_t size)
+void* h2_memory::map(std::size_t size, bool zeroed)
 {
     block* const place = find(nullptr);
     if (place == nullptr) return nullptr;
     void* const at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at == MAP_FAILED) return nullptr;
     (void)::madvise(at, size, MADV_NOHUGEPAGE); // thousands of them side by side would become huge pages
-    *place = {at, size};
+    *place = {at, size, zeroed};
     return at;
 }
 
 void* h2_memory::allocate(std::size_t size, void* self)
 {
     if (size >= large)
-        if (void* const at = of(self).map(size)) return at;
+        if (void* const at = of(self).map(size, false)) return at;
     return std::malloc(size);
 }
 
@@ -66,7 +76,7 @@ void* h2_memory::allocate_zeroed(std::size_t count, std::size_t size, void* self
 {
     if (size != 0 && count > PTRDIFF_MAX / size) return nullptr;
     if (count * size >= large_zeroed)
-        if (void* const at = of(self).map(count * size)) return at;
+        if (void* const at = of(self).map(count * size, true)) return at;
     return std::calloc(count, size);
 }
 

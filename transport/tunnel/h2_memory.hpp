@@ -22,16 +22,21 @@ public:
     // How many blocks have pages of their own now.
     std::size_t mapped() const;
 
+    // Pages that were made zeroed and hold nothing but zeros again are not memory any more. For a session at
+    // rest: its table of streams, empty, would cost a page for ever.
+    void give_zeros_back();
+
 private:
     struct block {
         void* at = nullptr;
         std::size_t size = 0;
+        bool zeroed = false; // when it was made
     };
     static void* allocate(std::size_t size, void* self);
     static void* allocate_zeroed(std::size_t count, std::size_t size, void* self);
     static void* resize(void* old, std::size_t size, void* self);
     static void release(void* old, void* self);
-    void* map(std::size_t size); // null: no place in blocks_, or no memory
+    void* map(std::size_t size, bool zeroed); // null: no place in blocks_, or no memory
     block* find(const void* at);
 
     std::array<block, 4> blocks_{}; // more come from the heap

@@ -195,6 +195,16 @@ bool h2_session::opens_well(std::span<const char> bytes)
     return true;
 }
 
+void h2_session::rest()
+{
+    if (rested_ || open_ > 0) return;
+    rested_ = true;
+    inner_->memory.give_zeros_back();
+    for (auto& level : inner_->waiting)
+        if (level.empty()) level.shrink_to_fit();
+    if (inner_->streams.empty()) inner_->streams.rehash(0);
+}
+
 std::vector<h2_event::any> h2_session::take_events()
 {
     return std::exchange(events_, {});
@@ -295,6 +305,7 @@ boost::system::result<h2_stream_id> h2_session::submit(const h2_wire_head& head,
     stream->id = id;
     inner_->streams.emplace(id, std::move(stream));
     ++open_;
+    rested_ = false;
     return id;
 }
 

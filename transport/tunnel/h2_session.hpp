@@ -139,6 +139,10 @@ public:
     // Bytes of bodies held now, both ways.
     std::size_t buffered() const { return buffered_; }
 
+    // To be called now and then: once no stream is open any more, what the last ones made memory is given
+    // back.
+    void rest();
+
     struct machinery; // nghttp2 and the streams; in h2_machinery.hpp
 
 private:
@@ -159,6 +163,7 @@ private:
     std::size_t opening_ = 0; // bytes of the peer's first frame head that were looked at
     std::size_t send_room_;
     bool settled_ = false, said_goodbye_ = false, dead_ = false;
+    bool rested_ = true;   // no stream was opened since rest() gave back
     bool id_told_ = false; // a request's id was sent before
 };
 

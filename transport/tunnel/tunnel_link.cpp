@@ -251,6 +251,7 @@ task<void> tunnel_link::watch(std::shared_ptr<tunnel_link> self)
         }
         if (step.what == keep_alive::verdict::ping) {
             self->send_ping();
+            self->session_.rest();
         }
         co_await self->watcher_.wait(step.until);
     }
