@@ -1,6 +1,7 @@
 // layerline-bench-delay: a TCP proxy that brings every byte later by a fixed time, each way, as a long line
 // does. It takes bytes as fast as they come, up to what is under way on such a line (64 MiB each way), and
-// never hurries or drops any. Tells its port on standard output.
+// never hurries or drops any. It can cut all of its connections now and then. Tells its port on standard
+// output.
 #include <CLI/CLI.hpp>
 
 #include <array>
@@ -14,6 +15,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -40,9 +42,32 @@ public:
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
     int get() const { return descriptor_; }
+    void cut() const { ::shutdown(descriptor_, SHUT_RDWR); }
 
 private:
     int descriptor_;
+};
+
+// All connections of the proxy, to be cut at once.
+class open_connections {
+public:
+    void add(const std::shared_ptr<connection>& one)
+    {
+        const std::lock_guard lock(guard_);
+        std::erase_if(all_, [](const auto& old) { return old.expired(); });
+        all_.push_back(one);
+    }
+    void cut()
+    {
+        const std::lock_guard lock(guard_);
+        for (const auto& one : all_)
+            if (const auto open = one.lock()) open->cut();
+        all_.clear();
+    }
+
+private:
+    std::mutex guard_;
+    std::vector<std::weak_ptr<connection>> all_;
 };
 
 // One way of a connection: bytes between the thread that reads and the thread that writes.
@@ -134,7 +159,8 @@ void carry(std::shared_ptr<connection> from, std::shared_ptr<connection> to, std
     }).detach();
 }
 
-int serve(const std::string& host, std::uint16_t port, std::chrono::milliseconds delay)
+int serve(const std::string& host, std::uint16_t port, std::chrono::milliseconds delay,
+          std::chrono::seconds cut_every)
 {
     sockaddr_in far{};
     far.sin_family = AF_INET;
@@ -155,6 +181,15 @@ int serve(const std::string& host, std::uint16_t port, std::chrono::milliseconds
     }
     std::printf("%u\n", ntohs(own.sin_port));
     std::fflush(stdout);
+    open_connections open;
+    if (cut_every.count() > 0)
+        std::thread([&open, cut_every] { // serve() ends with the process only
+            for (;;) {
+                std::this_thread::sleep_for(cut_every);
+                open.cut();
+            }
+        })
+            .detach();
     for (;;) {
         const int near = ::accept4(door, nullptr, nullptr, SOCK_CLOEXEC);
         if (near < 0) continue;
@@ -162,6 +197,8 @@ int serve(const std::string& host, std::uint16_t port, std::chrono::milliseconds
         const auto one = std::make_shared<connection>(near);
         const auto two = std::make_shared<connection>(other);
         if (::connect(other, reinterpret_cast<const sockaddr*>(&far), sizeof far) != 0) continue;
+        open.add(one);
+        open.add(two);
         carry(one, two, delay);
         carry(two, one, delay);
     }
@@ -170,11 +207,13 @@ int serve(const std::string& host, std::uint16_t port, std::chrono::milliseconds
 int run_program(int argc, char** argv)
 {
     std::string to;
-    int delay = 25;
+    int delay = 25, cut_every = 0;
     CLI::App app("A TCP proxy on loopback that brings every byte later.");
     app.add_option("--to", to, "ADDRESS:PORT, IPv4")->required();
     app.add_option("--delay-ms", delay, "each way; a round trip takes twice as long")
         ->check(CLI::Range(0, 10000));
+    app.add_option("--cut-every-s", cut_every, "cut all connections that often; 0: never")
+        ->check(CLI::Range(0, 86400));
     CLI11_PARSE(app, argc, argv);
     const auto colon = to.rfind(':');
     const auto port = colon == std::string::npos ? 0 : std::strtoul(to.c_str() + colon + 1, nullptr, 10);
@@ -182,7 +221,8 @@ int run_program(int argc, char** argv)
         std::fprintf(stderr, "--to takes ADDRESS:PORT\n");
         return 2;
     }
-    return serve(to.substr(0, colon), static_cast<std::uint16_t>(port), std::chrono::milliseconds(delay));
+    return serve(to.substr(0, colon), static_cast<std::uint16_t>(port), std::chrono::milliseconds(delay),
+                 std::chrono::seconds(cut_every));
 }
 
 } // namespace

@@ -66,6 +66,9 @@ class Program:
                         anonymous += int(line.split()[1])
         return resident, anonymous
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def switches(self):
         """Voluntary context switches so far, of all threads: how often it was woken."""
         total = 0

@@ -6,17 +6,20 @@ from processes import Failed, Program, run, wait_until
 
 
 class Stack:
-    """Everything of one printer. `via` may put something between agent and relay: given the relay's port, gives another."""
+    """Everything of one printer. `via` may put something between agent and relay: given the relay's port, gives another.
+    With `moonraker`, the address of a running one, that is the printer. `cameras`: addresses of streams."""
 
     def __init__(self, bench, name, tls=False, via=None, host="127.0.0.1", agent_prefix=(), sizes=None, baud=250000,
-                 speed=10, system_store=False, relay_only=False):
+                 speed=10, system_store=False, relay_only=False, moonraker=None, cameras=()):
         self.bench, self.folder, self.tls, self.system_store = bench, bench.folder(name), tls, system_store
         self.programs, self.agent_prefix = [], list(agent_prefix)
+        self.moonraker, self.cameras = moonraker, cameras
         try:
             self.start_relay(host)
             if relay_only:
                 return
-            self.start_printer(baud, speed)
+            if not moonraker:
+                self.start_printer(baud, speed)
             self.start_agent(host, via(self.relay_port) if via else self.relay_port, sizes or {})
             self.pair()
         except BaseException:
@@ -91,11 +94,17 @@ class Stack:
             relay.append(f'ca_file = "{self.path("cert.pem")}"')
         elif host != "127.0.0.1":
             relay.append("allow_insecure = true")
+        if self.moonraker:
+            printer = ['link = "moonraker"', f'url = "{self.moonraker}"']
+        else:
+            printer = [f'socket = "{self.path("host.sock")}"']
+        cameras = [line for i, url in enumerate(self.cameras)
+                   for line in ("[[cameras]]", f'name = "camera {i}"', f'stream_url = "{url}"')]
         with open(self.path("agent.toml"), "w") as out:
-            out.write("\n".join(["[printer]", f'socket = "{self.path("host.sock")}"', "[lan]", 'listen = "127.0.0.1:0"',
+            out.write("\n".join(["[printer]", *printer, "[lan]", 'listen = "127.0.0.1:0"',
                                  "[relay]", *relay, "[files]", "reserve_mb = 16", "[limits]",
                                  "requests_per_minute = 10000000", "streams_per_token = 10000", "[log]",
-                                 'requests = "failures"']) + "\n")
+                                 'requests = "failures"', *cameras]) + "\n")
         self.agent = self.add("agent", [*self.agent_prefix, self.bench.bin / "layerline-agent", "--config",
                                         self.path("agent.toml"), "--state", self.path("agent"), "--ready",
                                         self.path("agent.ready")], env)
