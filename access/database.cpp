@@ -99,7 +99,7 @@ boost::system::error_code database::open(const store_options& options)
 
 void database::connect(const store_options& options)
 {
-    sql_.open("sqlite3", "db=\"" + options.file.native() + "\"");
+    sql_.open(soci::sqlite3, "db=\"" + options.file.native() + "\"");
     auto* connection = raw(sql_);
     sqlite_api::sqlite3_busy_timeout(connection, static_cast<int>(options.busy_timeout.count()));
     std::string mode;

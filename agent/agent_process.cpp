@@ -22,6 +22,7 @@
 #include "agent/version.hpp"
 #include "observe/exposition.hpp"
 #include "transport/error.hpp"
+#include "transport/heap_tidier.hpp"
 #include "transport/http_server.hpp"
 #include "transport/small_blocks.hpp"
 
@@ -55,7 +56,10 @@ namespace {
 constexpr auto as_tuple = net::as_tuple(net::use_awaitable);
 constexpr std::chrono::milliseconds grace{2000};     // for requests under way when the agent stops
 constexpr std::chrono::milliseconds last_call{3000}; // then it ends whatever is open
-constexpr std::size_t files_wanted = 1024;           // descriptors
+// What may be freed between two looks before it is worth handing back, on a machine with little memory.
+constexpr std::size_t worth_tidying = 64UL * 1024;
+constexpr std::chrono::seconds between_looks{20};
+constexpr std::size_t files_wanted = 1024;   // descriptors
 constexpr std::size_t files_of_our_own = 96; // store, logs, print host, tunnel, uploads, what libraries open
 
 int failed(const std::string& what, const std::string& why)
@@ -142,7 +146,9 @@ public:
                        counts_.now(link_->state(), tunnel_.report().now == relay_phase::connected,
                                    tunnel_.tunnels(), lan_.connections());
                    }),
-          metrics_place_{options.settings.limits.metrics_address, options.settings.limits.metrics_port}
+          heap_(context, worth_tidying, between_looks), metrics_place_{
+                                                            options.settings.limits.metrics_address,
+                                                            options.settings.limits.metrics_port}
     {
         cameras_.show(options.settings.cameras);
     }
@@ -177,6 +183,7 @@ public:
         net::co_spawn(context_, uis_.pin_all(), until_the_end("looking up local UIs"));
         net::co_spawn(context_, tell_of_printer(), until_the_end("the printer's log"));
         net::co_spawn(context_, network_.run(), until_the_end("the network's watch"));
+        net::co_spawn(context_, heap_.run(), until_the_end("tidying the heap"));
         if (manager.beat()) net::co_spawn(context_, beat(manager), until_the_end("the watchdog"));
     }
 
@@ -190,6 +197,7 @@ public:
         control_server_->stop(grace);
         tunnel_.stop();
         network_.stop();
+        heap_.stop();
         watchdog_.cancel();
         metrics_.close();
     }
@@ -303,6 +311,7 @@ private:
     std::unique_ptr<transport::http_server> control_server_;
     net::steady_timer watchdog_;
     observe::exposition metrics_;
+    transport::heap_tidier heap_;
     observe::metrics_place metrics_place_;
 };
 

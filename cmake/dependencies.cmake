@@ -1,6 +1,9 @@
 # Third-party libraries, all from Debian 12; docs/architecture.md gives the reason for each.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS url)
+# The archives of what is used little of: of a shared library more is resident than a program uses.
+find_library(BOOST_URL_ARCHIVE libboost_url.a REQUIRED)
+set_target_properties(Boost::url PROPERTIES IMPORTED_LOCATION_RELEASE ${BOOST_URL_ARCHIVE})
 find_package(OpenSSL 3 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
@@ -9,15 +12,15 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2>=1.52)
 pkg_check_modules(SERIALPORT REQUIRED IMPORTED_TARGET libserialport)
 pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core) # not its own web server
-pkg_check_modules(TOMLPLUSPLUS REQUIRED IMPORTED_TARGET tomlplusplus)
+find_path(TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED) # its headers alone: one source of a program reads TOML
 find_package(SOCI CONFIG QUIET)
-find_library(SOCI_CORE soci_core REQUIRED)
-find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
+find_library(SOCI_CORE libsoci_core.a REQUIRED)
+find_library(SOCI_SQLITE3 libsoci_sqlite3.a REQUIRED)
 find_path(SOCI_INCLUDE soci/soci.h REQUIRED)
 add_library(layerline_soci INTERFACE)
 add_library(layerline::soci ALIAS layerline_soci)
 target_include_directories(layerline_soci SYSTEM INTERFACE ${SOCI_INCLUDE})
-target_link_libraries(layerline_soci INTERFACE ${SOCI_SQLITE3} ${SOCI_CORE} sqlite3)
+target_link_libraries(layerline_soci INTERFACE ${SOCI_SQLITE3} ${SOCI_CORE} sqlite3 ${CMAKE_DL_LIBS})
 
 # Asio and Beast, their bodies compiled once, their headers once (10-35 s of CPU for each unit otherwise).
 add_library(layerline_net STATIC ${PROJECT_SOURCE_DIR}/cmake/net_bodies.cpp ${PROJECT_SOURCE_DIR}/cmake/net_beast_bodies.cpp)

@@ -13,7 +13,7 @@
 #include "relay/tunnel_door.hpp"
 #include "relay/version.hpp"
 #include "transport/error.hpp"
-#include "transport/heap.hpp"
+#include "transport/heap_tidier.hpp"
 #include "transport/http_server.hpp"
 #include "transport/small_blocks.hpp"
 
@@ -115,35 +115,9 @@ int failed(const std::string& what, const transport::error_code& why)
     return 1;
 }
 
-// Bursts of requests to thousands of tunnels leave the heap full of holes, which stay resident until somebody
-// hands them back. Between two looks so much may change before it is worth it.
+// What may be freed between two looks before it is worth handing back, with thousands of tunnels.
 constexpr std::size_t worth_tidying = 2UL * 1024 * 1024;
 constexpr std::chrono::seconds between_looks{2};
-
-struct tidying {
-    explicit tidying(net::io_context& context) : next(context) {}
-    net::steady_timer next;
-    bool over = false;
-
-    void stop()
-    {
-        over = true;
-        next.cancel();
-    }
-};
-
-transport::task<void> tidy_heap(tidying& work)
-{
-    std::size_t left = 0;
-    while (!work.over) {
-        work.next.expires_after(between_looks);
-        co_await work.next.async_wait(net::as_tuple(net::use_awaitable));
-        const auto freed = transport::freed_memory();
-        if (freed < left + worth_tidying && left < freed + worth_tidying) continue;
-        transport::give_back_freed_memory();
-        left = transport::freed_memory();
-    }
-}
 
 struct parts {
     agents& known;
@@ -152,7 +126,7 @@ struct parts {
     transport::http_server& control_server;
     observe::exposition& metrics;
     tunnel_door& door;
-    tidying& heap;
+    transport::heap_tidier& heap;
 };
 
 // Waits for a signal, then ends every connection; the context runs dry after that.
@@ -240,8 +214,8 @@ int run_relay(const run_options& options)
     const auto url = url_of(options.settings, (*public_server)->port());
     net::co_spawn(context, (*public_server)->run(), net::detached);
     net::co_spawn(context, (*control_server)->run(), net::detached);
-    tidying heap(context);
-    net::co_spawn(context, tidy_heap(heap), net::detached);
+    transport::heap_tidier heap(context, worth_tidying, between_looks);
+    net::co_spawn(context, heap.run(), net::detached);
     net::co_spawn(context,
                   stop_on_signal({known, present, **public_server, **control_server, metrics, door, heap}),
                   net::detached);

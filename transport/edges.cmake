@@ -12,6 +12,7 @@ layerline_room(transport NET
         error.cpp
         fields.cpp
         heap.cpp
+        heap_tidier.cpp
         http_client.cpp
         http_connection.cpp
         http_exchange.cpp
