@@ -10,10 +10,10 @@ class Stack:
     With `moonraker`, the address of a running one, that is the printer. `cameras`: addresses of streams."""
 
     def __init__(self, bench, name, tls=False, via=None, host="127.0.0.1", agent_prefix=(), sizes=None, baud=250000,
-                 speed=10, system_store=False, relay_only=False, moonraker=None, cameras=()):
+                 speed=10, system_store=False, relay_only=False, moonraker=None, cameras=(), report=False):
         self.bench, self.folder, self.tls, self.system_store = bench, bench.folder(name), tls, system_store
         self.programs, self.agent_prefix = [], list(agent_prefix)
-        self.moonraker, self.cameras = moonraker, cameras
+        self.moonraker, self.cameras, self.report = moonraker, cameras, report
         try:
             self.start_relay(host)
             if relay_only:
@@ -41,7 +41,8 @@ class Stack:
 
     def start_printer(self, baud, speed):
         self.printer = self.add("printer", [self.bench.bin / "layerline-virtual-printer", "--link", self.path("port"),
-                                            "--ready", self.path("printer.ready"), "--baud", baud, "--speed", speed])
+                                            "--ready", self.path("printer.ready"), "--baud", baud, "--speed", speed,
+                                            *(["--report", self.path("report.json")] if self.report else [])])
         self.ready(self.printer, "printer.ready")
         os.makedirs(self.path("agent", "files", "gcode"))
         os.chmod(self.path("agent"), 0o700)
