@@ -1,0 +1,1 @@
+layerline_fuzz(stl_file LINK layerline::models)

@@ -1,0 +1,37 @@
+#include "workshop/models/analysis_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace layerline::workshop {
+
+nlohmann::json to_json(const mesh_analysis& found)
+{
+    nlohmann::json out;
+    out["vertices"] = found.vertices;
+    out["triangles"] = found.triangles;
+    out["contours"] = found.contours;
+    out["shells"] = found.shells;
+    out["volumeMm3"] = found.watertight() ? nlohmann::json(found.volume_mm3) : nlohmann::json();
+    out["surfaceAreaMm2"] = found.surface_area_mm2;
+    out["dimensionXMm"] = found.most.x - found.least.x;
+    out["dimensionYMm"] = found.most.y - found.least.y;
+    out["dimensionZMm"] = found.most.z - found.least.z;
+    out["badEdges"] = found.bad_edges();
+    out["badContours"] = found.contours;
+    out["solidityParams"] = {{"invertedNormals", found.inverted},
+                             {"badEdges", found.bad_edges()},
+                             {"badContours", found.contours},
+                             {"planarHoles", found.planar_holes}};
+    out["qualityParams"] = {{"noiseShells", found.noise_shells}};
+    out["openEdges"] = found.open_edges;
+    out["crowdedEdges"] = found.many_edges;
+    out["flippedEdges"] = found.flipped_edges;
+    out["degenerateTriangles"] = found.degenerate;
+    out["duplicateTriangles"] = found.duplicates;
+    out["watertight"] = found.watertight();
+    out["printable"] = found.printable();
+    out["reasons"] = found.reasons;
+    return out;
+}
+
+} // namespace layerline::workshop

@@ -1,0 +1,19 @@
+// Points of the same place become one point: what a format stores triangle by triangle gets its connections
+// back.
+#pragma once
+
+#include "workshop/models/mesh.hpp"
+
+#include <cstddef>
+
+namespace layerline::workshop {
+
+// Joins points whose coordinates are equal (-0 and 0 are), and drops points that no triangle uses. Triangles
+// keep their order. Linear in time; all coordinates must be finite.
+void weld_equal(mesh& model);
+
+// Joins points that are at most `tolerance` mm apart, in chains no longer than that allows: each point goes
+// to the first one before it that is near enough, and stays there. Gives how many points were joined.
+std::size_t weld_near(mesh& model, float tolerance);
+
+} // namespace layerline::workshop
