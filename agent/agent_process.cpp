@@ -10,6 +10,7 @@
 #include "agent/camera_hub.hpp"
 #include "agent/control_service.hpp"
 #include "agent/figures.hpp"
+#include "agent/guarded_host.hpp"
 #include "agent/guarded_link.hpp"
 #include "agent/lan_door.hpp"
 #include "agent/network_watch.hpp"
@@ -20,6 +21,9 @@
 #include "agent/tunnel_keeper.hpp"
 #include "agent/ui_proxy.hpp"
 #include "agent/version.hpp"
+#include "commands/file_use.hpp"
+#include "commands/queue_desk.hpp"
+#include "commands/upload_desk.hpp"
 #include "observe/exposition.hpp"
 #include "transport/error.hpp"
 #include "transport/heap_tidier.hpp"
@@ -127,14 +131,23 @@ class running_agent final : public owner_desk {
 public:
     running_agent(net::io_context& context, const run_options& options,
                   std::shared_ptr<const access::identity> self, access::store& keeper,
-                  access::audit_log& audit, commands::file_store& files, std::size_t open_files,
-                  std::unique_ptr<printer::printer_link> link)
-        : context_(context), state_(options.state), self_(std::move(self)), files_(files),
-          tokens_(access::make_token_service(keeper)), link_(std::move(link)),
+                  access::audit_log& audit, std::size_t open_files, chosen_printer chosen)
+        : context_(context), state_(options.state), self_(std::move(self)), files_(std::move(chosen.files)),
+          tokens_(access::make_token_service(keeper)), link_(std::move(chosen.link)),
           guarded_(*link_, options.owner, audit), cameras_(context, options.state / "default_camera"),
-          commands_(commands::make_plugin_api(guarded_, files, {self_->agent_id(), std::string(version)},
-                                              &cameras_)),
-          slicers_(guarded_, files, {self_->agent_id(), std::string(version)}),
+          host_(chosen.host ? std::make_unique<guarded_host>(std::move(chosen.host), options.owner, audit)
+                            : nullptr),
+          log_(options.log),
+          queue_(
+              guarded_, *files_, options.state / "queue.json",
+              [](const std::string& news) { spdlog::warn("{}", loggable_text(news)); }, chosen.disk),
+          uploads_(
+              context, *files_, std::move(chosen.shelf),
+              [this](const std::string& path) { return commands::is_in_use(link_->state(), path); },
+              std::move(chosen.disk)),
+          commands_(commands::make_plugin_api(guarded_, *files_, {self_->agent_id(), std::string(version)},
+                                              {&cameras_, &uploads_, &queue_, log_.get(), host_.get()})),
+          slicers_(guarded_, *files_, {self_->agent_id(), std::string(version)}),
           service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
           uis_(context, options.settings.uis), control_(*this, *tokens_, audit),
           lan_(context, service_, options.settings.listen, limits_for(options.settings.limits, open_files)),
@@ -182,6 +195,8 @@ public:
         net::co_spawn(context_, tunnel_.run(), until_the_end("the tunnel"));
         net::co_spawn(context_, uis_.pin_all(), until_the_end("looking up local UIs"));
         net::co_spawn(context_, tell_of_printer(), until_the_end("the printer's log"));
+        net::co_spawn(context_, queue_.run(), until_the_end("the print queue"));
+        net::co_spawn(context_, uploads_.run(), until_the_end("the uploads"));
         net::co_spawn(context_, network_.run(), until_the_end("the network's watch"));
         net::co_spawn(context_, heap_.run(), until_the_end("tidying the heap"));
         if (manager.beat()) net::co_spawn(context_, beat(manager), until_the_end("the watchdog"));
@@ -192,7 +207,8 @@ public:
     {
         link_->stop();
         cameras_.stop();
-        files_.stop();
+        uploads_.stop();
+        files_->stop();
         lan_.close(grace);
         control_server_->stop(grace);
         tunnel_.stop();
@@ -293,12 +309,16 @@ private:
     bool rekeyed_ = false;
     clock::time_point since_ = clock::now();
     std::shared_ptr<const access::identity> self_;
-    commands::file_store& files_;
+    std::unique_ptr<commands::file_store> files_;
     std::unique_ptr<access::token_service> tokens_;
     std::unique_ptr<printer::printer_link> link_;
     guarded_link guarded_;
     figures counts_;
     camera_hub cameras_;
+    std::unique_ptr<guarded_host> host_; // null: nothing drives the printer but our own print host
+    std::shared_ptr<const commands::log_source> log_;
+    commands::queue_desk queue_;
+    commands::upload_desk uploads_;
     std::unique_ptr<commands::plugin_api> commands_;
     commands::octoprint_api slicers_;
     agent_service service_;
@@ -391,8 +411,7 @@ std::optional<int> serve_once(const run_options& options)
     if (audit.has_error()) return failed("the audit log in " + state_text, audit.error().message());
     auto chosen = choose_printer(context, options);
     if (chosen.has_error()) return failed("the printer", chosen.error().detail);
-    running_agent agent(context, options, *self, **keeper, **audit, *chosen->files, open_files,
-                        std::move(chosen->link));
+    running_agent agent(context, options, *self, **keeper, **audit, open_files, std::move(*chosen));
     const auto control = access::control_socket_in(options.state);
     opening opened;
     net::co_spawn(context, open_all(agent, control, opened), until_the_end("opening"));

@@ -3,8 +3,10 @@
 
 #include "agent/configuration.hpp"
 #include "agent/policy.hpp"
+#include "commands/agent_parts.hpp"
 
 #include <filesystem>
+#include <memory>
 
 namespace layerline::agent {
 
@@ -19,7 +21,8 @@ enum exit_code : int {
 struct run_options {
     configuration settings;
     policy owner;
-    std::filesystem::path state; // made with mode 0700 if it is not there
+    std::shared_ptr<const commands::log_source> log; // null: none is kept in memory
+    std::filesystem::path state;                     // made with mode 0700 if it is not there
     std::filesystem::path
         ready_file; // if set: gets {"lan","agent_id","control","pid"} once everything listens
 };

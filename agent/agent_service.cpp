@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace layerline::agent {
@@ -18,6 +19,26 @@ namespace layerline::agent {
 namespace {
 
 constexpr std::string_view health_body = R"({"status":"ok"})";
+
+// Commands that change files, for the audit log.
+struct file_change {
+    std::string_view command;
+    const char* action;
+    bool in_parts = false; // noted only once the file is there
+};
+constexpr std::array file_changes{file_change{"files/upload", "file.upload"},
+                                  file_change{"files/upload/part", "file.upload", true},
+                                  file_change{"files/upload/commit", "file.upload", true},
+                                  file_change{"files/delete", "file.delete"},
+                                  file_change{"files/move", "file.move"},
+                                  file_change{"files/folder/create", "folder.create"}};
+
+const file_change* file_change_named(std::string_view command)
+{
+    for (const auto& one : file_changes)
+        if (one.command == command) return &one;
+    return nullptr;
+}
 
 transport::task<void> say(transport::exchange& call, own_answer answer)
 {
@@ -158,7 +179,7 @@ transport::task<void> agent_service::serve_known(request_note& noted, route wher
         where.to == destination::command ? commands::dialect::exact : commands::dialect::seed;
     const bool uploads =
         where.to == destination::slicer && where.command == "files/local" && call.request().method == "POST";
-    const bool changes_files = uploads || where.command == "files/upload" || where.command == "files/delete";
+    const bool changes_files = uploads || file_change_named(where.command) != nullptr;
     if (changes_files) call.keep_beginning();
     // Only what can go on for long is worth watching; the relay sees to its own tokens and resets their
     // streams.
@@ -184,7 +205,8 @@ void agent_service::note_file_change(const request_note& noted, const std::strin
     entry.who = noted.who.principal;
     entry.name = noted.who.name;
     entry.peer = noted.who.peer;
-    entry.action = command == "files/delete" ? "file.delete" : "file.upload";
+    const auto* change = file_change_named(command);
+    entry.action = change != nullptr ? change->action : "file.upload";
     const auto answer = nlohmann::json::parse(noted.call.beginning(), nullptr, false);
     const auto text_of = [&](const nlohmann::json& from, const char* name) {
         return from.is_object() && from.contains(name) && from[name].is_string()
@@ -197,6 +219,10 @@ void agent_service::note_file_change(const request_note& noted, const std::strin
                                                    : std::to_string(status);
     if (answer.is_object() && answer.contains("Result"))
         entry.target = text_of(answer["Result"], "VirtualPath");
+    // Of an upload in parts the last one counts.
+    if (const nlohmann::json::json_pointer done("/Result/Done");
+        change != nullptr && change->in_parts && (!answer.contains(done) || answer.at(done) != true))
+        return;
     if (const nlohmann::json::json_pointer stored("/files/local/path"); answer.contains(stored))
         entry.target = "gcode/" + text_of(answer.at(stored.parent_pointer()), "path");
     // Of what failed or was broken off only the request tells the name; deletions name it in their body.

@@ -61,6 +61,8 @@ struct configuration {
     // [files]
     std::filesystem::path folder; // empty: <state>/files
     std::uint64_t reserve_mb = 256, max_upload_mb = 1024;
+    // Uploads in parts that have not ended: how many, how large together, how long without a byte.
+    std::uint64_t pending_uploads = 16, pending_mb = 4096, pending_hours = 24;
     // [policy]
     std::filesystem::path policy_file; // empty: /etc/layerline/policy.toml, which may be missing
     // [[ui.target]]

@@ -2,6 +2,7 @@
 #include "access/control_call.hpp"
 #include "access/token_command.hpp"
 #include "agent/agent_process.hpp"
+#include "agent/log_memory.hpp"
 #include "agent/status_report.hpp"
 #include "agent/version.hpp"
 #include "transport/heap.hpp"
@@ -90,7 +91,11 @@ std::optional<agent::run_options> load(const std::filesystem::path& config, bool
 
 int serve(agent::run_options options, bool verbose)
 {
-    spdlog::set_default_logger(spdlog::stderr_color_mt("agent"));
+    const auto kept = std::make_shared<agent::log_memory>();
+    auto logger = spdlog::stderr_color_mt("agent");
+    logger->sinks().push_back(kept);
+    spdlog::set_default_logger(std::move(logger));
+    options.log = kept;
     spdlog::set_level(verbose ? spdlog::level::debug : spdlog::level::from_str(options.settings.log_level));
     spdlog::flush_on(spdlog::level::info);
     return agent::run_agent(options);

@@ -121,6 +121,7 @@ std::variant<policy, std::vector<settings_fault>> parse_policy(std::string_view 
     reader.number("caps.max_bed_c", read.max_bed_c, 0, 300);
     reader.number("caps.max_chamber_c", read.max_chamber_c, 0, 200);
     reader.flag("power_on", read.power_on);
+    reader.flag("send_command_writes", read.send_command_writes);
     auto faults = reader.read(toml);
     if (!faults.empty()) return faults;
     return read;

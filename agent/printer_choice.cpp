@@ -1,8 +1,10 @@
 #include "agent/printer_choice.hpp"
 
+#include "agent/recorded_link.hpp"
 #include "agent/settings_reader.hpp"
 #include "agent/version.hpp"
 #include "commands/local_file_store.hpp"
+#include "commands/moonraker_api.hpp"
 #include "commands/moonraker_file_store.hpp"
 #include "printer/moonraker/moonraker_link.hpp"
 #include "printer/serial/serial_link.hpp"
@@ -56,6 +58,18 @@ printer_result<std::string> api_key_in(const std::filesystem::path& file)
     return std::move(*text);
 }
 
+// Where uploads in parts wait: beside the printer's files, so that a whole one needs no copy.
+printer_result<std::unique_ptr<commands::upload_shelf>> shelf_in(const std::filesystem::path& folder,
+                                                                 const configuration& settings)
+{
+    commands::upload_limits limits;
+    limits.most = settings.pending_uploads;
+    limits.most_bytes = settings.pending_mb * mebibyte;
+    limits.keep = std::chrono::hours(settings.pending_hours);
+    limits.reserve_bytes = settings.reserve_mb * mebibyte;
+    return commands::upload_shelf::open(folder / "uploads", limits, std::chrono::steady_clock::now());
+}
+
 printer_result<chosen_printer> on_this_machine(net::io_context& context, const run_options& options)
 {
     const auto& settings = options.settings;
@@ -69,9 +83,15 @@ printer_result<chosen_printer> on_this_machine(net::io_context& context, const r
     store.reserve_bytes = settings.reserve_mb * mebibyte;
     auto files = commands::open_local_file_store(context, std::move(store));
     if (files.has_error()) return ours("the folder of files: " + files.error().detail);
+    auto shelf = shelf_in(folder, settings);
+    if (shelf.has_error()) return shelf.error();
     printer::serial::link_settings link;
     link.socket_path = settings.socket.string();
-    return chosen_printer{printer::serial::make_serial_link(context, std::move(link)), std::move(*files)};
+    auto disk = std::make_shared<commands::disk_threads>(1);
+    auto recorded =
+        std::make_unique<recorded_link>(printer::serial::make_serial_link(context, std::move(link)), **files,
+                                        options.state / "history.json", disk);
+    return chosen_printer{std::move(*files), std::move(recorded), std::move(*shelf), std::move(disk)};
 }
 
 printer_result<chosen_printer> behind_moonraker(net::io_context& context, const run_options& options)
@@ -104,9 +124,13 @@ printer_result<chosen_printer> behind_moonraker(net::io_context& context, const 
     link.desk.id_seed = std::to_string(std::random_device{}());
     link.state_folder = options.state / "moonraker";
     if (auto fault = missing(link.state_folder, 0700)) return std::move(*fault);
+    auto shelf = shelf_in(options.state, settings);
+    if (shelf.has_error()) return shelf.error();
     auto made = printer::moonraker::make_moonraker_link(context, std::move(link));
     if (made.has_error()) return made.error();
-    return chosen_printer{std::move(*made), commands::make_moonraker_file_store(context, std::move(store))};
+    auto host = commands::make_moonraker_api(context, store);
+    return chosen_printer{commands::make_moonraker_file_store(context, std::move(store)), std::move(*made),
+                          std::move(*shelf), std::make_shared<commands::disk_threads>(1), std::move(host)};
 }
 
 } // namespace

@@ -1,8 +1,14 @@
 #include "cli/api.hpp"
 
 #include "cli/file_body.hpp"
+#include "cli/file_digest.hpp"
+#include "cli/upload_plan.hpp"
 #include "transport/error.hpp"
 #include "transport/http_client.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <cerrno>
@@ -16,6 +22,7 @@ namespace {
 
 constexpr std::size_t max_answer = 8UL * 1024 * 1024;
 constexpr std::chrono::seconds default_time{30};
+constexpr std::chrono::seconds upload_patience{120};
 
 transport::client_options options_of(const settings& where)
 {
@@ -123,18 +130,70 @@ transport::task<verdict> api::call(std::string method, std::string command, nloh
     co_return co_await judged(std::move(*answer));
 }
 
-transport::task<verdict> api::upload(std::filesystem::path file, std::string path, progress_report report)
+transport::task<verdict> api::send_file(std::string method, std::string command, std::filesystem::path file,
+                                        std::uint64_t from, progress_report report)
 {
-    auto body = open_file_body(file, std::move(report));
+    auto body = open_file_body(file, std::move(report), from);
     if (!body)
         co_return local_fault(file.string() + ": " +
                               std::error_code(errno, std::generic_category()).message());
-    auto head = head_for("PUT", "files/upload?path=" + percent_encoded(path));
+    auto head = head_for(std::move(method), std::move(command));
     head.headers.set("content-type", "application/octet-stream");
     head.headers.set("content-length", std::to_string(*body->remaining()));
     auto answer = co_await far_->send(std::move(head), std::move(body));
     if (!answer) co_return unreachable(answer.error());
     co_return co_await judged(std::move(*answer));
+}
+
+transport::task<verdict> api::upload(std::filesystem::path file, std::string path, progress_report report)
+{
+    std::error_code fault;
+    const auto bytes = std::filesystem::file_size(file, fault);
+    if (fault) co_return local_fault(file.string() + ": " + fault.message());
+    const auto digest = sha256_of_file(file);
+    if (!digest) co_return local_fault(file.string() + ": cannot be read to its end");
+    nlohmann::json wish = nlohmann::json::object();
+    wish["Path"] = path;
+    wish["Bytes"] = bytes;
+    wish["Sha256"] = *digest;
+    upload_plan plan(bytes, upload_patience);
+    const progress_report silent;
+    transport::net::steady_timer pause(co_await transport::net::this_coro::executor);
+    for (;;) {
+        verdict said;
+        nlohmann::json named = nlohmann::json::object();
+        named["UploadId"] = plan.id();
+        call_terms terms;
+        switch (plan.next()) {
+        case upload_step::create:
+            if (bytes == 0)
+                said = co_await send_file("PUT", "files/upload?path=" + percent_encoded(path), file, 0, silent);
+            else
+                said = co_await call("POST", "files/upload/create", wish, terms);
+            if (bytes == 0) co_return said; // which the agent refuses in its own words
+            break;
+        case upload_step::send:
+            said = co_await send_file("PATCH",
+                                      "files/upload/part?uploadid=" + plan.id() +
+                                          "&offset=" + std::to_string(plan.offset()),
+                                      file, plan.offset(), report);
+            break;
+        case upload_step::commit:
+            said = co_await call("POST", "files/upload/commit", std::move(named), terms);
+            break;
+        case upload_step::look:
+            pause.expires_after(plan.delay());
+            co_await pause.async_wait(transport::net::use_awaitable);
+            said = co_await call("GET", "files/upload/state", std::move(named), terms);
+            break;
+        case upload_step::whole:
+            said = co_await send_file("PUT", "files/upload?path=" + percent_encoded(path), file, 0, report);
+            break;
+        case upload_step::end:
+            co_return plan.said();
+        }
+        plan.answered(std::move(said), std::chrono::steady_clock::now());
+    }
 }
 
 transport::task<verdict> api::download(std::string path, std::filesystem::path into, progress_report report)

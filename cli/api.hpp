@@ -34,7 +34,8 @@ public:
     // s unless the terms say otherwise. Never fails but through the verdict.
     transport::task<verdict> call(std::string method, std::string command, nlohmann::json arguments,
                                   call_terms terms);
-    // Streams a local file to a virtual path; the time that counts is the time without progress.
+    // Sends a local file to a virtual path, in parts that go on where a broken connection left them; an agent
+    // that takes none gets it in one piece. Gives up after two minutes without progress.
     transport::task<verdict> upload(std::filesystem::path file, std::string path, progress_report report);
     // Streams a file to `into` ("-" for stdout) by a temporary name.
     transport::task<verdict> download(std::string path, std::filesystem::path into, progress_report report);
@@ -44,6 +45,9 @@ public:
 private:
     transport::request_head head_for(std::string method, std::string command) const;
     verdict unreachable(const transport::error_code& why) const;
+    // The file from `from` on as the body of one request.
+    transport::task<verdict> send_file(std::string method, std::string command, std::filesystem::path file,
+                                       std::uint64_t from, progress_report report);
 
     std::shared_ptr<transport::requester> far_;
     settings where_;

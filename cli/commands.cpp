@@ -1,6 +1,7 @@
 #include "cli/commands.hpp"
 
 #include "cli/follow.hpp"
+#include "cli/list_words.hpp"
 #include "cli/printing.hpp"
 #include "cli/terminal.hpp"
 
@@ -192,6 +193,24 @@ json with(const char* name, json value)
     return arguments;
 }
 
+task<exit_code> queue(api& far, const command_line& asked)
+{
+    const auto& action = asked.action;
+    if (action.empty() || action == "list") {
+        const auto nothing = json::object();
+        co_return co_await show(far, asked, "queue/list", nothing, queue_words);
+    }
+    auto arguments = json::object();
+    if (action == "add") arguments["Path"] = virtual_path(asked.name);
+    if (action == "remove" || action == "move") arguments["QueueId"] = asked.name;
+    if (asked.position && (action == "add" || action == "move")) arguments["Position"] = *asked.position;
+    if (action == "start-next" && asked.bed_clear) arguments["BedClear"] = true;
+    auto said = co_await far.call("POST", "queue/" + action, std::move(arguments), asked.terms);
+    auto words = queue_words(said.result);
+    if (action == "start-next" && said.code == exit_code::done) words = job_words("start", said.result);
+    co_return tell(asked, said, words);
+}
+
 } // namespace
 
 task<exit_code> run_command(api& far, command_line asked)
@@ -219,8 +238,23 @@ task<exit_code> run_command(api& far, command_line asked)
         auto arguments = asked.path.empty() ? nothing : with("path", virtual_path(asked.path));
         co_return co_await show(far, asked, "files/list", std::move(arguments), files_words);
     }
+    if (verb == "queue") co_return co_await queue(far, asked);
+    if (verb == "history") {
+        auto arguments = with("limit", asked.limit);
+        co_return co_await show(far, asked, "history", std::move(arguments), history_words);
+    }
+    if (verb == "mkdir") {
+        auto arguments = with("Path", virtual_path(asked.path));
+        co_return co_await act(far, asked, "files/folder/create", std::move(arguments), "Made.");
+    }
+    if (verb == "move") {
+        auto arguments = with("Path", virtual_path(asked.path));
+        arguments["To"] = virtual_path(asked.into);
+        co_return co_await act(far, asked, "files/move", std::move(arguments), "Moved.");
+    }
     if (verb == "delete") {
-        auto arguments = with("path", virtual_path(asked.path));
+        auto arguments = with("Path", virtual_path(asked.path));
+        if (asked.whole) arguments["Recursive"] = true;
         co_return co_await act(far, asked, "files/delete", std::move(arguments), "Deleted.");
     }
     if (verb == "home") {

@@ -12,8 +12,8 @@ namespace {
 
 class file_body final : public transport::body_source {
 public:
-    file_body(int descriptor, std::uint64_t size, progress_report report)
-        : descriptor_(descriptor), size_(size), report_(std::move(report))
+    file_body(int descriptor, std::uint64_t size, std::uint64_t from, progress_report report)
+        : descriptor_(descriptor), size_(size), done_(from), report_(std::move(report))
     {
     }
     ~file_body() override { ::close(descriptor_); }
@@ -39,24 +39,26 @@ public:
 private:
     int descriptor_;
     std::uint64_t size_;
-    std::uint64_t done_ = 0;
+    std::uint64_t done_;
     progress_report report_;
 };
 
 } // namespace
 
 std::shared_ptr<transport::body_source> open_file_body(const std::filesystem::path& file,
-                                                       progress_report report)
+                                                       progress_report report, std::uint64_t from)
 {
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return nullptr;
     struct stat facts {};
-    if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode) ||
+        from > static_cast<std::uint64_t>(facts.st_size) ||
+        ::lseek(descriptor, static_cast<off_t>(from), SEEK_SET) < 0) {
         ::close(descriptor);
         errno = EINVAL;
         return nullptr;
     }
-    return std::make_shared<file_body>(descriptor, static_cast<std::uint64_t>(facts.st_size),
+    return std::make_shared<file_body>(descriptor, static_cast<std::uint64_t>(facts.st_size), from,
                                        std::move(report));
 }
 

@@ -9,8 +9,8 @@
 
 namespace layerline::cli {
 
-// Null if the file cannot be opened or is no regular file (errno says why).
+// From `from` on. Null if the file cannot be opened or is no regular file (errno says why).
 std::shared_ptr<transport::body_source> open_file_body(const std::filesystem::path& file,
-                                                       progress_report report);
+                                                       progress_report report, std::uint64_t from = 0);
 
 } // namespace layerline::cli

@@ -88,15 +88,29 @@ void add_verbs(CLI::App& program, options& all)
     upload->add_option("file", asked.local, "a G-code file here")->required();
     upload->add_option("path", asked.path, "where to put it (default: its own name)");
     upload->add_flag("--print", asked.print, "start it afterwards");
-    for (auto* begins : {start, upload})
-        begins->add_flag("--bed-clear", asked.bed_clear, "I have seen that the bed is clear");
     auto* files = verb("files", "list the files");
     files->add_option("path", asked.path, "a folder");
     auto* download = verb("download", "fetch a file");
     download->add_option("file", asked.path)->required();
     download->add_option("into", asked.local, "where to, - for stdout (default: its own name)");
     auto* removal = verb("delete", "delete a file");
-    removal->add_option("file", asked.path)->required();
+    removal->add_option("file", asked.path, "a file, or a folder")->required();
+    removal->add_flag("--recursive", asked.whole, "a folder with all that is in it");
+    verb("mkdir", "make a folder")->add_option("folder", asked.path)->required();
+    auto* moving = verb("move", "give a file or a folder another name or place");
+    moving->add_option("file", asked.path)->required();
+    moving->add_option("to", asked.into)->required();
+    auto* queue = verb("queue", "list the jobs that wait, or change their queue");
+    queue->add_option("action", asked.action, "list, add, remove, move, pause, resume or start-next")
+        ->check(CLI::IsMember({"list", "add", "remove", "move", "pause", "resume", "start-next"}));
+    queue->add_option("what", asked.name, "add: a file of the printer; remove, move: an entry such as q-3");
+    queue->add_option("position", asked.position, "add, move: from 0, the next to start")
+        ->check(CLI::Range(0, 1000));
+    for (auto* begins : {start, upload, queue})
+        begins->add_flag("--bed-clear", asked.bed_clear, "I have seen that the bed is clear");
+    verb("history", "list past jobs")
+        ->add_option("--limit", asked.limit, "how many (default: 20)")
+        ->check(CLI::Range(1, 100));
     auto* temps = verb("temps", "show temperatures, or set them");
     temps->add_option("--tool", asked.tool_c, "degrees C for the nozzle, 0 = off");
     temps->add_option("--tool-number", asked.tool, "which nozzle (default: 0)");
@@ -116,7 +130,7 @@ void add_verbs(CLI::App& program, options& all)
     doctor->add_option("--print-host", all.doctor.print_host,
                        "the print host's socket (default: " + std::string(usual_print_host) +
                            " if it is there)");
-    for (auto* with_terms : {pause, resume, cancel, start, upload, temps, home, clear})
+    for (auto* with_terms : {pause, resume, cancel, start, upload, temps, home, clear, queue})
         add_terms(*with_terms, all);
     for (auto* waits : {pause, resume, cancel, start, upload, watch})
         add_wait(*waits, all);

@@ -12,7 +12,10 @@ namespace layerline::commands {
 namespace {
 
 struct nothing {};
-struct nested {}; // an object or array, which no argument is
+struct nested {
+    bool array = false;
+    std::string text = {}; // filled in where a command takes such a thing
+};
 struct from_query {
     std::string text;
 };
@@ -42,13 +45,13 @@ public:
     bool binary(binary_t&) override { return refuse("The body is not JSON."); }
     bool start_object(std::size_t) override
     {
-        if (depth_ == 1 && !put(nested{})) return false;
+        if (depth_ == 1 && !put(nested{false})) return false;
         return deeper();
     }
     bool start_array(std::size_t) override
     {
         if (depth_ == 0) return refuse("The body is not a JSON object.");
-        if (depth_ == 1 && !put(nested{})) return false;
+        if (depth_ == 1 && !put(nested{true})) return false;
         return deeper();
     }
     bool key(string_t& name) override
@@ -125,8 +128,9 @@ failure bad(const argument& row, const std::string& what)
 
 failure wrong_type(const argument& row)
 {
-    return bad(row, (row.type == argument_type::integer ? "must be an " : "must be a ") +
-                        std::string(name_of(row.type)) + ".");
+    const auto name = name_of(row.type);
+    const bool vowel = name.front() == 'i' || name.front() == 'o' || name.front() == 'a';
+    return bad(row, (vowel ? "must be an " : "must be a ") + std::string(name) + ".");
 }
 
 template <class Number>
@@ -154,6 +158,8 @@ given_value typed(const argument& row, const std::string& text)
         if (const auto value = whole_number<double>(text)) return *value;
         break;
     case argument_type::text:
+    case argument_type::object:
+    case argument_type::array:
         break;
     }
     return text;
@@ -207,6 +213,11 @@ outcome<arguments::value> checked(const argument& row, given_value value)
         break;
     case argument_type::text:
         if (auto* v = std::get_if<std::string>(&value)) return checked_text(row, std::move(*v));
+        break;
+    case argument_type::object:
+    case argument_type::array:
+        if (auto* v = std::get_if<nested>(&value); v && v->array == (row.type == argument_type::array))
+            return arguments::value(std::move(v->text));
         break;
     }
     return wrong_type(row);
@@ -268,6 +279,17 @@ outcome<arguments> decode_arguments(std::span<const argument> schema, dialect ho
         all.set(row->name, std::move(*good));
         return std::nullopt;
     };
+    // Texts of objects and arrays, whose depth is known to be bounded by now.
+    const bool structured = std::any_of(schema.begin(), schema.end(), [](const argument& row) {
+        return row.type == argument_type::object || row.type == argument_type::array;
+    });
+    if (structured && !blank) {
+        const auto whole = nlohmann::json::parse(body, nullptr, false);
+        for (auto& member : reader.members)
+            if (auto* value = std::get_if<nested>(&member.value); value && whole.contains(member.name))
+                value->text =
+                    whole.at(member.name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
     for (auto& member : reader.members)
         if (auto why = take(member.name, std::move(member.value), false)) return std::move(*why);
     for (auto& [name, value] : *fields)

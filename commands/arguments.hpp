@@ -21,7 +21,7 @@ inline constexpr std::size_t max_argument_bytes = std::size_t{64} * 1024; // of 
 inline constexpr std::size_t max_json_depth = 16;
 inline constexpr std::size_t max_query_fields = 64;
 
-enum class argument_type : std::uint8_t { boolean, integer, number, text };
+enum class argument_type : std::uint8_t { boolean, integer, number, text, object, array };
 constexpr std::string_view name_of(argument_type t)
 {
     switch (t) {
@@ -31,6 +31,10 @@ constexpr std::string_view name_of(argument_type t)
         return "integer";
     case argument_type::number:
         return "number";
+    case argument_type::object:
+        return "object";
+    case argument_type::array:
+        return "array";
     case argument_type::text:
         break;
     }
@@ -55,8 +59,8 @@ public:
     // Each is empty where the argument was not given. The type is what the schema says.
     std::optional<bool> boolean(std::string_view name) const;
     std::optional<std::int64_t> integer(std::string_view name) const;
-    std::optional<double> number(std::string_view name) const; // finite
-    std::optional<std::string> text(std::string_view name) const;
+    std::optional<double> number(std::string_view name) const;    // finite
+    std::optional<std::string> text(std::string_view name) const; // of an object or array: its JSON
     void set(std::string_view name, value v) { values_.insert_or_assign(name, std::move(v)); }
 
 private:

@@ -33,6 +33,10 @@ struct command_context {
     std::string request_id;
     printer::terms terms;            // of a command that acts
     camera_store* cameras = nullptr; // null: none
+    upload_desk* uploads = nullptr;  // the same
+    queue_desk* queue = nullptr;     // the same
+    const log_source* logs = nullptr;
+    host_api* host = nullptr;
 };
 
 // What a command gives. With `why`, `result` (if not null) is what is known in spite of the failure.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "commands/command.hpp"
+#include "commands/file_use.hpp"
 
 #include <memory>
 
@@ -46,11 +47,32 @@ transport::task<command_answer> run_console(command_context& at, const arguments
 // file_commands.cpp
 transport::task<command_answer> run_list(command_context& at, const arguments& given);
 transport::task<command_answer> run_details(command_context& at, const arguments& given);
+
+// folder_commands.cpp
+transport::task<command_answer> run_create_folder(command_context& at, const arguments& given);
+transport::task<command_answer> run_move(command_context& at, const arguments& given);
 transport::task<command_answer> run_delete(command_context& at, const arguments& given);
 
 // file_transfer.cpp
 transport::task<command_answer> run_upload(command_context& at, const arguments& given);
 transport::task<void> run_download(command_context& at, const arguments& given);
+
+// upload_commands.cpp
+transport::task<command_answer> run_upload_create(command_context& at, const arguments& given);
+transport::task<void> run_upload_part(command_context& at, const arguments& given);
+transport::task<void> run_upload_state(command_context& at, const arguments& given);
+transport::task<command_answer> run_upload_commit(command_context& at, const arguments& given);
+transport::task<command_answer> run_upload_cancel(command_context& at, const arguments& given);
+transport::task<command_answer> run_upload_list(command_context& at, const arguments& given);
+
+// queue_commands.cpp
+transport::task<command_answer> run_queue_list(command_context& at, const arguments& given);
+transport::task<command_answer> run_queue_add(command_context& at, const arguments& given);
+transport::task<command_answer> run_queue_remove(command_context& at, const arguments& given);
+transport::task<command_answer> run_queue_move(command_context& at, const arguments& given);
+transport::task<command_answer> run_queue_pause(command_context& at, const arguments& given);
+transport::task<command_answer> run_queue_resume(command_context& at, const arguments& given);
+transport::task<command_answer> run_queue_start_next(command_context& at, const arguments& given);
 
 // printer_lists.cpp
 transport::task<command_answer> run_power_list(command_context& at, const arguments& given);
@@ -64,6 +86,10 @@ inline constexpr std::size_t max_index_bytes = std::size_t{2} << 20U; // of the 
 transport::task<void> run_layers(command_context& at, const arguments& given);
 transport::task<void> run_thumbnail(command_context& at, const arguments& given);
 
+// agent_commands.cpp
+transport::task<void> run_plugin_logs(command_context& at, const arguments& given);
+transport::task<command_answer> run_send_command(command_context& at, const arguments& given);
+
 // webcam_commands.cpp
 transport::task<command_answer> run_webcam_list(command_context& at, const arguments& given);
 transport::task<void> run_webcam_snapshot(command_context& at, const arguments& given);
@@ -72,7 +98,5 @@ transport::task<command_answer> run_set_default_webcam(command_context& at, cons
 
 // The virtual path of an argument, or 400 that names it.
 outcome<std::string> good_path(const arguments& given, std::string_view name);
-// Whether that file belongs to a job that has not ended.
-bool is_in_use(const printer::printer_state& state, std::string_view path);
 
 } // namespace layerline::commands

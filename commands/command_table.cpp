@@ -1,5 +1,7 @@
-// The table of commands: exact path, methods, scope, arguments, function.
+// The table of commands: exact path, methods, scope, arguments, function. What each argument is stands in
+// command_schemas.hpp.
 #include "commands/command_groups.hpp"
+#include "commands/command_schemas.hpp"
 
 #include <array>
 
@@ -8,90 +10,13 @@ namespace layerline::commands {
 namespace {
 
 using access::scope;
-using enum argument_type;
+using namespace schemas; // NOLINT(google-build-using-namespace): their names are this table's
 
 constexpr std::array<std::string_view, 1> get{"GET"};
 constexpr std::array<std::string_view, 2> get_head{"GET", "HEAD"};
 constexpr std::array<std::string_view, 2> act{"POST", "PUT"};
 constexpr std::array<std::string_view, 2> remove_file{"POST", "DELETE"};
-
-constexpr std::array<argument, 1> status_arguments{
-    // Taken for clients that ask; there is no material system to tell of, which is null.
-    argument{.name = "IncludeMaterialSystem", .type = boolean, .alias = "include_material_system"}};
-constexpr std::array<argument, 1> pause_arguments{argument{.name = "Park", .type = boolean}};
-constexpr std::array<argument, 2> start_arguments{argument{.name = "Path", .required = true, .least = 1},
-                                                  argument{.name = "BedClear", .type = boolean}};
-constexpr std::array<argument, 1> home_arguments{argument{.name = "Axes", .least = 1, .most = 3}};
-// The bounds only keep nonsense out; the limits in force come from the printer's side.
-constexpr std::array<argument, 4> heat_arguments{argument{.name = "BedC", .type = number, .most = 500},
-                                                 argument{.name = "ChamberC", .type = number, .most = 500},
-                                                 argument{.name = "ToolC", .type = number, .most = 500},
-                                                 argument{.name = "ToolNumber", .type = integer, .most = 15}};
-constexpr std::array<argument, 3> move_arguments{
-    argument{.name = "Axis", .required = true, .least = 1, .most = 1},
-    argument{.name = "DistanceMm",
-             .type = number,
-             .required = true,
-             .least = -printer::max_move_mm,
-             .most = printer::max_move_mm},
-    argument{.name = "FeedMmMin", .type = number, .least = 1, .most = printer::max_feed_mm_min}};
-constexpr std::array<argument, 3> extrude_arguments{
-    argument{.name = "DistanceMm",
-             .type = number,
-             .required = true,
-             .least = -printer::max_extrude_mm,
-             .most = printer::max_extrude_mm},
-    argument{.name = "Extruder", .type = integer, .most = 15},
-    argument{.name = "FeedMmMin", .type = number, .least = 1, .most = printer::max_feed_mm_min}};
-constexpr std::array<argument, 1> fan_arguments{
-    argument{.name = "Percent", .type = number, .required = true, .most = 100}};
-constexpr std::array<argument, 1> speed_arguments{
-    argument{.name = "Percent", .type = number, .required = true, .least = 10, .most = 500}};
-constexpr std::array<argument, 1> flow_arguments{
-    argument{.name = "Percent", .type = number, .required = true, .least = 50, .most = 200}};
-constexpr std::array<argument, 1> babystep_arguments{argument{.name = "ZMm",
-                                                              .type = number,
-                                                              .required = true,
-                                                              .least = -printer::max_babystep_mm,
-                                                              .most = printer::max_babystep_mm}};
-constexpr std::array<argument, 2> light_arguments{
-    argument{.name = "Name", .required = true, .least = 1, .most = 64},
-    argument{.name = "On", .type = boolean, .required = true}};
-constexpr std::array<argument, 2> power_arguments{
-    argument{.name = "Device", .required = true, .least = 1, .most = 64},
-    argument{.name = "On", .type = boolean, .required = true}};
-constexpr std::array<argument, 2> macro_arguments{
-    argument{.name = "Name", .required = true, .least = 1, .most = 64}, argument{.name = "Parameters"}};
-constexpr std::array<argument, 1> object_arguments{
-    argument{.name = "Name", .required = true, .least = 1, .most = 64}};
-constexpr std::array<argument, 1> prompt_arguments{
-    argument{.name = "Choice", .type = integer, .required = true, .most = 9}};
-constexpr std::array<argument, 1> console_arguments{
-    argument{.name = "Gcode", .required = true, .least = 1, .most = printer::max_gcode_bytes}};
-constexpr std::array<argument, 5> list_arguments{
-    argument{.name = "Path", .least = 1}, argument{.name = "Root", .least = 1},
-    argument{.name = "Recursive", .type = boolean}, argument{.name = "Offset", .type = integer, .most = 1e9},
-    argument{.name = "Limit", .type = integer, .least = 1, .most = 10000}};
-constexpr std::array<argument, 1> path_argument{argument{.name = "Path", .required = true, .least = 1}};
-// Any number may be asked for: what is no camera gets 404.
-constexpr std::array<argument, 2> camera_arguments{
-    argument{.name = "Index", .type = integer, .least = -1e6, .most = 1e6},
-    argument{.name = "Name", .least = 1, .most = 64}};
-constexpr std::array<argument, 1> camera_name{
-    argument{.name = "Name", .required = true, .least = 1, .most = 64}};
-
-constexpr std::array<argument, 2> lines_arguments{
-    argument{.name = "After", .type = integer, .most = 1e15},
-    argument{.name = "Limit", .type = integer, .least = 1, .most = 500}};
-constexpr std::array<argument, 2> history_arguments{
-    argument{.name = "Offset", .type = integer, .most = 1e9},
-    argument{.name = "Limit", .type = integer, .least = 1, .most = 100}};
-constexpr std::array<argument, 2> layer_arguments{
-    argument{.name = "Path", .required = true, .least = 1},
-    argument{.name = "Layer", .type = integer, .least = 1, .most = gcode::max_layers}};
-constexpr std::array<argument, 2> picture_arguments{
-    argument{.name = "Path", .required = true, .least = 1},
-    argument{.name = "Size", .type = integer, .least = 1, .most = 4096}};
+constexpr std::array<std::string_view, 3> part_of_file{"PATCH", "PUT", "POST"};
 
 constexpr std::array table{
     command_spec{.path = "ping", .does = "Whether the agent is there.", .methods = get, .run = run_ping},
@@ -292,6 +217,42 @@ constexpr std::array table{
                  .schema = path_argument,
                  .body_is_file = true,
                  .run = run_upload},
+    command_spec{.path = "files/upload/create",
+                 .does = "Begins an upload that comes in parts.",
+                 .methods = act,
+                 .needs = scope::files,
+                 .schema = upload_arguments,
+                 .run = run_upload_create},
+    command_spec{.path = "files/upload/part",
+                 .does = "Takes the next part of an upload.",
+                 .methods = part_of_file,
+                 .needs = scope::files,
+                 .schema = part_arguments,
+                 .body_is_file = true,
+                 .run_raw = run_upload_part},
+    command_spec{.path = "files/upload/state",
+                 .does = "How far an upload has come.",
+                 .methods = get_head,
+                 .needs = scope::files,
+                 .schema = one_upload,
+                 .run_raw = run_upload_state},
+    command_spec{.path = "files/upload/commit",
+                 .does = "Puts a whole upload in its place.",
+                 .methods = act,
+                 .needs = scope::files,
+                 .schema = commit_arguments,
+                 .run = run_upload_commit},
+    command_spec{.path = "files/upload/cancel",
+                 .does = "Gives an upload up.",
+                 .methods = remove_file,
+                 .needs = scope::files,
+                 .schema = one_upload,
+                 .run = run_upload_cancel},
+    command_spec{.path = "files/upload/list",
+                 .does = "The uploads that have not ended, or ended lately.",
+                 .methods = get,
+                 .needs = scope::files,
+                 .run = run_upload_list},
     command_spec{.path = "files/download",
                  .does = "Reads a file, or a range of it.",
                  .methods = get_head,
@@ -308,12 +269,75 @@ constexpr std::array table{
                  .methods = get_head,
                  .schema = picture_arguments,
                  .run_raw = run_thumbnail},
-    command_spec{.path = "files/delete",
-                 .does = "Deletes a file.",
-                 .methods = remove_file,
+    command_spec{.path = "files/folder/create",
+                 .does = "Makes a folder.",
+                 .methods = act,
                  .needs = scope::files,
                  .schema = path_argument,
+                 .run = run_create_folder},
+    command_spec{.path = "files/move",
+                 .does = "Gives a file or a folder another name or place.",
+                 .methods = act,
+                 .needs = scope::files,
+                 .schema = move_file_arguments,
+                 .run = run_move},
+    command_spec{.path = "files/delete",
+                 .does = "Deletes a file or a folder.",
+                 .methods = remove_file,
+                 .needs = scope::files,
+                 .schema = delete_arguments,
                  .run = run_delete},
+    command_spec{.path = "queue/list",
+                 .does = "The jobs that wait for the printer.",
+                 .methods = get,
+                 .run = run_queue_list},
+    command_spec{.path = "queue/add",
+                 .does = "Puts a stored file into the queue.",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = queue_add_arguments,
+                 .run = run_queue_add},
+    command_spec{.path = "queue/remove",
+                 .does = "Takes a job out of the queue.",
+                 .methods = remove_file,
+                 .needs = scope::control,
+                 .schema = queue_id,
+                 .run = run_queue_remove},
+    command_spec{.path = "queue/move",
+                 .does = "Gives a job another place in the queue.",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = queue_move_arguments,
+                 .run = run_queue_move},
+    command_spec{.path = "queue/pause",
+                 .does = "Lets no job of the queue start until it is resumed.",
+                 .methods = act,
+                 .needs = scope::control,
+                 .run = run_queue_pause},
+    command_spec{.path = "queue/resume",
+                 .does = "Lets jobs of the queue start again; lets go of what held it.",
+                 .methods = act,
+                 .needs = scope::control,
+                 .run = run_queue_resume},
+    command_spec{.path = "queue/start-next",
+                 .does = "Starts the first job of the queue.",
+                 .methods = act,
+                 .needs = scope::control,
+                 .schema = bed_clear_argument,
+                 .acts = true,
+                 .run = run_queue_start_next},
+    command_spec{.path = "get-plugin-logs",
+                 .does = "The newest lines of the agent's own log, as text.",
+                 .methods = get,
+                 .needs = scope::admin,
+                 .schema = log_arguments,
+                 .run_raw = run_plugin_logs},
+    command_spec{.path = "send-command",
+                 .does = "Sends a request to the API of the program that drives the printer.",
+                 .methods = act,
+                 .needs = scope::console,
+                 .schema = send_arguments,
+                 .run = run_send_command},
     command_spec{.path = "webcam/list", .does = "Lists the cameras.", .methods = get, .run = run_webcam_list},
     command_spec{.path = "list-webcam",
                  .does = "Lists the cameras, under its other name.",

@@ -97,17 +97,6 @@ printer_result<void> fill(file_node& into, const descriptor& folder, const virtu
 
 } // namespace
 
-descriptor& descriptor::operator=(descriptor&& other) noexcept
-{
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-
-descriptor::~descriptor()
-{
-    if (fd_ >= 0) ::close(fd_);
-}
-
 printer_failure failure_of_errno(int error, const std::string& doing)
 {
     switch (error) {

@@ -2,30 +2,15 @@
 // without following any link. Blocking calls; run them on a disk thread.
 #pragma once
 
+#include "commands/descriptor.hpp"
 #include "commands/file_store.hpp"
 #include "commands/virtual_path.hpp"
 
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 
 namespace layerline::commands {
-
-// An open descriptor, closed with its owner.
-class descriptor {
-public:
-    descriptor() = default;
-    explicit descriptor(int fd) : fd_(fd) {}
-    descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    descriptor& operator=(descriptor&& other) noexcept;
-    ~descriptor();
-    int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
-
-private:
-    int fd_ = -1;
-};
 
 // What an errno means to the caller: no such file, a full disk, a permission, or our own failure.
 printer::printer_failure failure_of_errno(int error, const std::string& doing);

@@ -50,6 +50,13 @@ public:
         co_return std::move(**out);
     }
 
+    // Calls it behind what was given before, and nobody waits for it.
+    template <class Work>
+    void post(Work work)
+    {
+        if (!ended_) transport::net::post(pool_, std::move(work));
+    }
+
     // Waits for the calls under way; there are no others after it.
     void join()
     {

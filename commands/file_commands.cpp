@@ -1,4 +1,4 @@
-// files/list, files/details, files/delete.
+// files/list and files/details.
 #include "commands/command_groups.hpp"
 #include "commands/gcode_metadata.hpp"
 #include "commands/virtual_path.hpp"
@@ -91,11 +91,6 @@ json facts_of(const file_node& node)
             {"ModifiedTimeSec", node.modified_unix}};
 }
 
-json removed_path(const std::string& path)
-{
-    return {{"VirtualPath", path}, {"PlatformPath", platform_path(path)}};
-}
-
 template <class T>
 void put(json& into, const char* name, const std::optional<T>& value)
 {
@@ -159,17 +154,6 @@ transport::task<command_answer> run_details(command_context& at, const arguments
     }
     put_metadata(result, parse_gcode_metadata(*head, tail));
     co_return command_answer(std::move(result));
-}
-
-transport::task<command_answer> run_delete(command_context& at, const arguments& given)
-{
-    const auto path = good_path(given, "Path");
-    if (!path) co_return command_answer(path.error());
-    if (is_in_use(at.printer.state(), *path))
-        co_return command_answer(fail(409, "This file is being printed; it is kept until the job is over."));
-    const auto removed = co_await at.files.remove(*path);
-    if (!removed) co_return command_answer(fail(removed.error()));
-    co_return command_answer(removed_path(*path));
 }
 
 } // namespace layerline::commands

@@ -2,6 +2,7 @@
 // Moonraker's.
 #pragma once
 
+#include "commands/descriptor.hpp"
 #include "commands/gcode_metadata.hpp"
 #include "printer/printer_error.hpp"
 #include "transport/exchange.hpp"
@@ -53,7 +54,32 @@ public:
     // away, leaves nothing behind. Missing folders are made. The last of several writers of one name wins.
     virtual transport::task<printer::printer_result<file_node>>
     write(std::string path, std::shared_ptr<transport::body_source> content) = 0;
+    // The same for a file that lies whole beside the store and that nothing changes any more: `content` is
+    // all of it, `file` open for reading. A store on the same disk takes it over without a copy.
+    virtual transport::task<printer::printer_result<file_node>>
+    adopt(std::string path, std::shared_ptr<const descriptor> /*file*/,
+          std::shared_ptr<transport::body_source> content)
+    {
+        co_return co_await write(std::move(path), std::move(content));
+    }
+    // A file; never a folder.
     virtual transport::task<printer::printer_result<void>> remove(std::string path) = 0;
+    // Folders. The folder that holds the new name must be there already, and nothing may have that name yet
+    // (file_in_use).
+    virtual transport::task<printer::printer_result<file_node>> make_folder(std::string /*path*/)
+    {
+        co_return no_folders();
+    }
+    // A file, or a folder with all that is in it.
+    virtual transport::task<printer::printer_result<file_node>> move(std::string /*from*/, std::string /*to*/)
+    {
+        co_return no_folders();
+    }
+    // A folder; with something in it only if `whole`, else file_in_use.
+    virtual transport::task<printer::printer_result<void>> remove_folder(std::string /*path*/, bool /*whole*/)
+    {
+        co_return no_folders();
+    }
     // What is known here of the print in a file without reading it; none: its comments tell.
     virtual transport::task<printer::printer_result<std::optional<gcode_metadata>>> metadata(std::string)
     {
@@ -73,6 +99,12 @@ public:
     virtual void stop() {}
     // The largest file that write() takes.
     virtual std::uint64_t max_file_bytes() const { return std::uint64_t{2} << 30U; }
+
+private:
+    static printer::printer_failure no_folders()
+    {
+        return {printer::printer_errc::unsupported, "These files are not kept in folders."};
+    }
 };
 
 } // namespace layerline::commands

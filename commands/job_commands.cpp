@@ -43,25 +43,6 @@ outcome<std::string> good_path(const arguments& given, std::string_view name)
     return std::get<virtual_path>(parsed).text();
 }
 
-bool is_in_use(const printer::printer_state& state, std::string_view path)
-{
-    if (!state.job || state.job->path != path) return false;
-    switch (state.now) {
-    case phase::idle:
-    case phase::finished:
-    case phase::cancelled:
-    case phase::error:
-        return false;
-    case phase::offline:
-    case phase::connecting:
-        // The job may be going on where nobody sees it, unless it is known to be over: all of the file was
-        // printed, or the bed was cleared since.
-        return !state.bed_clear && !(state.job->size_bytes && state.job->done_bytes == state.job->size_bytes);
-    default:
-        return true;
-    }
-}
-
 transport::task<command_answer> run_pause(command_context& at, const arguments& given)
 {
     printer::action what = printer::pause_job{given.boolean("Park").value_or(true)};

@@ -1,13 +1,14 @@
 // The store: paths checked, disk calls sent to the disk threads, bodies streamed through one 64 KiB buffer.
 #include "commands/local_file_store.hpp"
 
+#include "commands/checked_path.hpp"
+#include "commands/disk_body.hpp"
 #include "commands/disk_threads.hpp"
+#include "commands/folder_changes.hpp"
 #include "commands/part_file.hpp"
-#include "transport/error.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,75 +31,6 @@ struct disk {
     local_store_options options;
 };
 
-printer_result<virtual_path> checked(const std::string& path, bool needs_name)
-{
-    auto parsed = parse_virtual_path(path);
-    if (const auto* fault = std::get_if<std::string>(&parsed))
-        return printer_failure{printer_errc::out_of_range, "The path " + *fault + "."};
-    auto& good = std::get<virtual_path>(parsed);
-    if (needs_name && good.segments.empty())
-        return printer_failure{printer_errc::out_of_range, "The path names the root, not a file."};
-    return std::move(good);
-}
-
-transport::error_code last_error()
-{
-    return {errno, boost::system::system_category()};
-}
-
-// A file from an offset to its end, read in parts on the disk threads.
-class disk_body final : public transport::body_source {
-public:
-    disk_body(std::shared_ptr<disk_threads> threads, descriptor fd, std::uint64_t from, std::uint64_t size)
-        : threads_(std::move(threads)), fd_(std::make_shared<descriptor>(std::move(fd))), at_(from),
-          size_(size)
-    {
-    }
-
-    transport::task<transport::result<std::size_t>> read_some(net::mutable_buffer into) override
-    {
-        const auto want = static_cast<std::size_t>(
-            std::min<std::uint64_t>({into.size(), part_bytes, size_ > at_ ? size_ - at_ : 0}));
-        if (want == 0) co_return std::size_t{0};
-        if (const auto held = read_cached(into.data(), want); held > 0) {
-            at_ += held;
-            co_return held;
-        }
-        // Read into a part of our own: a cancelled caller's buffer may be gone before the disk answers.
-        auto read = [fd = fd_, want, at = at_]() -> transport::result<std::vector<char>> {
-            std::vector<char> part(want);
-            for (;;) {
-                const auto n = ::pread(fd->get(), part.data(), want, static_cast<off_t>(at));
-                if (n < 0 && errno == EINTR) continue;
-                if (n < 0) return last_error();
-                part.resize(static_cast<std::size_t>(n));
-                return part;
-            }
-        };
-        const auto part = co_await threads_->run(std::move(read));
-        if (!part) co_return part.error();
-        // Cut short while it was being read: the reader was told a length that cannot be kept.
-        if (part->empty()) co_return make_error_code(transport::errc::closed);
-        at_ += part->size();
-        co_return net::buffer_copy(into, net::buffer(*part));
-    }
-
-    std::optional<std::uint64_t> remaining() const override { return size_ > at_ ? size_ - at_ : 0; }
-
-private:
-    // What the page cache has of it, without waiting for the disk; 0 if that is nothing.
-    std::size_t read_cached(void* into, std::size_t want) const
-    {
-        const iovec part{into, want};
-        const auto n = ::preadv2(fd_->get(), &part, 1, static_cast<off_t>(at_), RWF_NOWAIT);
-        return n > 0 ? static_cast<std::size_t>(n) : 0;
-    }
-
-    std::shared_ptr<disk_threads> threads_;
-    std::shared_ptr<descriptor> fd_;
-    std::uint64_t at_, size_;
-};
-
 class local_file_store final : public file_store {
 public:
     explicit local_file_store(disk opened)
@@ -111,7 +43,7 @@ public:
 
     transport::task<printer_result<file_node>> list(std::string path) override
     {
-        const auto good = checked(path, false);
+        const auto good = checked_path(path, false);
         if (!good) co_return good.error();
         auto look = [d = disk_, at = *good]() -> printer_result<file_node> {
             auto folder = d->files.open_below(at, O_RDONLY | O_DIRECTORY);
@@ -123,7 +55,7 @@ public:
 
     transport::task<printer_result<file_node>> stat(std::string path) override
     {
-        const auto good = checked(path, false);
+        const auto good = checked_path(path, false);
         if (!good) co_return good.error();
         auto look = [d = disk_, at = *good]() -> printer_result<file_node> {
             const auto opened = d->files.open_below(at, O_PATH);
@@ -135,7 +67,7 @@ public:
 
     transport::task<printer_result<opened_file>> read(std::string path, std::uint64_t offset) override
     {
-        const auto good = checked(path, true);
+        const auto good = checked_path(path, true);
         if (!good) co_return good.error();
         // What was read lately costs no thread: the caller would wait for two more of them to wake up.
         if (auto cached = disk_->files.open_if_cached(*good, read_flags))
@@ -153,14 +85,14 @@ public:
     transport::task<printer_result<file_node>> write(std::string path,
                                                      std::shared_ptr<transport::body_source> content) override
     {
-        const auto good = checked(path, true);
+        const auto good = checked_path(path, true);
         if (!good) co_return good.error();
         const auto limit = disk_->options.max_file_bytes;
         const auto expected = content->remaining().value_or(0);
         if (expected > limit) co_return over(limit);
 
         auto begin = [d = disk_, expected]() -> printer_result<std::shared_ptr<part_file>> {
-            if (auto full = refuse_for_space(*d->parts, expected, d->options.reserve_bytes))
+            if (auto full = refuse_for_space(d->parts->get(), expected, d->options.reserve_bytes))
                 return std::move(*full);
             return part_file::begin(d->parts, d->options.reserve_bytes);
         };
@@ -185,9 +117,24 @@ public:
         co_return co_await threads_->run(std::move(commit));
     }
 
+    transport::task<printer_result<file_node>> adopt(std::string path, std::shared_ptr<const descriptor> file,
+                                                     std::shared_ptr<transport::body_source> content) override
+    {
+        const auto good = checked_path(path, true);
+        if (!good) co_return good.error();
+        auto take = [d = disk_, at = *good, file]() -> std::optional<printer_result<file_node>> {
+            const auto part = part_file::link(d->parts, *file);
+            if (!part) return std::nullopt;
+            return part->commit(d->files, at);
+        };
+        auto taken = co_await threads_->run(std::move(take));
+        if (taken) co_return std::move(*taken);
+        co_return co_await write(std::move(path), std::move(content)); // from another disk
+    }
+
     transport::task<printer_result<void>> remove(std::string path) override
     {
-        const auto good = checked(path, true);
+        const auto good = checked_path(path, true);
         if (!good) co_return good.error();
         auto unlink = [d = disk_, at = *good]() -> printer_result<void> {
             const auto parent = d->files.open_parent(at, false);
@@ -206,6 +153,31 @@ public:
         co_return co_await threads_->run(std::move(unlink));
     }
 
+    transport::task<printer_result<file_node>> make_folder(std::string path) override
+    {
+        const auto good = checked_path(path, true);
+        if (!good) co_return good.error();
+        auto make = [d = disk_, at = *good] { return commands::make_folder(d->files, at); };
+        co_return co_await threads_->run(std::move(make));
+    }
+
+    transport::task<printer_result<file_node>> move(std::string from, std::string to) override
+    {
+        const auto source = checked_path(from, true), target = checked_path(to, true);
+        if (!source) co_return source.error();
+        if (!target) co_return target.error();
+        auto rename = [d = disk_, a = *source, b = *target] { return move_node(d->files, a, b); };
+        co_return co_await threads_->run(std::move(rename));
+    }
+
+    transport::task<printer_result<void>> remove_folder(std::string path, bool whole) override
+    {
+        const auto good = checked_path(path, true);
+        if (!good) co_return good.error();
+        auto remove = [d = disk_, at = *good, whole] { return commands::remove_folder(d->files, at, whole); };
+        co_return co_await threads_->run(std::move(remove));
+    }
+
 private:
     // O_NONBLOCK: a FIFO that somebody put there must not hold the disk thread.
     static constexpr int read_flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
@@ -219,7 +191,8 @@ private:
         opened_file file;
         file.name = node->name;
         file.size_bytes = node->size_bytes;
-        file.content = std::make_shared<disk_body>(threads_, std::move(fd), offset, node->size_bytes);
+        auto kept = std::make_shared<const descriptor>(std::move(fd));
+        file.content = make_disk_body(threads_, std::move(kept), offset, node->size_bytes);
         return file;
     }
 

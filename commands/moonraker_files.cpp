@@ -146,6 +146,22 @@ std::string moonraker_folder_target(const virtual_path& path)
     return "/server/files/directory?path=" + encoded(far_path(path), false);
 }
 
+std::string moonraker_new_folder_target(const virtual_path& path)
+{
+    return "/server/files/directory?path=" + encoded(far_path(path), false);
+}
+
+std::string moonraker_old_folder_target(const virtual_path& path, bool whole)
+{
+    return moonraker_new_folder_target(path) + (whole ? "&force=true" : "");
+}
+
+std::string moonraker_move_target(const virtual_path& from, const virtual_path& to)
+{
+    return "/server/files/move?source=" + encoded(far_path(from), false) +
+           "&dest=" + encoded(far_path(to), false);
+}
+
 std::string moonraker_metadata_target(const virtual_path& path)
 {
     return "/server/files/metadata?filename=" + encoded(path.below_root(), false);

@@ -19,6 +19,10 @@ namespace layerline::commands {
 std::string moonraker_file_target(const virtual_path& path);     // of its content, and to delete it
 std::string moonraker_folder_target(const virtual_path& path);   // of what is in a folder
 std::string moonraker_metadata_target(const virtual_path& path); // of what it read of the print
+// To make a folder, to delete one (`whole`: with what is in it), to move a file or a folder.
+std::string moonraker_new_folder_target(const virtual_path& path);
+std::string moonraker_old_folder_target(const virtual_path& path, bool whole);
+std::string moonraker_move_target(const virtual_path& from, const virtual_path& to);
 // Of a picture that lies beside the file's folder; `relative` as in far_thumbnail.
 std::string moonraker_thumbnail_target(const virtual_path& file, std::string_view relative);
 

@@ -69,11 +69,10 @@ printer_result<part_folder> part_folder::open(const confined_folder& files)
     return parts;
 }
 
-std::optional<printer_failure> refuse_for_space(const part_folder& parts, std::uint64_t bytes,
-                                                std::uint64_t reserve)
+std::optional<printer_failure> refuse_for_space(int folder, std::uint64_t bytes, std::uint64_t reserve)
 {
     struct statvfs disk {};
-    if (::fstatvfs(parts.get(), &disk) != 0) return failure_of_errno(errno, "looking for free space");
+    if (::fstatvfs(folder, &disk) != 0) return failure_of_errno(errno, "looking for free space");
     const std::uint64_t available = std::uint64_t{disk.f_bavail} * disk.f_frsize;
     if (available >= reserve && available - reserve >= bytes) return std::nullopt;
     return printer_failure{printer_errc::host_failure,
@@ -92,6 +91,16 @@ printer_result<std::shared_ptr<part_file>> part_file::begin(std::shared_ptr<cons
     return std::make_shared<part_file>(std::move(parts), std::move(fd), std::move(name), reserve);
 }
 
+std::shared_ptr<part_file> part_file::link(std::shared_ptr<const part_folder> parts, const descriptor& file)
+{
+    auto name = random_name();
+    descriptor own(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+    const auto open_file = "/proc/self/fd/" + std::to_string(file.get());
+    if (!own || ::linkat(AT_FDCWD, open_file.c_str(), parts->get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+        return nullptr;
+    return std::make_shared<part_file>(std::move(parts), std::move(own), std::move(name), 0);
+}
+
 part_file::part_file(std::shared_ptr<const part_folder> parts, descriptor fd, std::string name,
                      std::uint64_t reserve)
     : parts_(std::move(parts)), fd_(std::move(fd)), name_(std::move(name)), reserve_(reserve)
@@ -108,7 +117,7 @@ printer_result<void> part_file::append(std::span<const char> bytes)
     since_look_ += bytes.size();
     if (since_look_ >= look_every_bytes) {
         since_look_ = 0;
-        if (auto full = refuse_for_space(*parts_, bytes.size(), reserve_)) return std::move(*full);
+        if (auto full = refuse_for_space(parts_->get(), bytes.size(), reserve_)) return std::move(*full);
     }
     while (!bytes.empty()) {
         const auto n = ::write(fd_.get(), bytes.data(), bytes.size());

@@ -24,13 +24,16 @@ private:
 };
 
 // Nothing if `bytes` more fit on the disk beside the reserve, else why not.
-std::optional<printer::printer_failure> refuse_for_space(const part_folder& parts, std::uint64_t bytes,
+std::optional<printer::printer_failure> refuse_for_space(int folder, std::uint64_t bytes,
                                                          std::uint64_t reserve);
 
 class part_file {
 public:
     static printer::printer_result<std::shared_ptr<part_file>> begin(std::shared_ptr<const part_folder> parts,
                                                                      std::uint64_t reserve);
+    // A second name for a whole file that is open elsewhere on the same disk; null where the disk or the
+    // system gives none.
+    static std::shared_ptr<part_file> link(std::shared_ptr<const part_folder> parts, const descriptor& file);
     part_file(std::shared_ptr<const part_folder> parts, descriptor fd, std::string name,
               std::uint64_t reserve);
     // Removes the file, unless it became the real one.

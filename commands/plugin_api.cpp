@@ -73,16 +73,17 @@ outcome<arguments> read_arguments(const command_spec& spec, dialect how, std::st
 
 class table_api final : public plugin_api {
 public:
-    table_api(printer::printer_link& printer, file_store& files, agent_facts facts, camera_store* cameras)
-        : printer_(printer), files_(files), facts_(std::move(facts)), cameras_(cameras)
+    table_api(printer::printer_link& printer, file_store& files, agent_facts facts, plugin_parts parts)
+        : printer_(printer), files_(files), facts_(std::move(facts)), parts_(parts)
     {
     }
 
     transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                 std::string command) override
     {
-        command_context at{printer_, files_,  facts_, who, call, viewers_,
-                           status_,  layers_, how,    {},  {},   cameras_};
+        command_context at{printer_,       files_,       facts_,      who,        call, viewers_,
+                           status_,        layers_,      how,         {},         {},   parts_.cameras,
+                           parts_.uploads, parts_.queue, parts_.logs, parts_.host};
         const auto given_id = call.request().headers.find("x-request-id");
         at.request_id = given_id && transport::valid_request_id(*given_id)
                             ? std::string(*given_id)
@@ -183,7 +184,7 @@ private:
     printer::printer_link& printer_;
     file_store& files_;
     agent_facts facts_;
-    camera_store* cameras_;
+    plugin_parts parts_;
     int viewers_ = 0;
     status_text status_;
     layer_cache layers_;
@@ -219,9 +220,9 @@ transport::task<void> send_raw_failure(command_context& at, failure why, transpo
 }
 
 std::unique_ptr<plugin_api> make_plugin_api(printer::printer_link& printer, file_store& files,
-                                            agent_facts facts, camera_store* cameras)
+                                            agent_facts facts, plugin_parts parts)
 {
-    return std::make_unique<table_api>(printer, files, std::move(facts), cameras);
+    return std::make_unique<table_api>(printer, files, std::move(facts), parts);
 }
 
 } // namespace layerline::commands

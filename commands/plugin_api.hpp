@@ -33,6 +33,20 @@ struct agent_facts {
     std::string version;
 };
 
+class host_api;
+class log_source;
+class queue_desk;
+class upload_desk;
+
+// What an agent may have beside its printer and its files; null: it has none.
+struct plugin_parts {
+    camera_store* cameras = nullptr;
+    upload_desk* uploads = nullptr;
+    queue_desk* queue = nullptr;
+    const log_source* logs = nullptr;
+    host_api* host = nullptr;
+};
+
 class plugin_api {
 public:
     virtual ~plugin_api() = default;
@@ -40,8 +54,8 @@ public:
     virtual transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                         std::string command) = 0;
 };
-// What is referred to must outlive it; without `cameras` there are none.
+// What is referred to must outlive it.
 std::unique_ptr<plugin_api> make_plugin_api(printer::printer_link& printer, file_store& files,
-                                            agent_facts facts, camera_store* cameras = nullptr);
+                                            agent_facts facts, plugin_parts parts = {});
 
 } // namespace layerline::commands

@@ -21,7 +21,7 @@ json schema_of(const argument& row)
     if (row.type == argument_type::text) {
         if (row.least > 0) schema["minLength"] = static_cast<int>(row.least);
         schema["maxLength"] = static_cast<int>(row.most);
-    } else if (row.type != argument_type::boolean) {
+    } else if (row.type == argument_type::integer || row.type == argument_type::number) {
         schema["minimum"] = row.least;
         schema["maximum"] = row.most;
     }

@@ -246,7 +246,8 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     const auto ends = [&](std::string_view tail) { return path.ends_with(tail); };
     if (!where.ui && ends("/emergency-stop"))
         head.headers.set("x-layerline-priority", "emergency");
-    else if (where.ui || ends("/files/upload") || ends("/files/download") || ends("/files/local"))
+    else if (where.ui || ends("/files/upload") || ends("/files/upload/part") || ends("/files/download") ||
+             ends("/files/local"))
         head.headers.set("x-layerline-priority", "bulk");
     else
         head.headers.erase("x-layerline-priority");

@@ -209,3 +209,28 @@ TEST_CASE_METHOD(store_desk, "no key, a wrong one and nobody there are told apar
     CHECK(gone.error().code == printer_errc::host_gone);
     CHECK(gone.error().detail.find(options.base) != std::string::npos);
 }
+
+TEST_CASE_METHOD(store_desk, "Klipper's folders are made, moved and deleted as those of a serial printer are",
+                 "[moonraker_files]")
+{
+    CHECK(run(files->make_folder("gcode/a b"))->virtual_path == "gcode/a b");
+    CHECK(run(files->make_folder("gcode/a b")).error().code == printer_errc::file_in_use);
+    CHECK(run(files->make_folder("gcode/none/b")).error().code == printer_errc::no_such_file);
+    put("a b/x.gcode", "G28");
+    put("y.gcode", "G1");
+    CHECK(run(files->move("gcode/y.gcode", "gcode/a b/x.gcode")).error().code == printer_errc::file_in_use);
+    CHECK(run(files->move("gcode/y.gcode", "gcode/a b")).error().code == printer_errc::file_in_use);
+    CHECK(run(files->move("gcode/y.gcode", "gcode/none/y.gcode")).error().code == printer_errc::no_such_file);
+    CHECK(run(files->move("gcode/a b", "gcode/a b/c")).error().code == printer_errc::out_of_range);
+    CHECK(run(files->move("gcode/none", "gcode/c")).error().code == printer_errc::no_such_file);
+    CHECK(run(files->move("gcode/a b", "gcode/c"))->folder);
+    CHECK(far->store.files.contains("c/x.gcode"));
+    CHECK(run(files->remove_folder("gcode/c", false)).error().code == printer_errc::file_in_use);
+    far->store.in_use = "c/x.gcode";
+    CHECK(run(files->remove_folder("gcode/c", true)).error().code == printer_errc::file_in_use);
+    far->store.in_use.clear();
+    CHECK(run(files->remove_folder("gcode/c", true)).has_value());
+    CHECK(far->store.files.size() == 1);
+    CHECK(run(files->remove_folder("gcode/c", true)).error().code == printer_errc::no_such_file);
+    CHECK(run(files->remove_folder("gcode/c", false)).error().code == printer_errc::no_such_file);
+}

@@ -14,7 +14,7 @@ struct camera_desk : api_desk {
     fakes::memory_camera_store cameras;
     camera_desk()
     {
-        api = make_plugin_api(printer, files, {"agent-1", "0.1.0"}, &cameras);
+        api = make_plugin_api(printer, files, {"agent-1", "0.1.0"}, {&cameras});
         auto& bed = cameras.add("bed");
         bed.flip_v = true;
         bed.rotation = 90;

@@ -3,6 +3,7 @@
 #include "access/crypto.hpp"
 #include "transport/error.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace layerline::fakes {
@@ -136,6 +137,50 @@ fake_moonraker_files::reply fake_moonraker_files::remove(const std::string& path
     return {200, json{{"result", {{"action", "delete_file"}}}}.dump()};
 }
 
+fake_moonraker_files::reply fake_moonraker_files::make_folder(const std::string& path)
+{
+    const auto below = without_root(path);
+    const auto slash = below.rfind('/');
+    if (has_folder(below) || files.contains(below) ||
+        !has_folder(slash == std::string::npos ? "" : below.substr(0, slash)))
+        return refusal(400, "Bad Request");
+    folders.insert(below);
+    return {201, json{{"result", {{"action", "create_dir"}}}}.dump()};
+}
+
+fake_moonraker_files::reply fake_moonraker_files::remove_folder(const std::string& path, bool force)
+{
+    const auto below = without_root(path);
+    if (!has_folder(below)) return refusal(400, "Directory does not exist (" + below + ")");
+    const auto inside = [&](const std::string& name) { return name.starts_with(below + "/"); };
+    if (inside(in_use)) return refusal(403, "Forbidden");
+    const bool full =
+        std::any_of(files.begin(), files.end(), [&](const auto& one) { return inside(one.first); }) ||
+        std::any_of(folders.begin(), folders.end(), inside);
+    if (full && !force) return refusal(403, "Forbidden");
+    std::erase_if(files, [&](const auto& one) { return inside(one.first); });
+    std::erase_if(folders, [&](const auto& name) { return name == below || inside(name); });
+    return {200, json{{"result", {{"action", "delete_dir"}}}}.dump()};
+}
+
+// As it is there: a file takes another's place, and what is moved to a folder goes into it.
+fake_moonraker_files::reply fake_moonraker_files::move(const std::string& from, const std::string& to)
+{
+    const auto source = without_root(from);
+    auto target = without_root(to);
+    if (!files.contains(source) && !has_folder(source)) return refusal(404, "Not Found");
+    if (source == in_use || in_use.starts_with(source + "/")) return refusal(403, "Forbidden");
+    if (has_folder(target)) target += "/" + source.substr(source.rfind('/') + 1);
+    std::map<std::string, file> moved;
+    for (auto& [name, one] : files) {
+        const bool goes = name == source || name.starts_with(source + "/");
+        moved[goes ? target + name.substr(source.size()) : name] = one;
+    }
+    files = std::move(moved);
+    if (folders.erase(source) > 0) folders.insert(target);
+    return {200, json{{"result", {{"action", "move"}}}}.dump()};
+}
+
 fake_moonraker_files::reply fake_moonraker_files::keep(const std::string& content_type,
                                                        const std::string& body)
 {
@@ -192,6 +237,14 @@ task<bool> fake_moonraker_files::serve(transport::exchange& call)
         auto body = co_await transport::read_all(*call.body(), largest_upload);
         if (!body && body.error() != transport::make_error_code(transport::errc::too_large)) co_return true;
         out = body ? keep(type, *body) : refusal(413, "Request Entity Too Large");
+    } else if (name == "directory" && asked.method == "POST") {
+        out = make_folder(argument_in(asked.target));
+    } else if (name == "directory" && asked.method == "DELETE") {
+        const auto whole = asked.target.find("&force=true");
+        out = remove_folder(argument_in(asked.target.substr(0, whole)), whole != std::string::npos);
+    } else if (name == "move" && asked.method == "POST") {
+        const auto second = asked.target.find("&dest=");
+        out = move(argument_in(asked.target.substr(0, second)), decoded(asked.target.substr(second + 6)));
     } else if (name == "directory") {
         out = directory(argument_in(asked.target));
     } else if (name == "metadata") {

@@ -41,6 +41,9 @@ private:
     reply directory(const std::string& path) const;
     reply content(const std::string& path, const transport::request_head& asked) const;
     reply remove(const std::string& path);
+    reply make_folder(const std::string& path);
+    reply remove_folder(const std::string& path, bool force);
+    reply move(const std::string& from, const std::string& to);
     reply keep(const std::string& content_type, const std::string& body);
     bool has_folder(const std::string& path) const;
 };

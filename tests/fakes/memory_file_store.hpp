@@ -2,10 +2,13 @@
 #pragma once
 
 #include "commands/file_store.hpp"
+#include "commands/file_use.hpp"
 #include "commands/virtual_path.hpp"
 #include "transport/error.hpp"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 namespace layerline::fakes {
@@ -13,6 +16,7 @@ namespace layerline::fakes {
 class memory_file_store final : public commands::file_store {
 public:
     std::map<std::string, std::string> files; // virtual path to content
+    std::set<std::string> folders;            // that were made, by virtual path
     std::uint64_t limit = std::uint64_t{1} << 30U;
     std::optional<printer::printer_failure> fails; // every call gives this, if set
 
@@ -33,6 +37,7 @@ public:
     transport::task<printer::printer_result<commands::file_node>> stat(std::string path) override
     {
         if (fails) co_return *fails;
+        if (is_folder(path)) co_return folder_node(path);
         const auto at = files.find(path);
         if (at == files.end()) co_return missing();
         co_return node(at->first, at->second);
@@ -67,7 +72,54 @@ public:
         co_return printer::printer_result<void>();
     }
 
+    transport::task<printer::printer_result<commands::file_node>> make_folder(std::string path) override
+    {
+        if (fails) co_return *fails;
+        if (is_folder(path) || files.contains(path)) co_return taken();
+        folders.insert(path);
+        co_return folder_node(path);
+    }
+    transport::task<printer::printer_result<commands::file_node>> move(std::string from,
+                                                                       std::string to) override
+    {
+        if (fails) co_return *fails;
+        if (is_folder(to) || files.contains(to)) co_return taken();
+        const bool folder = is_folder(from);
+        if (!folder && !files.contains(from)) co_return missing();
+        std::map<std::string, std::string> moved;
+        for (const auto& [name, content] : files)
+            moved[commands::is_at_or_below(name, from) ? to + name.substr(from.size()) : name] = content;
+        files = std::move(moved);
+        if (folders.erase(from) > 0) folders.insert(to);
+        if (folder) co_return folder_node(to);
+        co_return node(to, files.at(to));
+    }
+    transport::task<printer::printer_result<void>> remove_folder(std::string path, bool whole) override
+    {
+        if (fails) co_return *fails;
+        if (!is_folder(path)) co_return missing();
+        const auto inside = [&](const auto& file) { return commands::is_at_or_below(file.first, path); };
+        if (!whole && std::any_of(files.begin(), files.end(), inside)) co_return taken();
+        std::erase_if(files, inside);
+        folders.erase(path);
+        co_return printer::printer_result<void>();
+    }
+
 private:
+    bool is_folder(const std::string& path) const
+    {
+        const auto next = files.lower_bound(path + "/");
+        return folders.contains(path) || (next != files.end() && next->first.starts_with(path + "/"));
+    }
+    static printer::printer_failure taken() { return {printer::printer_errc::file_in_use, "It is taken."}; }
+    static commands::file_node folder_node(const std::string& path)
+    {
+        commands::file_node one;
+        one.folder = true;
+        one.virtual_path = path;
+        one.name = path.substr(path.rfind('/') + 1);
+        return one;
+    }
     static printer::printer_failure missing() { return {printer::printer_errc::no_such_file, ""}; }
     static commands::file_node node(const std::string& path, const std::string& content)
     {

@@ -1,0 +1,77 @@
+#include "cli/list_words.hpp"
+
+#include "cli/answer.hpp"
+#include "cli/job_view.hpp"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace layerline::cli {
+
+namespace {
+
+using nlohmann::json;
+
+const json& at(const json& from, const char* name)
+{
+    static const json nothing;
+    return from.is_object() && from.contains(name) ? from[name] : nothing;
+}
+
+std::string text(const json& value)
+{
+    return value.is_string() ? for_terminal(value.get<std::string>()) : std::string();
+}
+
+// "2026-11-22 10:00" in UTC, or "-".
+std::string moment(const json& value)
+{
+    if (!value.is_number()) return "-";
+    const auto seconds = static_cast<std::time_t>(value.get<double>());
+    std::tm parts{};
+    std::array<char, 32> words{};
+    if (gmtime_r(&seconds, &parts) == nullptr ||
+        std::strftime(words.data(), words.size(), "%Y-%m-%d %H:%M", &parts) == 0)
+        return "-";
+    return words.data();
+}
+
+void end_line(std::string& words, const std::string& line)
+{
+    if (!words.empty()) words += '\n';
+    words += line;
+}
+
+} // namespace
+
+std::string queue_words(const json& result)
+{
+    std::string words;
+    if (const auto held = text(at(result, "Held")); !held.empty()) end_line(words, "held: " + held);
+    if (at(result, "Paused") == true) end_line(words, "paused");
+    if (const auto& now = at(result, "Current"); now.is_object())
+        end_line(words, "now   " + text(at(now, "VirtualPath")));
+    if (at(result, "Jobs").is_array())
+        for (const auto& one : at(result, "Jobs")) {
+            const auto id = text(at(one, "QueueId"));
+            end_line(words,
+                     id + std::string(id.size() < 6 ? 6 - id.size() : 1, ' ') + text(at(one, "VirtualPath")));
+        }
+    return words.empty() ? "nothing waits" : words;
+}
+
+std::string history_words(const json& result)
+{
+    std::string words;
+    if (at(result, "Jobs").is_array())
+        for (const auto& job : at(result, "Jobs")) {
+            auto line = moment(at(job, "StartedTimeSec")) + "  " + text(at(job, "Outcome")) + "  ";
+            if (at(job, "PrintSec").is_number())
+                line += duration_text(at(job, "PrintSec").get<double>()) + "  ";
+            end_line(words, line + text(at(job, "Path")));
+        }
+    return words.empty() ? "no past jobs" : words;
+}
+
+} // namespace layerline::cli

@@ -1,0 +1,13 @@
+// The queue and past jobs in words for a terminal: pure. Names are made safe to print.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace layerline::cli {
+
+std::string queue_words(const nlohmann::json& result);   // of any queue/… command
+std::string history_words(const nlohmann::json& result); // of history, the newest first
+
+} // namespace layerline::cli
