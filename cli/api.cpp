@@ -167,7 +167,8 @@ transport::task<verdict> api::upload(std::filesystem::path file, std::string pat
         switch (plan.next()) {
         case upload_step::create:
             if (bytes == 0)
-                said = co_await send_file("PUT", "files/upload?path=" + percent_encoded(path), file, 0, silent);
+                said =
+                    co_await send_file("PUT", "files/upload?path=" + percent_encoded(path), file, 0, silent);
             else
                 said = co_await call("POST", "files/upload/create", wish, terms);
             if (bytes == 0) co_return said; // which the agent refuses in its own words
