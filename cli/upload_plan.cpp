@@ -101,13 +101,12 @@ void upload_plan::stands(const verdict& said, std::chrono::steady_clock::time_po
 void upload_plan::answered(verdict said, std::chrono::steady_clock::time_point now)
 {
     const auto status = status_of(said);
-    if (next_ == upload_step::whole) {
-        over(std::move(said));
-    } else if (is_the_way(said)) {
+    const bool in_parts = next_ != upload_step::whole;
+    if (in_parts && is_the_way(said)) {
         broke(std::move(said), now);
     } else if (next_ == upload_step::create && (status == 754 || status == 788)) {
         next_ = upload_step::whole;
-    } else if (said.code == exit_code::done) {
+    } else if (in_parts && said.code == exit_code::done) {
         if (next_ == upload_step::create && said.result.is_object() && said.result.contains("UploadId") &&
             said.result["UploadId"].is_string())
             id_ = said.result["UploadId"].get<std::string>();
