@@ -159,8 +159,14 @@ def start_print(stack, name, moves):
 
 
 def judge_print(stack, moves, phone, measures, kind):
-    state = json.loads(run(["curl", "-s", "-H", f"Authorization: Bearer {stack.token}", stack.command("status")]))
-    job = state["Result"]["JobStatus"]
+    def status():  # the tunnel may just have been cut
+        asked = run(["curl", "-s", "-H", f"Authorization: Bearer {stack.token}", stack.command("status")], check=False)
+        try:
+            return json.loads(asked).get("Result")
+        except ValueError:
+            return None
+
+    job = wait_until("a status after the run", status)["JobStatus"]
     print(f"# {kind}: the print is {job['State']}, {job.get('Progress')} %; status answered {phone.answered} times, "
           f"{phone.refused} refused, slowest {phone.slowest:.2f} s", flush=True)
     if job["State"] not in ("printing", "finished", "complete"):
