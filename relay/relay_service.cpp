@@ -293,7 +293,8 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         from_elsewhere(asked.method, asked.headers, call.wants_websocket(), *where.place, !where.ui)) {
         co_await send(call,
                       plain_answer(403, "foreign_origin",
-                                   "A page of another site asked for this; open the printer's own page.",
+                                   "A page of another site asked for this; open the printer's own page, " +
+                                       where.place->origin() + "/.",
                                    request_id_of(asked)));
         co_return;
     }
