@@ -62,6 +62,8 @@ transport::task<printer::printer_result<printer::performed>> guarded_link::perfo
         (void)audit_.write(entry);
         co_return *std::move(why);
     }
+    // Whatever a caller put there: only the owner says what a stop may do beyond itself.
+    if (auto* stop = std::get_if<printer::emergency_stop>(&what)) *stop = owner_.emergency;
     // The emergency stop is written down after it went out: nothing may hold it up.
     auto done = co_await inner_.perform(std::move(what), std::move(how));
     if (done.has_value()) {

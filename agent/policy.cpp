@@ -122,6 +122,13 @@ std::variant<policy, std::vector<settings_fault>> parse_policy(std::string_view 
     reader.number("caps.max_chamber_c", read.max_chamber_c, 0, 200);
     reader.flag("power_on", read.power_on);
     reader.flag("send_command_writes", read.send_command_writes);
+    reader.flag("emergency.break_waits", read.emergency.break_waits);
+    reader.flag("emergency.reset_board", read.emergency.reset_board);
+    reader.text("emergency.power_device", [&](const std::string& name) -> std::string {
+        constexpr std::size_t longest_name = 64;
+        read.emergency.power_device = name;
+        return name.empty() || name.size() > longest_name ? "must be the name of a power device" : "";
+    });
     auto faults = reader.read(toml);
     if (!faults.empty()) return faults;
     return read;

@@ -19,6 +19,7 @@ struct policy {
                               access::scope::admin};
     bool power_on = false;            // whether the printer's power may be switched on from afar
     bool send_command_writes = false; // whether send-command may change something at the printer's host
+    printer::emergency_stop emergency; // what may be tried while the printer does not confirm a stop
     std::optional<double> max_tool_c, max_bed_c, max_chamber_c; // for heat asked for from afar
 
     // What is left of `granted`.

@@ -15,9 +15,11 @@ namespace {
 struct wanted_heat {
     std::string heater;
     double celsius = 0;
-    std::string_view argument;   // that it came from
-    std::optional<double> limit; // in force for remote heating, if the printer's side told one
-    std::string_view limit_name; // how the owner's configuration calls it
+    std::string_view argument;     // that it came from
+    std::optional<double> limit;   // in force for remote heating, if the printer's side told one
+    std::string_view limit_name;   // how the policy file calls it
+    std::string_view host_name;    // how the print host's configuration does
+    std::string_view klipper_name; // the section of Klipper's configuration
 };
 
 std::string in_words(double value)
@@ -26,25 +28,37 @@ std::string in_words(double value)
     return {text, std::to_chars(std::begin(text), std::end(text), value).ptr};
 }
 
+// Who drives the printer knows the limit, and the owner's policy may lower it: whichever is the lowest holds.
+std::string over_limit(const wanted_heat& one, bool serial)
+{
+    std::string text = std::string(one.argument) + " " + in_words(one.celsius) + " is over the limit of " +
+                       in_words(*one.limit) +
+                       " degrees for remote heating. The owner raises it at the printer: ";
+    if (serial)
+        text += "limits." + std::string(one.host_name) + " in the print host's configuration";
+    else
+        text += "max_temp of [" + std::string(one.klipper_name) + "] in Klipper's configuration";
+    return text + ", or caps." + std::string(one.limit_name) + " in policy.toml where that is lower.";
+}
+
 // The heaters of one call in the order bed, chamber, tool; 400 for none, or for one over its limit.
 outcome<std::vector<wanted_heat>> wanted_heats(const arguments& given, const printer::link_capabilities& can)
 {
     std::vector<wanted_heat> all;
-    if (const auto c = given.number("BedC")) all.push_back({"bed", *c, "BedC", can.max_bed_c, "max_bed_c"});
+    if (const auto c = given.number("BedC"))
+        all.push_back({"bed", *c, "BedC", can.max_bed_c, "max_bed_c", "bed", "heater_bed"});
     if (const auto c = given.number("ChamberC"))
-        all.push_back({"chamber", *c, "ChamberC", can.max_chamber_c, "max_chamber_c"});
+        all.push_back({"chamber", *c, "ChamberC", can.max_chamber_c, "max_chamber_c", "chamber",
+                       "heater_generic chamber"});
     const auto tool = given.integer("ToolNumber");
     if (const auto c = given.number("ToolC"))
-        all.push_back({"tool" + std::to_string(tool.value_or(0)), *c, "ToolC", can.max_tool_c, "max_tool_c"});
+        all.push_back({"tool" + std::to_string(tool.value_or(0)), *c, "ToolC", can.max_tool_c, "max_tool_c",
+                       "tool", "extruder"});
     else if (tool)
         return fail(400, "ToolC is missing beside ToolNumber.");
     if (all.empty()) return fail(400, "One of BedC, ChamberC, ToolC is needed.");
     for (const auto& one : all)
-        if (one.limit && one.celsius > *one.limit)
-            return fail(400, std::string(one.argument) + " " + in_words(one.celsius) +
-                                 " is over the limit of " + in_words(*one.limit) +
-                                 " degrees for remote heating. The owner raises it at the printer: " +
-                                 std::string(one.limit_name) + " in the print host's configuration.");
+        if (one.limit && one.celsius > *one.limit) return fail(400, over_limit(one, can.serial));
     return all;
 }
 
@@ -82,7 +96,7 @@ command_answer stopped(const printer::printer_result<printer::performed>& done,
 {
     // A link that had no confirmation says so in its note.
     if (done)
-        return command_answer(json{{"Confirmed", done->note.empty()},
+        return command_answer(json{{"Confirmed", done->confirmed.value_or(done->note.empty())},
                                    {"Note", note_of(done)},
                                    {"Phase", printer::name_of(state.now)}});
     command_answer answer(fail(done.error()));

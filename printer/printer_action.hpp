@@ -36,7 +36,13 @@ struct set_temperature {
     double celsius = 0;
 }; // 0 = off
 struct confirm_bed_clear {};
-struct emergency_stop {};
+// Beyond the stop itself, what the owner allows to be tried while the printer does not confirm it, in this
+// order. No caller fills it in: the agent does, from the owner's policy.
+struct emergency_stop {
+    bool break_waits = false;      // M108 and M410
+    bool reset_board = false;      // by the port's DTR line
+    std::string power_device = {}; // to switch off; empty: none
+};
 
 // By hand. Where a link keeps modes (absolute, units, feed rate), they are as before when it is done.
 struct move_axis {
@@ -116,6 +122,8 @@ struct performed {
     bool repeated = false; // the idempotency key was known: nothing was done now
     // To run_gcode: the printer's own words, at most max_reply_bytes; hostile, show them as text only.
     std::string reply = {};
+    // Of an emergency stop: whether the printer said that it stopped. Not given: it did if there is no note.
+    std::optional<bool> confirmed = {};
 };
 
 struct link_capabilities {

@@ -1,4 +1,4 @@
-// The desk's actions: which may be asked for now, the calls they become, and what their answers are worth.
+// The desk's actions: which may be asked for now, and the calls they become.
 #include "printer/moonraker/hand_gcode.hpp"
 #include "printer/moonraker/moonraker_desk.hpp"
 
@@ -18,61 +18,6 @@ struct overloaded : F... {
 };
 template <class... F>
 overloaded(F...) -> overloaded<F...>;
-
-constexpr std::string_view gcode_root = "gcode/";
-constexpr std::chrono::milliseconds look_again_after{250}; // Klipper tells its state as often
-constexpr std::string_view unsure =
-    " It is not known whether it was carried out; look at the printer's state "
-    "before you ask again.";
-
-bool may_begin_from(std::optional<phase> base)
-{
-    return base == phase::idle || base == phase::finished || base == phase::cancelled || base == phase::error;
-}
-
-// The beginning of "... failed: why".
-std::string_view words_for(desk_records::call_kind kind)
-{
-    using enum desk_records::call_kind;
-    switch (kind) {
-    case pause:
-        return "The pause";
-    case resume:
-        return "The resume";
-    case cancel:
-        return "The cancel";
-    case home:
-        return "Homing";
-    case heat:
-        return "Setting a temperature";
-    case move:
-        return "The move";
-    case extrude:
-        return "Moving filament";
-    case level:
-        return "Measuring the bed";
-    case power:
-        return "Switching the power";
-    case console:
-        return "The console line";
-    case macro:
-        return "The macro";
-    case answer:
-        return "The answer to the prompt";
-    case start:
-        return "The start";
-    default:
-        return "A command";
-    }
-}
-
-std::string state_in(const json& result, const char* object)
-{
-    const json::json_pointer where(std::string("/status/") + object + "/state");
-    if (!result.is_object() || !result.contains(where)) return {};
-    const auto& value = result.at(where);
-    return value.is_string() ? value.get<std::string>() : std::string();
-}
 
 } // namespace
 
@@ -141,15 +86,15 @@ moonraker_desk::ticket moonraker_desk::ask(action what, terms how, time_point no
 // A failure when it cannot be; otherwise its outcome comes by itself.
 std::optional<printer_failure> moonraker_desk::begin(ticket id, const action& what, time_point now)
 {
-    if (std::holds_alternative<emergency_stop>(what)) {
-        make_call(id, call_kind::emergency, "printer.emergency_stop", nullptr);
+    if (const auto* stop = std::get_if<emergency_stop>(&what)) {
+        begin_stop(id, *stop, now);
         return std::nullopt;
     }
     const bool active = job_facts_.live;
     if (std::holds_alternative<confirm_bed_clear>(what)) {
         if (active || start_) return wrong_state("The bed is not clear while a print is on it");
         auto next = kept_;
-        next.bed_clear = true;
+        next.take({});
         clearing_.emplace(++last_commit_, id);
         to_keep_.push_back({std::move(next), last_commit_});
         return std::nullopt;
@@ -183,40 +128,13 @@ std::optional<printer_failure> moonraker_desk::begin(ticket id, const action& wh
                       what);
 }
 
-std::optional<printer_failure> moonraker_desk::begin_start(ticket id, const start_job& what, time_point now)
-{
-    // In `paused` Moonraker would say "ok", drop the paused job and begin the new one.
-    if (job_facts_.live || start_ || !may_begin_from(base_phase()))
-        return wrong_state("A print can only begin when none is under way");
-    // It would wait for Klipper's lock, and begin whenever that is free.
-    if (overlay_) return wrong_state("Klipper is still busy with an earlier command");
-    if (!what.path.starts_with(gcode_root) || what.path.size() == gcode_root.size())
-        return printer_failure{printer_errc::out_of_range, "The path of a file to print begins with gcode/."};
-    if (!kept_.bed_clear && !what.bed_clear)
-        return printer_failure{
-            printer_errc::bed_not_clear,
-            "Nobody has said that the bed is clear since the last print; look, then say so."};
-    while (!starts_.empty() && now - starts_.front() > std::chrono::hours(1))
-        starts_.pop_front();
-    if (settings_.starts_an_hour > 0 && starts_.size() >= static_cast<std::size_t>(settings_.starts_an_hour))
-        return printer_failure{printer_errc::refused, "There were " + std::to_string(starts_.size()) +
-                                                          " starts in the last hour, no more are allowed."};
-    starts_.push_back(now);
-    // On the disk first: whoever dies from here on leaves a bed that is not clear.
-    kept_.bed_clear = false;
-    start_ = start_under_way{id, what.path.substr(gcode_root.size()), ++last_commit_, now};
-    to_keep_.push_back({kept_, last_commit_});
-    return std::nullopt;
-}
-
 std::optional<printer_failure> moonraker_desk::begin_home(ticket id, const home_axes& axes)
 {
     if (job_facts_.live || start_) return wrong_state("The printer cannot be homed during a print");
     if (!axes.x && !axes.y && !axes.z)
         return printer_failure{printer_errc::out_of_range, "No axis was named."};
-    if (axes.z && !kept_.bed_clear)
-        return printer_failure{printer_errc::bed_not_clear,
-                               "Z is not homed over a part: say that the bed is clear first."};
+    if (axes.z)
+        if (auto why = gate_.over_bed("Z is not homed over a part")) return why;
     std::string line = "G28";
     if (!(axes.x && axes.y && axes.z)) {
         if (axes.x) line += " X";
@@ -264,211 +182,10 @@ void moonraker_desk::make_call(ticket id, call_kind kind, std::string_view metho
     what.kind = kind;
     what.who = id;
     what.word = std::move(word);
-    const auto number = queue(std::move(what), method, params, kind == call_kind::emergency);
+    const auto number = queue(std::move(what), method, params);
     askers_.at(id).call = number;
     if (kind == call_kind::pause || kind == call_kind::resume || kind == call_kind::cancel)
         overlay_ = overlay{kind, number, std::nullopt};
-}
-
-void moonraker_desk::kept(std::uint64_t commit, const printer_result<void>& how, time_point now)
-{
-    if (const auto found = clearing_.find(commit); found != clearing_.end()) {
-        const auto who = found->second;
-        clearing_.erase(found);
-        if (how) {
-            // Unless a print began meanwhile.
-            if (!job_facts_.live && !start_) {
-                kept_.bed_clear = true;
-                wants_.reset();
-            }
-            publish(now);
-            end(who, performed{});
-        } else {
-            end(who, how.error());
-        }
-    }
-    if (!start_ || start_->commit != commit || start_->sent) return;
-    const auto who = start_->who;
-    if (!how || !askers_.contains(who) || klippy_ != klippy::ready || !following_) {
-        start_failed();
-        end(who, how ? away_failure() : how.error());
-    } else {
-        check_start();
-    }
-    publish(now);
-}
-
-// What was told last may be 250 ms old; a print that somebody else began since would be lost.
-void moonraker_desk::check_start()
-{
-    make_call(start_->who, call_kind::start_check, "printer.objects.query",
-              json{{"objects",
-                    {{"print_stats", json::array({"state"})},
-                     {"webhooks", json::array({"state"})},
-                     {"idle_timeout", json::array({"state"})}}}});
-}
-
-void moonraker_desk::look_again(time_point now)
-{
-    if (!start_ || !start_->check_at || *start_->check_at > now) return;
-    start_->check_at.reset();
-    const auto who = start_->who;
-    if (klippy_ == klippy::ready && following_ && askers_.contains(who)) return check_start();
-    start_failed();
-    end(who, away_failure());
-}
-
-void moonraker_desk::start_checked(const json& result, time_point now)
-{
-    if (!start_ || start_->sent) return;
-    const auto who = start_->who;
-    const auto asked = askers_.find(who);
-    const auto print = state_in(result, "print_stats");
-    const bool free = print == "standby" || print == "complete" || print == "cancelled" || print == "error";
-    if (asked == askers_.end() || asked->second.deadline <= now) {
-        start_failed();
-        end(who, printer_failure{printer_errc::late, "The print could not begin in time; nothing was done."});
-    } else if (state_in(result, "webhooks") != "ready" || !free) {
-        start_failed();
-        end(who, printer_failure{printer_errc::wrong_state,
-                                 "A print can only begin when none is under way: Klipper says that it is " +
-                                     (print.empty() ? "not ready" : plain_words(print, 40)) + "."});
-    } else if (state_in(result, "idle_timeout") == "Printing") {
-        // For a moment after a cancel or a move; or for long, and then it is not waited for.
-        if (now - start_->began < settings_.busy_within) {
-            start_->check_at = now + look_again_after;
-            return;
-        }
-        start_failed();
-        end(who, wrong_state("Klipper is still busy with an earlier command"));
-    } else {
-        make_call(who, call_kind::start, "printer.print.start", json{{"filename", start_->file}});
-        start_->sent = true;
-    }
-}
-
-// Nothing was printed: the bed is as clear as it was when the start was let through.
-void moonraker_desk::start_failed()
-{
-    if (!start_) return;
-    start_.reset();
-    if (!job_facts_.live) kept_.bed_clear = true;
-    keep();
-}
-
-void moonraker_desk::action_answered(std::uint64_t id, call what, time_point now)
-{
-    if (what.unknown) {
-        action_refused(id, what,
-                       {printer_errc::unsupported, "Klipper does not know the command " +
-                                                       plain_words(what.word, 64) + " on this printer."},
-                       now);
-        return;
-    }
-    if (overlay_ && overlay_->call == id) overlay_->answered = now;
-    performed done;
-    if (job_ && job_facts_.live && !job_->id.empty()) done.job_id = job_->id;
-    done.reply = std::move(what.reply);
-    if (what.kind == call_kind::start) {
-        if (start_) start_->answered = now;
-        done.job_id.reset();
-        if (!what.who) return;
-        if (const auto asked = askers_.find(*what.who); asked != askers_.end()) {
-            asked->second.deadline = std::min(asked->second.deadline, now + settings_.state_after);
-            asked->second.held = std::move(done);
-        }
-        return;
-    }
-    if (what.who) end(*what.who, std::move(done));
-}
-
-void moonraker_desk::action_refused(std::uint64_t id, const call& what, printer_failure why, time_point now)
-{
-    if (overlay_ && overlay_->call == id) overlay_.reset();
-    if (what.kind == call_kind::start || what.kind == call_kind::start_check) start_failed();
-    // Refused half-way: the modes are still those of the move.
-    if ((what.kind == call_kind::move || what.kind == call_kind::extrude) && what.written &&
-        klippy_ == klippy::ready)
-        ask_own(call_kind::restore, "printer.gcode.script", json{{"script", restore_script()}}, now);
-    if (what.who) {
-        end(*what.who, std::move(why));
-    } else if (what.kind != call_kind::emergency && why.code != printer_errc::host_gone) {
-        // It had counted as accepted: somebody has to be told.
-        wants_ = attention{"notice", std::string(words_for(what.kind)) + " failed: " + why.detail};
-    }
-}
-
-void moonraker_desk::end(ticket id, printer_result<performed> what)
-{
-    if (askers_.erase(id) == 0) return;
-    for (auto& [number, made] : calls_)
-        if (made.who == id) made.who.reset();
-    outcomes_.push_back({id, std::move(what)});
-}
-
-void moonraker_desk::end_all(const printer_failure& unsent)
-{
-    auto askers = std::exchange(askers_, {});
-    for (auto& [id, asked] : askers) {
-        const auto made = calls_.find(asked.call);
-        const bool clears = std::any_of(clearing_.begin(), clearing_.end(),
-                                        [id = id](const auto& one) { return one.second == id; });
-        if (clears)
-            askers_.emplace(id, asked); // the disk answers, whatever the connection
-        else if (asked.held)
-            outcomes_.push_back({id, std::move(*asked.held)});
-        else if (made != calls_.end() && made->second.written && made->second.kind != call_kind::start_check)
-            outcomes_.push_back({id, printer_failure{printer_errc::no_answer,
-                                                     "The connection to Moonraker was lost before it "
-                                                     "answered." +
-                                                         std::string(unsure)}});
-        else
-            outcomes_.push_back({id, unsent});
-    }
-    if (start_) {
-        const bool maybe = start_->sent && std::any_of(calls_.begin(), calls_.end(), [](const auto& one) {
-                               return one.second.kind == call_kind::start && one.second.written;
-                           });
-        if (maybe || start_->answered)
-            start_.reset();
-        else
-            start_failed();
-    }
-    calls_.clear();
-    to_write_.clear();
-}
-
-void moonraker_desk::forget(ticket id)
-{
-    std::erase_if(outcomes_, [id](const outcome& o) { return o.id == id; });
-    const auto found = askers_.find(id);
-    if (found == askers_.end()) return;
-    const auto number = found->second.call;
-    askers_.erase(found);
-    if (const auto made = calls_.find(number); made != calls_.end()) {
-        made->second.who.reset();
-        if (!made->second.written && made->second.kind != call_kind::emergency) {
-            if (made->second.kind == call_kind::start && start_) start_->sent = false;
-            drop_call(number);
-        }
-    }
-    if (start_ && start_->who == id && !start_->sent) start_failed();
-}
-
-std::optional<moonraker_desk::outcome> moonraker_desk::next_outcome()
-{
-    if (outcomes_.empty()) return std::nullopt;
-    auto first = std::move(outcomes_.front());
-    outcomes_.pop_front();
-    return first;
-}
-
-std::optional<moonraker_desk::to_keep> moonraker_desk::next_to_keep()
-{
-    if (to_keep_.empty()) return std::nullopt;
-    auto first = std::move(to_keep_.front());
-    to_keep_.pop_front();
-    return first;
 }
 
 link_capabilities moonraker_desk::capabilities() const

@@ -1,6 +1,7 @@
 // What people do by hand with a Klipper: moving, extruding, fan and factors, lights, power, macros, console
 // lines, parts left out of a print, answers to prompts.
 #include "printer/moonraker/hand_gcode.hpp"
+#include "printer/moonraker/host_lists.hpp"
 #include "printer/moonraker/moonraker_desk.hpp"
 
 #include <algorithm>
@@ -21,6 +22,8 @@ template <class... F>
 overloaded(F...) -> overloaded<F...>;
 
 using failed = std::optional<printer_failure>;
+
+constexpr double safe_to_switch_off_c = 50; // a hotter nozzle needs its fan
 
 printer_failure unsupported(std::string why)
 {
@@ -62,9 +65,7 @@ failed moonraker_desk::not_by_hand(bool when_paused) const
 // Who moves the head may leave something on the bed.
 void moonraker_desk::bed_was_touched()
 {
-    if (job_facts_.live || !kept_.bed_clear) return;
-    kept_.bed_clear = false;
-    keep();
+    if (!job_facts_.live) bed_was(bed_event::moved);
 }
 
 failed moonraker_desk::begin_move(ticket id, const move_axis& what)
@@ -89,6 +90,9 @@ failed moonraker_desk::begin_extrude(ticket id, const extrude_filament& what)
     if (!active.empty() && active != extruder)
         return printer_failure{printer_errc::wrong_state,
                                "Another tool is in use (" + plain_words(active, 64) + "): change it first."};
+    // Klipper would refuse it as well, in the middle of the script.
+    if (objects_.flag(extruder, "can_extrude") == false)
+        return wrong_state("The hotend is too cold to move filament (Klipper's min_extrude_temp)");
     if (what.distance_mm > 0) bed_was_touched();
     run_gcode(id, call_kind::extrude, extrude_script(what));
     return std::nullopt;
@@ -113,9 +117,7 @@ failed moonraker_desk::begin_level(ticket id)
     if (auto why = not_by_hand(false)) return why;
     if (!objects_.follows("bed_mesh")) return unsupported("Klipper has no [bed_mesh] on this printer.");
     if (known_.homed != "xyz") return wrong_state("All axes are homed before the bed is measured");
-    if (!kept_.bed_clear)
-        return printer_failure{printer_errc::bed_not_clear,
-                               "The probe would run into a part: say that the bed is clear first."};
+    if (auto why = gate_.over_bed("The probe would run into a part")) return why;
     run_gcode(id, call_kind::level, "BED_MESH_CALIBRATE");
     return std::nullopt;
 }
@@ -129,6 +131,14 @@ failed moonraker_desk::begin_power(ticket id, const set_power& what)
         return unsupported("Moonraker has no power device " + plain_words(what.device, 64) + ".");
     if (!what.on && (job_facts_.live || start_))
         return wrong_state("Nothing is switched off while a print is under way");
+    // Any device but a light may be the supply that the hotend's fan hangs on. What is only remembered of a
+    // Klipper that is gone keeps nobody from switching off.
+    const bool hot =
+        following_ && std::any_of(known_.heaters.begin(), known_.heaters.end(), [](const heater_state& one) {
+            return one.name.starts_with("tool") && one.actual_c.value_or(0) > safe_to_switch_off_c;
+        });
+    if (!what.on && hot && !called_a_light(what.device))
+        return wrong_state("The nozzle is over 50 C and needs its fan; wait until it is cold");
     make_call(id, call_kind::power, "machine.device_power.post_device",
               json{{"device", what.device}, {"action", what.on ? "on" : "off"}});
     return std::nullopt;
@@ -162,9 +172,8 @@ failed moonraker_desk::begin_console(ticket id, const printer::run_gcode& what)
     if (!script) return script.error();
     if (known_.now == phase::error && begins_with_motion(*script))
         return wrong_state("After a failure a person has to look and say that the bed is clear first");
-    if (homes_z(*script) && !kept_.bed_clear)
-        return printer_failure{printer_errc::bed_not_clear,
-                               "Z is not homed over a part: say that the bed is clear first."};
+    if (homes_z(*script))
+        if (auto why = gate_.over_bed("Z is not homed over a part")) return why;
     if (begins_with_motion(*script)) bed_was_touched();
     run_gcode(id, call_kind::console, *script);
     return std::nullopt;

@@ -51,6 +51,9 @@ void moonraker_desk::klippy_is(klippy what, time_point now)
     klippy_ = what;
     if (what == klippy::disconnected || what == klippy::startup || what == klippy::error) lose_klippy();
     if (what != klippy::ready) overlay_.reset();
+    // Its boards are without power, or somebody stopped them: what was on the bed then nobody saw.
+    if (changed && what == klippy::shutdown) bed_was(bed_event::stopped);
+    if (changed && what == klippy::error) bed_was(bed_event::power_lost);
     if (changed) {
         klippy_words_.clear();
         // The only way from here on is to ask: after a bad configuration no event ever comes.
@@ -67,6 +70,7 @@ void moonraker_desk::klippy_is(klippy what, time_point now)
 void moonraker_desk::lose_klippy()
 {
     following_ = false;
+    head_seen_.reset();
     follow_at_.reset();
     overlay_.reset();
     objects_.forget();
@@ -95,6 +99,7 @@ void moonraker_desk::told_status(const json& status, time_point now)
     const auto word = objects_.text("webhooks", "state");
     if (word == "shutdown" && klippy_ == klippy::ready) klippy_is(klippy::shutdown, now);
     if (klippy_ == klippy::ready) track_job(now);
+    watch_head(now);
 }
 
 void moonraker_desk::told_settings(const json& result)

@@ -39,6 +39,7 @@ enum class call_kind : std::uint8_t {
     answer,
     restore,
     emergency,
+    emergency_power, // the owner's device is switched off, since Klipper did not confirm the stop
     register_notify,
     register_pause_reason,
     webcams,
@@ -50,6 +51,7 @@ struct call {
     std::string message;
     std::optional<std::uint64_t> who = {};    // the ticket of an action
     std::optional<std::uint64_t> query = {};  // the ticket of a question
+    std::uint64_t stop = 0;                   // the ticket of an emergency stop, waited for or not
     std::optional<time_point> deadline = {};  // of calls of our own; those of others have their asker's
     std::optional<time_point> accept_at = {}; // set when sent
     std::string reply = {};                   // of a console line: what Klipper said since it was sent
@@ -66,6 +68,13 @@ struct overlay {
     call_kind kind = call_kind::pause;
     std::uint64_t call = 0;
     std::optional<time_point> answered = {};
+};
+// An emergency stop that Klipper has not confirmed.
+struct open_stop {
+    std::string device;    // to be switched off then; empty: none is allowed
+    time_point power_at{}; // when, if nothing is confirmed before
+    bool power_sent = false;
+    std::string why; // what Klipper said instead of stopping
 };
 struct start_under_way {
     std::uint64_t who = 0;

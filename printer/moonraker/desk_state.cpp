@@ -73,7 +73,7 @@ phase moonraker_desk::shown_phase(phase base, time_point now)
     }
     // A person has seen to it, or begins another: the end of the last print is no news any more.
     const bool over = base == phase::finished || base == phase::cancelled || base == phase::error;
-    return over && (kept_.bed_clear || start_) ? phase::idle : base;
+    return over && (gate_.clear() || start_) ? phase::idle : base;
 }
 
 void moonraker_desk::publish(time_point now)
@@ -111,7 +111,7 @@ void moonraker_desk::publish(time_point now)
     if (!klippy_version_.empty())
         news.firmware = firmware_info{"Klipper " + klippy_version_, host_name_, {}, {}};
     news.job = job_;
-    news.bed_clear = kept_.bed_clear;
+    news.bed_clear = gate_.clear();
     news.wants = wants_;
     if (const auto* prompt = console_.prompt()) {
         news.wants = attention{"prompt", prompt->text};
@@ -160,13 +160,12 @@ void moonraker_desk::track_job(time_point now)
     if (*base == phase::printing && std::exchange(paused_before_, false)) pause_reason_.clear();
     if (active) {
         objects_.describe(*job_);
-        const auto done = job_->progress.value_or(0);
-        if (job_facts_.estimated_s)
-            job_->left_s = *job_facts_.estimated_s * (1 - done);
-        else if (done > 0.05 && job_->elapsed_s && *job_->elapsed_s > 0)
-            job_->left_s = *job_->elapsed_s * (1 - done) / done;
-        else
-            job_->left_s.reset();
+        print_progress known;
+        known.elapsed_s = job_->elapsed_s.value_or(0);
+        known.moving_s = job_->elapsed_s; // Klipper counts from the first extrusion on
+        known.slicer_whole_s = job_facts_.estimated_s;
+        known.byte_share = job_->progress; // of the file, or as its M73 says
+        job_->left_s = left_.update(known);
         return;
     }
     if (job_facts_.live) {
@@ -196,7 +195,7 @@ void moonraker_desk::track_job(time_point now)
         if (kept_.last_job && kept_.last_job->path == job_->path)
             job_->id = kept_.last_job->id;
         else
-            kept_.bed_clear = false;
+            gate_.take_away(bed_event::printed);
         keep_job("seen");
     }
 }
@@ -206,7 +205,8 @@ void moonraker_desk::new_job(const std::string& file, time_point now)
     job_.emplace();
     job_->path = "gcode/" + file;
     job_facts_ = {file, true};
-    kept_.bed_clear = false;
+    left_.begin();
+    gate_.take_away(bed_event::printed);
     wants_.reset();
     pause_reason_.clear();
     last_fault_.reset();
@@ -257,7 +257,7 @@ void moonraker_desk::history_told(const json& job, bool added, time_point now)
         job_->id = id;
         job_->path = "gcode/" + file;
         job_facts_.file = file;
-        kept_.bed_clear = false;
+        gate_.take_away(bed_event::printed);
         keep_job("seen");
     } else if (!job_ || job_->id.empty()) {
         if (!job_) job_.emplace();
@@ -274,6 +274,7 @@ void moonraker_desk::keep_job(const char* ended)
 
 void moonraker_desk::keep()
 {
+    kept_.take(gate_.record());
     // Only the newest counts, and it must come after a commit that somebody waits for.
     if (!to_keep_.empty() && !to_keep_.back().commit)
         to_keep_.back().state = kept_;

@@ -4,6 +4,7 @@
 #include "printer/moonraker/rpc_messages.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace layerline::printer::moonraker {
@@ -77,6 +78,14 @@ std::optional<double> element(const json& list, std::size_t at)
 }
 
 } // namespace
+
+bool called_a_light(std::string_view name)
+{
+    const auto all = upper(name);
+    constexpr std::array<std::string_view, 3> words{"LIGHT", "LAMP", "LED"};
+    return std::any_of(words.begin(), words.end(),
+                       [&all](std::string_view word) { return all.find(word) != std::string::npos; });
+}
 
 std::string job_id_of(const json& job)
 {

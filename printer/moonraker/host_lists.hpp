@@ -16,6 +16,9 @@ namespace layerline::printer::moonraker {
 
 inline constexpr std::size_t most_jobs = 100, most_webcams = 32, most_power_devices = 64, most_macros = 256;
 
+// Whether a device's or a pin's name says that it is a light: there is "light", "lamp" or "led" in it.
+bool called_a_light(std::string_view name);
+
 // The history's id as a job id of ours ("m-00000C"), empty if it is none; and back again.
 std::string job_id_of(const nlohmann::json& job);
 std::string history_id_of(std::string_view ours);

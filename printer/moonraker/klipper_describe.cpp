@@ -25,14 +25,19 @@ std::string klipper_objects::empty_sensor() const
     return {};
 }
 
+head_position klipper_objects::head() const
+{
+    return {element("gcode_move", "gcode_position", 0), element("gcode_move", "gcode_position", 1),
+            element("gcode_move", "gcode_position", 2), element("gcode_move", "gcode_position", 3)};
+}
+
 void klipper_objects::describe(printer_state& state) const
 {
     state.heaters.clear();
     for (const auto& heater : heaters_)
         state.heaters.push_back(
             {heater.ours, number(heater.object, "temperature"), number(heater.object, "target")});
-    state.position = {element("gcode_move", "gcode_position", 0), element("gcode_move", "gcode_position", 1),
-                      element("gcode_move", "gcode_position", 2), element("gcode_move", "gcode_position", 3)};
+    state.position = head();
     state.homed.clear();
     const auto homed = text("toolhead", "homed_axes");
     for (const char axis : {'x', 'y', 'z'})

@@ -2,6 +2,7 @@
 #include "printer/moonraker/klipper_objects.hpp"
 
 #include "printer/moonraker/hand_gcode.hpp"
+#include "printer/moonraker/host_lists.hpp"
 #include "printer/moonraker/rpc_messages.hpp"
 
 #include <algorithm>
@@ -75,12 +76,7 @@ bool is_light(std::string_view object)
     constexpr std::array<std::string_view, 5> chains{"led", "neopixel", "dotstar", "pca9533", "pca9632"};
     const auto kind = object.substr(0, space);
     if (std::find(chains.begin(), chains.end(), kind) != chains.end()) return true;
-    std::string name(object.substr(space + 1));
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    const bool called_so = name.find("light") != std::string::npos ||
-                           name.find("lamp") != std::string::npos || name.find("led") != std::string::npos;
-    return kind == "output_pin" && called_so;
+    return kind == "output_pin" && called_a_light(object.substr(space + 1));
 }
 
 } // namespace
@@ -127,7 +123,10 @@ void klipper_objects::choose(const json& names)
             if (std::any_of(heaters_.begin(), heaters_.end(),
                             [&](const auto& known) { return known.ours == heater.ours; }))
                 continue;
-            follow(heater.object, {"temperature", "target"});
+            if (list == &tools)
+                follow(heater.object, {"temperature", "target", "can_extrude"});
+            else
+                follow(heater.object, {"temperature", "target"});
             heaters_.push_back(std::move(heater));
         }
     for (auto& [name, fields] : known)

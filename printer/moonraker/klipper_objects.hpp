@@ -48,6 +48,9 @@ public:
     // The parts of the plate, at most 256.
     std::vector<print_object> print_objects() const;
 
+    // Where the head is, in the G-code's own coordinates.
+    head_position head() const;
+
     // Heaters, position, homed axes, fan, factors, lights and the plate's parts into `state`.
     void describe(printer_state& state) const;
     // The print's figures into `job`: file, bytes, progress, elapsed time, layers.

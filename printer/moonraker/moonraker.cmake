@@ -6,7 +6,10 @@ layerline_room(moonraker_core
         desk_hand.cpp
         desk_klippy.cpp
         desk_lists.cpp
+        desk_outcomes.cpp
+        desk_start.cpp
         desk_state.cpp
+        desk_stop.cpp
         hand_gcode.cpp
         host_lists.cpp
         klipper_console.cpp

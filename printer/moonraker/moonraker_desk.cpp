@@ -18,12 +18,13 @@ constexpr std::size_t longest_reason = 600;
 } // namespace
 
 moonraker_desk::moonraker_desk(desk_settings settings, serial::durable_state kept)
-    : settings_(std::move(settings)), kept_(std::move(kept)), next_retry_(settings_.first_retry)
+    : settings_(std::move(settings)), kept_(std::move(kept)), gate_(settings_.starts_an_hour, kept_.bed()),
+      next_retry_(settings_.first_retry)
 {
     known_.now = phase::offline;
     known_.away = printer_errc::host_gone;
     known_.reason = "Moonraker has not been reached yet.";
-    known_.bed_clear = kept_.bed_clear;
+    known_.bed_clear = gate_.clear();
 }
 
 void moonraker_desk::connected(time_point now)
@@ -284,7 +285,7 @@ std::optional<std::string> moonraker_desk::next_message(time_point now)
         const auto found = calls_.find(id);
         if (found == calls_.end()) continue;
         auto& what = found->second;
-        if (what.who && what.kind != call_kind::emergency) {
+        if (what.who && what.stop == 0) {
             if (const auto asked = askers_.find(*what.who);
                 asked != askers_.end() && asked->second.deadline <= now) {
                 action_refused(
@@ -348,6 +349,7 @@ bool moonraker_desk::tick(time_point now)
         }
     }
     look_again(now);
+    check_stops(now);
     if (online_) {
         if (now - heard_at_ >= settings_.silence) return false;
         const bool quiet = now - heard_at_ >= settings_.ask_after && !asked_since_heard_;
@@ -375,6 +377,8 @@ std::optional<moonraker_desk::time_point> moonraker_desk::next_wakeup() const
     }
     for (const auto& [id, asked] : askers_)
         consider(asked.deadline);
+    for (const auto& [id, stop] : open_stops_)
+        if (!stop.device.empty() && !stop.power_sent) consider(stop.power_at);
     if (online_) {
         consider(heard_at_ + (asked_since_heard_ ? settings_.silence : settings_.ask_after));
         for (const auto& at : {poll_at_, identify_at_, follow_at_})

@@ -8,6 +8,8 @@
 #include "printer/moonraker/rpc_messages.hpp"
 #include "printer/printer_action.hpp"
 #include "printer/serial/durable_state.hpp"
+#include "printer/start_gate.hpp"
+#include "printer/time_left.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -31,6 +33,7 @@ struct desk_settings {
     std::size_t most_waiting = 16;                    // calls of others under way at once
     std::chrono::milliseconds answer_within{10'000};  // for an action whose terms name no time
     std::chrono::milliseconds accept_within{2'000};   // no word by then: taken, waits for Klipper's lock
+    std::chrono::milliseconds stop_within{2'000};     // for Klipper to confirm an emergency stop
     std::chrono::milliseconds settle_within{5'000};   // from "ok" until the state must show it
     std::chrono::milliseconds busy_within{6'000};     // a start waits so long for Klipper to be free
     std::chrono::milliseconds state_after{1'500};     // to wait for a started print's id
@@ -121,6 +124,7 @@ private:
     using call = desk_records::call;
     using asker = desk_records::asker;
     using overlay = desk_records::overlay;
+    using open_stop = desk_records::open_stop;
     using start_under_way = desk_records::start_under_way;
     using known_job = desk_records::known_job;
     using fault = desk_records::fault;
@@ -157,16 +161,30 @@ private:
     printer_failure away_failure() const;
     printer_failure wrong_state(std::string_view what) const;
     std::optional<printer_failure> begin(ticket id, const action& what, time_point now);
-    std::optional<printer_failure> begin_start(ticket id, const start_job& what, time_point now);
     std::optional<printer_failure> begin_home(ticket id, const home_axes& what);
     std::optional<printer_failure> begin_heat(ticket id, const set_temperature& what);
     void make_call(ticket id, call_kind kind, std::string_view method, const nlohmann::json& params,
                    std::string word = {});
     void run_gcode(ticket id, call_kind kind, const std::string& line);
+
+    // desk_start.cpp
+    std::optional<printer_failure> begin_start(ticket id, const start_job& what, time_point now);
     void check_start();
     void look_again(time_point now);
     void start_checked(const nlohmann::json& result, time_point now);
     void start_failed();
+    void bed_was(bed_event what); // takes the cleared bed away, and keeps that
+    void watch_head(time_point now);
+
+    // desk_stop.cpp
+    void begin_stop(ticket id, const emergency_stop& what, time_point now);
+    void send_stop(ticket id, call_kind kind, std::string_view method, const nlohmann::json& params);
+    void cut_power(ticket id);
+    bool stop_answered(const call& what);
+    bool stop_refused(const call& what, const printer_failure& why);
+    void check_stops(time_point now);
+
+    // desk_outcomes.cpp
     void action_answered(std::uint64_t id, call what, time_point now);
     void action_refused(std::uint64_t id, const call& what, printer_failure why, time_point now);
     void end(ticket id, printer_result<performed> what);
@@ -201,6 +219,7 @@ private:
 
     desk_settings settings_;
     serial::durable_state kept_;
+    start_gate gate_;
 
     // the connection
     bool online_ = false;
@@ -228,6 +247,7 @@ private:
     // the job
     std::optional<job_state> job_;
     known_job job_facts_;
+    time_left left_;
     std::uint64_t jobs_seen_ = 0;
     std::optional<nlohmann::json> announced_; // by the history, before the state showed it
     std::optional<fault> last_fault_;         // "!! ..."
@@ -237,8 +257,10 @@ private:
     std::map<ticket, asker> askers_;
     std::optional<overlay> overlay_;
     std::optional<start_under_way> start_;
+    std::map<ticket, open_stop> open_stops_;
     std::map<std::uint64_t, ticket> clearing_; // commits of a cleared bed
-    std::deque<time_point> starts_;
+    std::optional<head_position> head_seen_;   // where the idle head was told to be last
+    time_point still_until_{};                 // until then its place may be news of a move of ours
     std::uint64_t last_commit_ = 0;
     std::optional<attention> wants_;
 

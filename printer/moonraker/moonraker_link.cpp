@@ -368,6 +368,7 @@ printer_result<std::unique_ptr<printer_link>> make_moonraker_link(net::io_contex
     auto keys = serial::idempotency_keys::open(folder);
     if (!keys) return keys.error();
     auto kept = serial::load_durable_state(folder);
+    serial::note_boot(kept.state, serial::boot_of_machine());
     settings.desk.api_key = settings.wire.api_key;
     std::unique_ptr<printer_link> made = std::make_unique<moonraker_link>(
         context, std::move(settings), std::move(kept.state), std::move(*keys));

@@ -82,6 +82,21 @@ move_axis read_move(const json& from)
     return {axis[0], needed_number(from, "distance_mm"), finite(from, "feed_mm_min")};
 }
 
+// Never refused for what stands beside it.
+emergency_stop read_stop(const json& from)
+{
+    const auto flag = [&from](const char* name) {
+        const auto at = from.find(name);
+        return at != from.end() && at->is_boolean() && at->get<bool>();
+    };
+    emergency_stop stop{flag("break_waits"), flag("reset_board"), {}};
+    const auto device = from.find("power_device");
+    if (device != from.end() && device->is_string() &&
+        device->get_ref<const std::string&>().size() <= max_action_name)
+        stop.power_device = device->get<std::string>();
+    return stop;
+}
+
 run_macro read_macro(const json& from)
 {
     run_macro macro{needed_text(from, "name", max_action_name), {}};
@@ -109,6 +124,11 @@ void put_action(json& message, const action& what)
                        message["bed_clear"] = start.bed_clear;
                    },
                    [&](const pause_job& pause) { message["park"] = pause.park; },
+                   [&](const emergency_stop& stop) {
+                       if (stop.break_waits) message["break_waits"] = true;
+                       if (stop.reset_board) message["reset_board"] = true;
+                       if (!stop.power_device.empty()) message["power_device"] = stop.power_device;
+                   },
                    [&](const home_axes& home) { message["axes"] = letters_of(home); },
                    [&](const set_temperature& set) {
                        message["heater"] = set.heater;
@@ -162,7 +182,7 @@ std::optional<action> read_action(std::string_view name, const json& from)
     if (name == "set_temperature")
         return set_temperature{needed_text(from, "heater", max_heater), needed_number(from, "celsius")};
     if (name == "bed_clear") return confirm_bed_clear{};
-    if (name == "emergency_stop") return emergency_stop{};
+    if (name == "emergency_stop") return read_stop(from);
     if (name == "move_axis") return read_move(from);
     if (name == "extrude")
         return extrude_filament{int_field(from, "tool").value_or(0), needed_number(from, "distance_mm"),

@@ -82,12 +82,16 @@ loaded_state load_durable_state(const std::string& folder)
     if (!text) {
         if (errno == ENOENT) return loaded;
         loaded.complaint = "the kept state cannot be read: " + std::generic_category().message(errno);
-        loaded.state.bed_clear = false;
+        loaded.state.take({false, bed_event::unreadable});
         return loaded;
     }
     try {
         const json from = json::parse(*text);
         loaded.state.bed_clear = from.at("bed_clear").get<bool>();
+        if (const auto why = from.find("bed_since"); why != from.end() && why->is_string())
+            loaded.state.bed_since = find_bed_event(why->get_ref<const std::string&>());
+        if (const auto boot = from.find("boot"); boot != from.end())
+            loaded.state.boot = text_of(from, "boot");
         if (const auto job = from.find("last_job"); job != from.end() && !job->is_null())
             loaded.state.last_job = job_record{text_of(*job, "id"), text_of(*job, "path"),
                                                text_of(*job, "outcome"), text_of(*job, "detail")};
@@ -96,15 +100,35 @@ loaded_state load_durable_state(const std::string& folder)
                 fingerprint{text_of(*own, "name"), text_of(*own, "machine"), text_of(*own, "uuid")};
     } catch (const json::exception&) {
         loaded = {};
-        loaded.state.bed_clear = false;
+        loaded.state.take({false, bed_event::unreadable});
         loaded.complaint = "the kept state is damaged; the bed counts as not cleared";
     }
     return loaded;
 }
 
+std::string boot_of_machine()
+{
+    auto text = read_whole("/proc/sys/kernel/random/boot_id", 256).value_or("");
+    while (!text.empty() && text.back() == '\n')
+        text.pop_back();
+    return text;
+}
+
+void note_boot(durable_state& kept, const std::string& boot)
+{
+    if (boot.empty() || boot == kept.boot) return;
+    if (!kept.boot.empty() && kept.bed_clear) kept.take({false, bed_event::host_restarted});
+    kept.boot = boot;
+}
+
 printer_result<void> save_durable_state(const std::string& folder, const durable_state& state)
 {
-    json into{{"bed_clear", state.bed_clear}, {"last_job", nullptr}, {"firmware", nullptr}};
+    json into{{"bed_clear", state.bed_clear},
+              {"bed_since", nullptr},
+              {"boot", state.boot},
+              {"last_job", nullptr},
+              {"firmware", nullptr}};
+    if (state.bed_since) into["bed_since"] = name_of(*state.bed_since);
     if (const auto& job = state.last_job)
         into["last_job"] = {
             {"id", job->id}, {"path", job->path}, {"outcome", job->outcome}, {"detail", job->detail}};

@@ -4,6 +4,7 @@
 
 #include "printer/printer_error.hpp"
 #include "printer/serial/confined_file.hpp"
+#include "printer/start_gate.hpp"
 
 #include <deque>
 #include <optional>
@@ -29,6 +30,14 @@ struct durable_state {
     std::optional<job_record> last_job;
     bool bed_clear = true; // a fresh installation has printed nothing yet
     std::optional<fingerprint> firmware;
+    std::optional<bed_event> bed_since = {}; // why it is not clear
+    std::string boot = {};                   // of the machine, when this was written; empty: not known
+    bed_record bed() const { return {bed_clear, bed_since}; }
+    void take(const bed_record& bed)
+    {
+        bed_clear = bed.clear;
+        bed_since = bed.since;
+    }
     bool operator==(const durable_state&) const = default;
 };
 
@@ -39,6 +48,12 @@ struct loaded_state {
     std::string complaint;
 };
 loaded_state load_durable_state(const std::string& folder);
+
+// What tells one start of this machine from the next; empty where the kernel does not say.
+std::string boot_of_machine();
+// Kept in another boot than `boot`: the power was away in between, as far as can be known, so that the bed
+// does not count as cleared any more. From now on it is of this boot.
+void note_boot(durable_state& kept, const std::string& boot);
 
 // Writes it to the disk's platter before it returns: new file, fdatasync, rename, fsync of the folder.
 printer_result<void> save_durable_state(const std::string& folder, const durable_state& state);

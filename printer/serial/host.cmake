@@ -17,6 +17,7 @@ layerline_room(print_host
         host_job.cpp
         host_log.cpp
         host_server.cpp
+        host_stop.cpp
         job_reader.cpp
         line_policy.cpp
         motion_plan.cpp

@@ -58,8 +58,8 @@ void host_core::call(host_call request, time_point now)
 {
     const std::uint64_t ticket = request.ticket;
     outcome result;
-    if (std::holds_alternative<emergency_stop>(request.what))
-        result = do_emergency_stop(ticket, now);
+    if (const auto* stop = std::get_if<emergency_stop>(&request.what))
+        result = do_emergency_stop(*stop, ticket, now);
     else if (leaving_since_)
         result = printer_failure{printer_errc::host_gone, "the print host is being stopped"};
     else if (auto broken = broken_terms(request, now))
@@ -87,7 +87,7 @@ host_core::outcome host_core::carry_out(host_call& request, time_point now)
             [&](const home_axes& what) { return do_home(what, now); },
             [&](const set_temperature& what) { return do_set_temperature(what, now); },
             [&](const confirm_bed_clear&) { return do_bed_clear(now); },
-            [&](const emergency_stop&) { return do_emergency_stop(request.ticket, now); },
+            [&](const emergency_stop& what) { return do_emergency_stop(what, request.ticket, now); },
             [&](const move_axis& what) { return do_move(what, request.ticket); },
             [&](const extrude_filament& what) { return do_extrude(what); },
             [&](const set_fan& what) { return do_set(fan_command(what.share)); },
@@ -122,20 +122,12 @@ host_core::outcome host_core::do_start(host_call& request, time_point now)
                                    plain_ascii(firmware_->machine, 60) +
                                    "); start the print host once with --accept-fingerprint if that is meant"};
     if (!request.source) return printer_failure{printer_errc::no_such_file, "there is no file to print"};
-    if (!kept_.bed_clear && !what.bed_clear)
-        return printer_failure{
-            printer_errc::bed_not_clear,
-            "nobody has said that the bed is clear since the last print; look, then say so"};
-    while (!starts_.empty() && now - starts_.front() > std::chrono::hours(1))
-        starts_.pop_front();
-    if (settings_.starts_an_hour > 0 && starts_.size() >= static_cast<std::size_t>(settings_.starts_an_hour))
-        return printer_failure{printer_errc::refused, "there were " + std::to_string(starts_.size()) +
-                                                          " starts in the last hour, no more are allowed"};
-    starts_.push_back(now);
+    if (auto why = gate_.judge(what.bed_clear, now)) return *std::move(why);
+    gate_.begun(now);
     // On the disk first: whoever dies from here on leaves a record that says so.
     durable_state next = kept_;
     next.last_job = job_record{request.job_id, what.path, "running", {}};
-    next.bed_clear = false;
+    next.take(gate_.record());
     start_commit_ = next_commit_++;
     effects_.push_back(state_to_keep{next, start_commit_});
     starting_ = std::move(request);
@@ -155,6 +147,7 @@ void host_core::saved(std::uint64_t commit, const printer_result<void>& how, tim
     else if (leaving_since_)
         failure = printer_failure{printer_errc::host_gone, "the print host is being stopped"};
     if (failure) {
+        gate_.not_begun();
         keep(); // the record as it was before
         effects_.push_back(source_to_drop{std::move(request.source)});
         answer(request.ticket, std::move(*failure));
@@ -162,7 +155,7 @@ void host_core::saved(std::uint64_t commit, const printer_result<void>& how, tim
     }
     const auto& what = std::get<start_job>(request.what);
     kept_.last_job = job_record{request.job_id, what.path, "running", {}};
-    kept_.bed_clear = false;
+    kept_.take(gate_.record());
     job_.emplace();
     job_->id = request.job_id;
     job_->path = what.path;
@@ -238,9 +231,8 @@ host_core::outcome host_core::do_home(const home_axes& axes, time_point now)
     if (goal_ != goal::none) return wrong_state("the printer is still moving by an earlier command");
     if (!axes.x && !axes.y && !axes.z)
         return printer_failure{printer_errc::out_of_range, "no axis was named"};
-    if (axes.z && !kept_.bed_clear)
-        return printer_failure{printer_errc::bed_not_clear,
-                               "Z is not homed over a part: say that the bed is clear first"};
+    if (axes.z)
+        if (auto why = gate_.over_bed("Z is not homed over a part")) return *std::move(why);
     std::string text = "G28";
     if (!(axes.x && axes.y && axes.z)) {
         if (axes.x) text += " X";
@@ -287,37 +279,11 @@ host_core::outcome host_core::do_set_temperature(const set_temperature& what, ti
 host_core::outcome host_core::do_bed_clear(time_point now)
 {
     if (job_active() || starting_) return wrong_state("the bed is not clear while a print is on it");
-    kept_.bed_clear = true;
+    gate_.cleared();
     keep();
     if (phase_ == phase::error || phase_ == phase::finished || phase_ == phase::cancelled)
         set_phase(phase::idle, {}, now);
     return performed{};
-}
-
-host_core::outcome host_core::do_emergency_stop(std::uint64_t ticket, time_point now)
-{
-    if (!port_open_)
-        return printer_failure{away_,
-                               "the port is gone, the stop could not be sent: cut the printer's power"};
-    // Twice at most: what is already waiting stops the printer as well.
-    if (std::count(urgent_.begin(), urgent_.end(), "M112") < 2) urgent_.push_front("M112");
-    stops_.push_back({ticket, now});
-    if (starting_) {
-        effects_.push_back(source_to_drop{std::move(starting_->source)});
-        answer(starting_->ticket,
-               printer_failure{printer_errc::refused, "an emergency stop came before the print began"});
-        starting_.reset();
-        keep();
-    }
-    end_hand_calls({printer_errc::refused, "an emergency stop came"});
-    aside_.clear();
-    plan_.clear();
-    goal_ = goal::none;
-    if (job_active())
-        end_job(phase::error, "failed", "stopped by an emergency stop", now);
-    else
-        set_phase(phase::error, "stopped by an emergency stop", now);
-    return std::monostate{};
 }
 
 } // namespace layerline::printer::serial

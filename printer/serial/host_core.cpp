@@ -8,7 +8,8 @@
 namespace layerline::printer::serial {
 
 host_core::host_core(host_settings settings, durable_state kept)
-    : settings_(settings), kept_(std::move(kept)), guard_(settings_.guards)
+    : settings_(settings), kept_(std::move(kept)), gate_(settings_.starts_an_hour, kept_.bed()),
+      guard_(settings_.guards)
 {
     away_text_ = "the port was not opened yet";
     if (!kept_.last_job || kept_.last_job->outcome != "running") return;
@@ -70,8 +71,14 @@ void host_core::log(bool warning, std::string text)
     effects_.push_back(log_entry{warning, plain_ascii(text, 400)});
 }
 
+void host_core::bed_was(bed_event what)
+{
+    if (gate_.take_away(what)) keep();
+}
+
 void host_core::keep()
 {
+    kept_.take(gate_.record());
     effects_.push_back(state_to_keep{kept_, std::nullopt});
 }
 
@@ -119,6 +126,23 @@ link_capabilities host_core::capabilities() const
             .offers = offers()};
 }
 
+void host_core::estimate_left(job_state& job, const read_so_far& read, double elapsed_s)
+{
+    const job_facts& facts = source_->facts();
+    print_progress known;
+    known.elapsed_s = elapsed_s;
+    if (done_seconds_ > 0 && !moving_since_s_) moving_since_s_ = elapsed_s;
+    if (moving_since_s_) known.moving_s = elapsed_s - *moving_since_s_;
+    known.whole_s = read.complete ? read.seconds : read.whole_seconds;
+    known.done_s = done_seconds_;
+    known.slicer_whole_s = facts.seconds;
+    known.slicer_left_s = slicer_left_;
+    if (facts.size_bytes > 0)
+        known.byte_share =
+            static_cast<double>(job.done_bytes.value_or(0)) / static_cast<double>(facts.size_bytes);
+    job.left_s = left_.update(known);
+}
+
 const printer_state& host_core::state(time_point now)
 {
     printer_state state;
@@ -141,22 +165,16 @@ const printer_state& host_core::state(time_point now)
     if (connected_ && has("TOGGLE_LIGHTS")) state.lights = {{"case", case_light_}};
     state.firmware = firmware_;
     state.wants = wants_;
-    state.bed_clear = kept_.bed_clear && !job_active();
+    state.bed_clear = gate_.clear() && !job_active();
     if (job_) {
         state.job = job_;
         auto& job = *state.job;
         if (source_) {
             const read_so_far read = source_->progress();
             const job_facts& facts = source_->facts();
-            // The whole file's time: counted once it is read, before that told by the slicer or in
-            // proportion.
-            std::optional<double> total;
-            if (read.complete)
-                total = read.seconds;
-            else if (read.bytes > 0 && read.seconds > 0)
-                total =
-                    read.seconds * static_cast<double>(facts.size_bytes) / static_cast<double>(read.bytes);
-            if (read.complete && *total > 0)
+            // By time once the whole file's is known, by bytes before that.
+            const auto total = read.complete ? std::optional(read.seconds) : read.whole_seconds;
+            if (total && *total > 0)
                 job.progress = std::min(1.0, done_seconds_ / *total);
             else if (facts.size_bytes > 0)
                 job.progress =
@@ -164,15 +182,10 @@ const printer_state& host_core::state(time_point now)
             // What was shown is not taken back when the better estimate takes over.
             if (told_.job && told_.job->id == job.id && told_.job->progress)
                 job.progress = std::max(*told_.job->progress, job.progress.value_or(0));
-            if (slicer_left_)
-                job.left_s = slicer_left_;
-            else if (facts.seconds && total && *total > 0)
-                job.left_s = std::max(0.0, *facts.seconds * (1 - done_seconds_ / *total));
-            else if (total)
-                job.left_s = std::max(0.0, *total - done_seconds_);
         }
         auto elapsed = elapsed_;
         if (running_since_) elapsed += now - *running_since_;
+        if (source_) estimate_left(job, source_->progress(), elapsed.count());
         // Whole seconds: a state that differs in nothing else is no news.
         if (source_ || elapsed.count() > 0)
             job.elapsed_s = static_cast<double>(static_cast<long>(elapsed.count()));

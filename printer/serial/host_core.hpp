@@ -9,6 +9,8 @@
 #include "printer/serial/job_line.hpp"
 #include "printer/serial/motion_plan.hpp"
 #include "printer/serial/protocol_machine.hpp"
+#include "printer/start_gate.hpp"
+#include "printer/time_left.hpp"
 
 #include <chrono>
 #include <deque>
@@ -30,7 +32,9 @@ struct host_settings {
     std::chrono::milliseconds tool_wait{std::chrono::minutes(10)}, bed_wait{std::chrono::minutes(40)};
     std::chrono::milliseconds residency{2000}; // how long a temperature must hold to count as reached
     std::chrono::milliseconds position_wait{10'000};
-    std::chrono::milliseconds stop_confirm{2000}; // for the firmware to confirm M112
+    std::chrono::milliseconds stop_confirm{
+        2000};                                 // for the firmware to confirm M112, or the last step after it
+    std::chrono::milliseconds stop_step{1000}; // from one step to the next
     std::chrono::milliseconds console_wait{8000}; // for the answer to a console line
     double unhomed_lift_mm = 50;                  // how far up Z may go by hand without having been homed
     double most_babysteps_mm = 2;                 // either way, all together
@@ -38,6 +42,7 @@ struct host_settings {
         std::chrono::minutes(30)}; // paused: hotend down to standby_c; 0 never
     double standby_c = 150;
     std::chrono::milliseconds temperature_poll{5000}; // M105 when none came for this long
+    std::chrono::milliseconds place_poll{5000};       // M114 while idle over a cleared bed
     std::chrono::milliseconds stuck{
         std::chrono::minutes(5)}; // no line accepted for this long: not printing any more
     std::chrono::milliseconds stuck_keepalive{60'000}; // the same, of firmware that says when it is busy
@@ -70,11 +75,13 @@ struct state_to_keep {
 struct source_to_drop {
     std::shared_ptr<line_source> source;
 };
+// The board is to be reset by the port's DTR line; board_reset() is told how that went.
+struct board_to_reset {};
 struct log_entry {
     bool warning;
     std::string text; // printable
 };
-using effect = std::variant<call_answered, state_to_keep, source_to_drop, log_entry>;
+using effect = std::variant<call_answered, state_to_keep, source_to_drop, board_to_reset, log_entry>;
 
 struct wire_command {
     std::string text;
@@ -96,6 +103,7 @@ public:
     void call(host_call request, time_point now);
     // The state of that commit is on the disk, or could not be put there.
     void saved(std::uint64_t commit, const printer_result<void>& how, time_point now);
+    void board_reset(const printer_result<void>& how);
     void tick(time_point now);
     // The host is being stopped: a job ends as failed, heaters go off. may_leave() says when that is done.
     void stop(time_point now);
@@ -155,9 +163,15 @@ private:
     outcome do_home(const home_axes& axes, time_point now);
     outcome do_set_temperature(const set_temperature& what, time_point now);
     outcome do_bed_clear(time_point now);
-    outcome do_emergency_stop(std::uint64_t ticket, time_point now);
     printer_failure away_failure() const;
     printer_failure wrong_state(std::string_view what) const;
+
+    // host_stop.cpp: the emergency stop
+    outcome do_emergency_stop(const emergency_stop& allowed, std::uint64_t ticket, time_point now);
+    void climb(std::size_t step);
+    void check_stop_confirm(time_point now);
+    void stop_confirmed(const char* by);
+    void end_stops(bool confirmed, const std::string& note);
 
     // host_hand.cpp: what people do by hand
     std::optional<printer_failure> not_by_hand(bool when_paused) const;
@@ -214,21 +228,27 @@ private:
     void check_guards(time_point now);
     void check_stuck(time_point now);
     void check_standby(time_point now);
-    void check_stop_confirm(time_point now);
     void poll_temperatures(time_point now);
+    void poll_place(time_point now);
+    bool stands_idle() const; // nothing of ours moves the head
+    void watch_head();
 
     // host_core.cpp
     phase visible_phase() const;
     bool job_active() const; // printing to cancelling
+    // How long the rest takes, into `job`.
+    void estimate_left(job_state& job, const read_so_far& read, double elapsed_s);
     void set_phase(phase next, std::string reason, time_point now);
     void log(bool warning, std::string text);
     void keep();
+    void bed_was(bed_event what); // takes the clear bed away, and keeps that
     const heater_state* heater(std::string_view name) const;
     std::string tool_name(int tool) const;
     bool has(std::string_view capability) const;
 
     const host_settings settings_;
     durable_state kept_;
+    start_gate gate_;
     heat_guard guard_;
 
     // the printer
@@ -245,7 +265,7 @@ private:
     std::optional<attention> wants_;
     std::string prompt_text_;
     std::vector<std::string> prompt_buttons_;
-    time_point last_word_{}, last_temperatures_{}, last_progress_{}, last_poll_{};
+    time_point last_word_{}, last_temperatures_{}, last_progress_{}, last_poll_{}, last_place_poll_{};
     bool busy_seen_ = false, poll_under_way_ = false, was_heard_ = false;
 
     // the job
@@ -264,19 +284,23 @@ private:
     paused_head saved_;
     bool park_wanted_ = true, firmware_paused_ = false, motors_lost_ = false, moved_ = false;
     double done_seconds_ = 0;
-    std::optional<double> slicer_left_;
+    std::optional<double> slicer_left_, moving_since_s_; // the latter: elapsed time at the first move done
+    time_left left_;
     std::chrono::duration<double> elapsed_{0};
     std::optional<time_point> running_since_, paused_since_;
     bool stood_by_ = false;
     std::optional<time_point> step_since_, held_since_; // of the plan's first step; of a temperature reached
     bool position_asked_ = false, position_seen_ = false;
-    std::deque<time_point> starts_;
-    std::optional<host_call> starting_; // waits for its record to be on the disk
-    struct waiting_stop {
-        std::uint64_t ticket = 0;
+    std::optional<head_position> seen_at_; // where the idle head was told to be last
+    std::optional<host_call> starting_;    // waits for its record to be on the disk
+    struct stop_ladder {
+        emergency_stop allowed;
         time_point since{};
+        std::size_t done = 0;               // steps taken
+        std::vector<std::string> told = {}; // what they did, in words
     };
-    std::vector<waiting_stop> stops_;
+    std::optional<stop_ladder> ladder_; // a stop that is not confirmed yet
+    std::vector<std::uint64_t> stops_;  // who waits for that
     struct waiting_move {
         std::uint64_t ticket = 0;
         move_axis what;

@@ -5,6 +5,7 @@
 #include "printer/serial/line_policy.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace layerline::printer::serial {
 
@@ -22,6 +23,7 @@ void host_core::forget_wire()
     aside_.clear();
     plan_.clear();
     goal_ = goal::none;
+    seen_at_.reset();
     step_since_.reset();
     urgent_.clear();
     poll_under_way_ = false;
@@ -39,12 +41,12 @@ void host_core::port_opened(time_point)
 void host_core::port_lost(printer_errc why, std::string text, time_point now)
 {
     // A stop that was asked for is answered by the truth: nothing confirms it any more.
-    for (const auto& stop : stops_)
-        answer(stop.ticket,
-               performed{.job_id = job_ ? std::optional(job_->id) : std::nullopt,
-                         .note = "the stop was sent, then the port went away: cut the power if in doubt"});
-    stops_.clear();
+    if (ladder_) {
+        end_stops(false, "the stop was sent, then the port went away: cut the power if in doubt");
+    }
     if (job_active()) fail_job("the connection to the printer was lost in the print: " + text, false, now);
+    // Away may be unplugged, or without power; what happened to the bed meanwhile nobody saw.
+    if (connected_) bed_was(bed_event::power_lost);
     forget_wire();
     port_open_ = false;
     homed_.clear();
@@ -66,13 +68,14 @@ void host_core::on(const connected& what, time_point now)
 {
     // Hello is said once a connection: a second one in a job means that the board began anew unseen.
     if (connected_ && job_active()) fail_job("the printer was reset in the middle of the print", false, now);
+    if (connected_) bed_was(bed_event::power_lost);
     connected_ = true;
     halted_ = false;
     away_text_.clear();
     firmware_ = what.firmware;
     for (auto* text : {&firmware_->name, &firmware_->machine, &firmware_->uuid})
         *text = plain_ascii(*text, 200);
-    last_temperatures_ = last_progress_ = now;
+    last_temperatures_ = last_progress_ = last_place_poll_ = now;
     const fingerprint seen{firmware_->name, firmware_->machine, firmware_->uuid};
     if (!kept_.firmware || (settings_.accept_fingerprint && *kept_.firmware != seen)) {
         kept_.firmware = seen;
@@ -137,6 +140,34 @@ void host_core::on(const positioned& what, time_point)
 {
     position_ = what.at;
     position_seen_ = true;
+    watch_head();
+}
+
+bool host_core::stands_idle() const
+{
+    return connected_ && !job_active() && !starting_ && goal_ == goal::none && plan_.empty() && !console_ &&
+           !jog_;
+}
+
+// A head that is elsewhere although we moved nothing was moved at the printer: by hand, or by a print from
+// its own card.
+void host_core::watch_head()
+{
+    if (!stands_idle()) {
+        seen_at_.reset();
+        return;
+    }
+    const auto differs = [](const std::optional<double>& a, const std::optional<double>& b) {
+        constexpr double told_to_mm = 0.015; // firmware tells two digits
+        return a && b && std::abs(*a - *b) > told_to_mm;
+    };
+    const auto& at = position_;
+    if (seen_at_ && (differs(seen_at_->x_mm, at.x_mm) || differs(seen_at_->y_mm, at.y_mm) ||
+                     differs(seen_at_->z_mm, at.z_mm) || differs(seen_at_->e_mm, at.e_mm))) {
+        if (gate_.clear()) log(true, "the head was moved at the printer: the bed counts as not clear");
+        bed_was(bed_event::moved_elsewhere);
+    }
+    seen_at_ = at;
 }
 
 void host_core::on(const busy& what, time_point now)
@@ -200,15 +231,13 @@ void host_core::on(const unknown_command& what, time_point)
 void host_core::on(const killed& what, time_point now)
 {
     const std::string text = plain_ascii(what.text, 240);
-    for (const auto& stop : stops_)
-        answer(stop.ticket, performed{.job_id = job_ ? std::optional(job_->id) : std::nullopt, .note = {}});
-    const bool asked =
-        !stops_.empty() || (phase_ == phase::error && reason_.starts_with("stopped by an emergency"));
-    stops_.clear();
+    const bool asked = ladder_ || (phase_ == phase::error && reason_.starts_with("stopped by an emergency"));
+    stop_confirmed("the printer confirmed that it stopped");
     if (job_active())
         fail_job("the printer stopped itself: " + text, false, now);
     else if (!asked)
         set_phase(phase::error, "the printer stopped itself: " + text, now);
+    bed_was(bed_event::stopped);
     forget_wire();
     halted_ = true;
     homed_.clear();
@@ -218,6 +247,9 @@ void host_core::on(const killed& what, time_point now)
 void host_core::on(const was_reset&, time_point now)
 {
     if (job_active()) fail_job("the printer was reset in the middle of the print", false, now);
+    bed_was(bed_event::power_lost);
+    if (ladder_ && ladder_->told.empty()) ladder_->told.emplace_back("the board began anew by itself");
+    stop_confirmed("the printer began anew, with its heaters off");
     forget_wire();
     halted_ = false;
     homed_.clear();
@@ -279,21 +311,6 @@ void host_core::check_standby(time_point now)
     reason_ = plain_ascii(reason_ + "; the hotend waits at a lower temperature", 300);
 }
 
-void host_core::check_stop_confirm(time_point now)
-{
-    std::erase_if(stops_, [&](const waiting_stop& stop) {
-        if (now - stop.since < settings_.stop_confirm) return false;
-        std::string note = "the printer did not confirm the stop";
-        note += has("EMERGENCY_PARSER") ? ": cut its power if it goes on"
-                                        : "; its firmware has no emergency parser and may read the stop only "
-                                          "after the commands that it "
-                                          "already has: cut its power if it goes on";
-        answer(stop.ticket,
-               performed{.job_id = job_ ? std::optional(job_->id) : std::nullopt, .note = std::move(note)});
-        return true;
-    });
-}
-
 void host_core::poll_temperatures(time_point now)
 {
     if (!connected_ || firmware_paused_ || poll_under_way_ || (wants_ && wants_->kind == "user_wait")) return;
@@ -301,6 +318,17 @@ void host_core::poll_temperatures(time_point now)
     poll_under_way_ = true;
     last_poll_ = now; // an answer without temperatures must not be asked for again at once
     aside_.push_back("M105");
+}
+
+// For watch_head(); only while there is a cleared bed to lose.
+void host_core::poll_place(time_point now)
+{
+    if (!gate_.clear() || !stands_idle() || firmware_paused_ || !in_flight_.empty() || !aside_.empty() ||
+        (wants_ && wants_->kind == "user_wait"))
+        return;
+    if (now - last_place_poll_ < settings_.place_poll) return;
+    last_place_poll_ = now;
+    aside_.push_back("M114");
 }
 
 void host_core::tick(time_point now)
@@ -312,12 +340,13 @@ void host_core::tick(time_point now)
     check_standby(now);
     check_guards(now);
     poll_temperatures(now);
+    poll_place(now);
 }
 
 std::chrono::milliseconds host_core::patience() const
 {
     // All that is counted here is counted in seconds; plans and stops are looked at four times in one.
-    return !plan_.empty() || !stops_.empty() || console_ || leaving_since_ ? 250ms : 1000ms;
+    return !plan_.empty() || ladder_ || console_ || leaving_since_ ? 250ms : 1000ms;
 }
 
 void host_core::stop(time_point now)

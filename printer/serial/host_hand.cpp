@@ -92,10 +92,7 @@ void host_core::jog_looked(time_point now)
     const waiting_move move = *std::exchange(jog_, std::nullopt);
     if (auto why = out_of_area(move.what)) return answer(move.ticket, *std::move(why));
     if (phase_ == phase::paused) saved_.jogged = saved_.lifted = saved_.parked = true;
-    if (!job_active() && kept_.bed_clear) { // who moves the head may have left something there
-        kept_.bed_clear = false;
-        keep();
-    }
+    if (!job_active()) bed_was(bed_event::moved); // who moves the head may have left something there
     plan_.clear();
     for (auto& command : move_commands(move.what, modes_))
         plan_.push_back({.what = plan_step::kind::send, .text = std::move(command)});
@@ -116,10 +113,7 @@ host_core::outcome host_core::do_extrude(const extrude_filament& what)
         return printer_failure{printer_errc::wrong_state,
                                "the hotend is too cold to move filament: at least " +
                                    gcode_number(settings_.parking.least_hot_c) + " C are needed"};
-    if (!job_active() && kept_.bed_clear && what.distance_mm > 0) {
-        kept_.bed_clear = false;
-        keep();
-    }
+    if (!job_active() && what.distance_mm > 0) bed_was(bed_event::moved);
     for (auto& command : extrude_commands(what, modes_))
         plan_.push_back({.what = plan_step::kind::send, .text = std::move(command)});
     plan_.push_back({.what = plan_step::kind::send, .text = "M400"});
@@ -168,9 +162,7 @@ host_core::outcome host_core::do_level_bed()
     if (auto why = not_by_hand(false)) return *std::move(why);
     if (!has("AUTOLEVEL")) return unsupported("this printer has no probe that its firmware told of");
     if (homed_ != "xyz") return wrong_state("home all axes first");
-    if (!kept_.bed_clear)
-        return printer_failure{printer_errc::bed_not_clear,
-                               "the probe would run into a part: say that the bed is clear first"};
+    if (auto why = gate_.over_bed("The probe would run into a part")) return *std::move(why);
     plan_ = {{.what = plan_step::kind::send, .text = "G29"},
              {.what = plan_step::kind::drain},
              {.what = plan_step::kind::position}};
@@ -223,13 +215,9 @@ host_core::outcome host_core::do_run_gcode(const host_call& request, time_point 
     const auto line = gcode::parse_line(verdict.command);
     if (phase_ == phase::error && (line.letter == 'G' || line.letter == 'T'))
         return wrong_state("after a failure a person has to look and say that the bed is clear first");
-    if (line.is('G', 28) && !kept_.bed_clear && (line.word_count == 0 || line.find('Z')))
-        return printer_failure{printer_errc::bed_not_clear,
-                               "Z is not homed over a part: say that the bed is clear first"};
-    if (line.letter == 'G' && line.number <= 3 && kept_.bed_clear) {
-        kept_.bed_clear = false;
-        keep();
-    }
+    if (line.is('G', 28) && (line.word_count == 0 || line.find('Z')))
+        if (auto why = gate_.over_bed("Z is not homed over a part")) return *std::move(why);
+    if (!job_active() && line.letter == 'G' && line.number <= 3) bed_was(bed_event::moved);
     if (line.letter == 'M') guard_.touched(now);
     auto until = now + settings_.console_wait;
     if (request.deadline) until = std::min(until, *request.deadline - std::chrono::milliseconds(200));

@@ -30,6 +30,8 @@ void host_core::begin_job(time_point now)
     modes_ = {};
     done_seconds_ = 0;
     slicer_left_.reset();
+    moving_since_s_.reset();
+    left_.begin();
     elapsed_ = {};
     running_since_.reset();
     saved_ = {};
@@ -182,6 +184,8 @@ wire_command host_core::send_own(std::string text, time_point)
     const gcode::parsed_line line = gcode::parse_line(text);
     sent_line sent{.tag = next_tag_++};
     sent.poll = line.is('M', 105);
+    // Whatever else is sent may move the head, or change what its place is called.
+    if (!sent.poll && !line.is('M', 114) && !line.is('M', 104) && !line.is('M', 140)) seen_at_.reset();
     sent.blocks = line.is('M', 109) || line.is('M', 190);
     if (line.is('G', 28))
         for (const char axis : {'X', 'Y', 'Z'})

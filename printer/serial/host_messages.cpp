@@ -175,9 +175,10 @@ std::variant<host_reply, host_event> read_from_host(const json& from)
     if (!id) throw_field_error("id", "is missing");
     reply.id = *id;
     if (const json* done = find_field(from, "ok"))
-        reply.what = performed{text_field(*done, "job_id"), text_field(*done, "note").value_or(std::string()),
-                               bool_field(*done, "repeated").value_or(false),
-                               text_field(*done, "reply").value_or(std::string())};
+        reply.what =
+            performed{text_field(*done, "job_id"), text_field(*done, "note").value_or(std::string()),
+                      bool_field(*done, "repeated").value_or(false),
+                      text_field(*done, "reply").value_or(std::string()), bool_field(*done, "confirmed")};
     else if (const json* error = find_field(from, "error"))
         reply.what = read_failure(*error);
     else if (const json* state = find_field(from, "state"))
@@ -255,6 +256,7 @@ std::string encode_reply(const host_reply& reply)
                            {"note", clipped(done.note, max_text)},
                            {"reply", clipped(done.reply, max_reply_bytes)},
                            {"repeated", done.repeated}};
+                       if (done.confirmed) message["ok"]["confirmed"] = *done.confirmed;
                    },
                    [&](const printer_failure& failure) {
                        const auto& row = row_of(failure.code);

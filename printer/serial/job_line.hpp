@@ -47,6 +47,7 @@ struct read_so_far {
     double seconds = 0;
     std::uint64_t bytes = 0;
     bool complete = false;
+    std::optional<double> whole_seconds = {}; // of all the file, once it was looked through
 };
 
 struct job_facts {

@@ -11,6 +11,7 @@
 #include <deque>
 #include <fcntl.h>
 #include <mutex>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <thread>
@@ -47,13 +48,15 @@ struct job_reader::impl {
     std::size_t held = 0;
     double taken_s = 0; // seconds at the last line taken
     read_so_far read;
+    std::optional<double> whole_seconds;
     bool stopping = false, ended = false, filled = false, starving = false;
     std::string failed, first_refusal;
     job_facts facts;
 
-    std::thread thread; // last: it uses all above
+    std::thread thread, measurer; // last: they use all above
 
     void run();
+    void measure();
     void learn_facts();
     prepared_line prepare(const gcode::raw_line& raw);
     bool hand_over(prepared_line line); // false: stop
@@ -161,6 +164,43 @@ bool job_reader::impl::hand_over(prepared_line line)
     return true;
 }
 
+// Looks through the whole file once for the time of its moves, beside the one that prepares lines and behind
+// everything else that wants the processor.
+void job_reader::impl::measure()
+{
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
+    gcode::line_splitter lines;
+    gcode::modal_state place;
+    gcode::move_timer time;
+    double whole = 0;
+    std::array<char, 32UL * 1024> buffer{};
+    std::uint64_t at = 0;
+    for (;;) {
+        {
+            const std::lock_guard lock(guard);
+            if (stopping) return;
+        }
+        const ssize_t got = ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return; // whoever prints it will say so
+        if (got == 0) lines.finish();
+        at += static_cast<std::uint64_t>(got);
+        lines.push({buffer.data(), static_cast<std::size_t>(got)});
+        while (const auto raw = lines.next()) {
+            if (raw->too_long) continue;
+            const gcode::parsed_line parsed = gcode::parse_line(raw->text);
+            if (const auto moved = place.apply(parsed))
+                whole += time.add(*moved);
+            else if (parsed.letter == 'G' && (parsed.number == 28 || parsed.number == 29))
+                time.stood_still();
+            whole += gcode::dwell_seconds(parsed);
+        }
+        if (got == 0) break;
+    }
+    const std::lock_guard lock(guard);
+    whole_seconds = whole;
+}
+
 void job_reader::impl::run()
 {
     learn_facts();
@@ -202,6 +242,7 @@ job_reader::job_reader(owned_fd file, reader_settings settings)
     : impl_(std::make_unique<impl>(std::move(file), std::move(settings)))
 {
     impl_->thread = std::thread([self = impl_.get()] { self->run(); });
+    impl_->measurer = std::thread([self = impl_.get()] { self->measure(); });
 }
 
 job_reader::~job_reader()
@@ -212,6 +253,7 @@ job_reader::~job_reader()
     }
     impl_->room.notify_all();
     impl_->thread.join();
+    impl_->measurer.join();
 }
 
 printer_result<void> job_reader::wait_ready(std::chrono::milliseconds patience)
@@ -257,7 +299,9 @@ std::string job_reader::failure() const
 read_so_far job_reader::progress() const
 {
     const std::lock_guard lock(impl_->guard);
-    return impl_->read;
+    auto all = impl_->read;
+    all.whole_seconds = impl_->whole_seconds;
+    return all;
 }
 
 const job_facts& job_reader::facts() const

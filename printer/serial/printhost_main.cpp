@@ -65,6 +65,7 @@ int run_host(const host_config& config)
     if (!keys) return complain(keys.error());
     loaded_state kept = load_durable_state(config.state);
     if (!kept.complaint.empty()) log_warning(kept.complaint);
+    note_boot(kept.state, boot_of_machine());
     auto listener = listen_at(config.socket);
     if (!listener) return complain(listener.error());
 

@@ -12,6 +12,9 @@ public:
     printer_result<std::size_t> read(char* into, std::size_t most) override { return port_.read(into, most); }
     printer_result<std::size_t> write(std::string_view bytes) override { return port_.write(bytes); }
 
+    // The capacitor between DTR and the reset pin makes a pulse of a line that goes low.
+    printer_result<void> set_reset(bool held) override { return port_.set_dtr(!held); }
+
 private:
     serial_port port_;
 };

@@ -63,6 +63,7 @@ void wire_thread::close_port(printer_errc why, std::string text, time_point now)
     port_.reset();
     machine_.reset();
     next_hello_.reset();
+    reset_until_.reset();
     away_ = why;
     away_text_ = text;
     core_.port_lost(why, std::move(text), now);
@@ -135,6 +136,8 @@ void wire_thread::hand_out(time_point now)
             traffic_.clerk.put(std::move(*keep));
         else if (auto* drop = std::get_if<source_to_drop>(&*next))
             traffic_.clerk.put(std::move(*drop));
+        else if (std::holds_alternative<board_to_reset>(*next))
+            core_.board_reset(begin_reset(now));
         else if (auto* entry = std::get_if<log_entry>(&*next)) {
             news_now_ = true;
             if (traffic_.clerk.size() > 2000)
@@ -147,6 +150,14 @@ void wire_thread::hand_out(time_point now)
     // After the state that they led to: whoever reads an answer finds the state no older.
     for (auto& answer : answers)
         traffic_.server.put(std::move(answer));
+}
+
+printer_result<void> wire_thread::begin_reset(time_point now)
+{
+    if (!port_) return printer_failure{printer_errc::port_gone, "the port is gone"};
+    auto lowered = port_->set_reset(true);
+    if (lowered) reset_until_ = now + settings_.reset_pulse;
+    return lowered;
 }
 
 void wire_thread::publish(time_point now)
@@ -166,6 +177,7 @@ void wire_thread::wait(time_point now)
     time_point until = now + core_.patience();
     if (!port_) until = std::min(until, next_open_);
     if (next_hello_) until = std::min(until, *next_hello_);
+    if (reset_until_) until = std::min(until, *reset_until_);
     if (machine_)
         if (const auto wakeup = machine_->next_wakeup()) until = std::min(until, *wakeup);
     const auto left = std::chrono::ceil<milliseconds>(until - clock::now()).count();
@@ -202,6 +214,10 @@ void wire_thread::run()
             }
             machine_->tick(now);
             take_events(now);
+        }
+        if (reset_until_ && now >= *reset_until_) {
+            reset_until_.reset();
+            if (port_) (void)port_->set_reset(false);
         }
         core_.tick(now);
         if (port_) write_port(now);

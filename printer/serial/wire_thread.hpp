@@ -19,6 +19,11 @@ public:
     // How many bytes; 0: not now. A failure means that the port is gone.
     virtual printer_result<std::size_t> read(char* into, std::size_t most) = 0;
     virtual printer_result<std::size_t> write(std::string_view bytes) = 0;
+    // Holds the board in reset, or lets it go; unsupported where the port has no such line.
+    virtual printer_result<void> set_reset(bool /*held*/)
+    {
+        return printer_failure{printer_errc::unsupported, "this port has no line that resets a board"};
+    }
 };
 // Opens it anew; the failure says why not (port_gone, port_held, port_forbidden).
 using port_opener = std::function<printer_result<std::unique_ptr<wire_port>>()>;
@@ -28,6 +33,7 @@ struct wire_settings {
     std::chrono::milliseconds reopen{1000};  // between tries for a port that is away
     std::chrono::milliseconds rehello{5000}; // between hellos to a silent printer, on the same open port
     std::chrono::milliseconds news{100};     // between states told to the server
+    std::chrono::milliseconds reset_pulse{250};
 };
 
 class wire_thread {
@@ -50,6 +56,7 @@ private:
     void take_events(time_point now);
     void write_port(time_point now);
     void hand_out(time_point now);
+    printer_result<void> begin_reset(time_point now);
     void publish(time_point now); // the state, if it differs from what was told
     void wait(time_point now);
 
@@ -60,7 +67,7 @@ private:
     std::unique_ptr<wire_port> port_;
     std::unique_ptr<protocol_machine> machine_;
     time_point next_open_{}, next_news_{};
-    std::optional<time_point> next_hello_;
+    std::optional<time_point> next_hello_, reset_until_;
     printer_errc away_ = printer_errc::port_gone;
     std::string away_text_;
     std::uint64_t told_ = 0;

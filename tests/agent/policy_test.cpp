@@ -89,6 +89,15 @@ TEST_CASE("power is switched on from afar only where the owner allows it, and of
     CHECK_FALSE(good("power_on = true\n").forbids(printer::set_power{"psu", true}));
 }
 
+TEST_CASE("an emergency stop may do beyond itself what the owner wrote, and nothing else")
+{
+    const auto silent = good("").emergency;
+    CHECK_FALSE((silent.break_waits || silent.reset_board || !silent.power_device.empty()));
+    const auto all =
+        good("[emergency]\nbreak_waits = true\nreset_board = true\npower_device = \"psu\"\n").emergency;
+    CHECK((all.break_waits && all.reset_board && all.power_device == "psu"));
+}
+
 TEST_CASE("faults of a policy are told with their line")
 {
     const auto faults = [](std::string_view toml) {

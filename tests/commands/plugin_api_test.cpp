@@ -315,6 +315,13 @@ TEST_CASE("set-temp keeps the limits in force and tells where they are raised")
     const auto over = desk.call("POST", "set-temp", "", R"({"ToolC":285.5})");
     CHECK(over->status() == 400);
     CHECK_THAT(over->error(), Catch::Contains("285") && Catch::Contains("max_tool_c"));
+    // Where it is raised depends on what drives the printer.
+    CHECK_THAT(over->error(), Catch::Contains("max_temp of [extruder] in Klipper's configuration") &&
+                                  !Catch::Contains("print host"));
+    desk.printer.can.serial = true;
+    CHECK_THAT(desk.call("POST", "set-temp", "", R"({"BedC":111})")->error(),
+               Catch::Contains("limits.bed in the print host's configuration") &&
+                   !Catch::Contains("Klipper"));
     // One value over its limit keeps the others from being set.
     CHECK(desk.call("POST", "set-temp", "", R"({"BedC":111,"ToolC":200})")->status() == 400);
     for (const char* body :

@@ -2,9 +2,11 @@
 layerline_test(print_host
     SOURCES
         hand_test.cpp host_core_test.cpp
+        host_gate_test.cpp
         host_job_test.cpp
         host_policy_test.cpp
         host_reader_test.cpp
         host_state_test.cpp
+        host_stop_test.cpp
     LINK
         layerline::print_host)

@@ -74,7 +74,8 @@ struct host_bench {
     std::size_t most_sent = 1'000'000; // the wire stands still after so many
     std::uint64_t next_ticket = 1;
     head_position where{10.0, 20.0, 1.0, 5.0};
-    int dropped_sources = 0;
+    int dropped_sources = 0, resets = 0;
+    bool can_reset = true;
 
     void connect(std::vector<std::string> capabilities = {"EMERGENCY_PARSER"})
     {
@@ -129,7 +130,11 @@ struct host_bench {
                                    now);
                 } else if (std::get_if<source_to_drop>(&*next))
                     ++dropped_sources;
-                else
+                else if (std::get_if<board_to_reset>(&*next)) {
+                    ++resets;
+                    core.board_reset(can_reset ? printer_result<void>{}
+                                               : printer_failure{printer_errc::unsupported, "no such line"});
+                } else
                     logs.push_back(std::get<log_entry>(*next).text);
             }
         }

@@ -62,6 +62,11 @@ TEST_CASE("every action survives the wire to the print host")
     CHECK(action_round_trip(set_temperature{"bed", 60.5}).celsius == 60.5);
     action_round_trip(confirm_bed_clear{});
     action_round_trip(emergency_stop{});
+    const auto stop = action_round_trip(emergency_stop{true, true, "psu"});
+    CHECK((stop.break_waits && stop.reset_board && stop.power_device == "psu"));
+    // Whatever stands beside it, it is a stop.
+    for (const auto* odd : {R"("reset_board":1)", R"("power_device":{})", R"("break_waits":"yes")"})
+        CHECK(decode_request(R"({"id":1,"do":"emergency_stop",)" + std::string(odd) + "}").has_value());
     const auto move = action_round_trip(move_axis{'z', -0.5, 300.0});
     CHECK(move.axis == 'z');
     CHECK(move.distance_mm == -0.5);

@@ -1,5 +1,5 @@
 layerline_test(
-    moonraker_desk SOURCES moonraker_action_test.cpp moonraker_desk_test.cpp moonraker_extras_test.cpp moonraker_hand_test.cpp
+    moonraker_desk SOURCES moonraker_action_test.cpp moonraker_desk_test.cpp moonraker_extras_test.cpp moonraker_gate_test.cpp moonraker_hand_test.cpp
         moonraker_lists_test.cpp LINK layerline::moonraker_core)
 layerline_test(moonraker_link NET
     SOURCES
