@@ -7,8 +7,10 @@
 #include "access/store.hpp"
 #include "access/token_service.hpp"
 #include "agent/agent_service.hpp"
+#include "agent/camera_follower.hpp"
 #include "agent/camera_hub.hpp"
 #include "agent/control_service.hpp"
+#include "agent/event_watch.hpp"
 #include "agent/figures.hpp"
 #include "agent/guarded_host.hpp"
 #include "agent/guarded_link.hpp"
@@ -153,6 +155,7 @@ public:
           lan_(context, service_, options.settings.listen, limits_for(options.settings.limits, open_files)),
           pin_(keeper), tunnel_(context, options.settings, self_, pin_, service_),
           network_(context, [this] { tunnel_.network_changed(); }), watchdog_(context),
+          events_(context, guarded_, options.settings, self_->agent_id()),
           metrics_(counts_.registry(),
                    [this] {
                        counts_.cameras(cameras_.viewers(), cameras_.streaming());
@@ -164,6 +167,10 @@ public:
                                                             options.settings.limits.metrics_port}
     {
         cameras_.show(options.settings.cameras);
+        if (options.settings.moonraker && options.settings.printer_cameras) {
+            configured_cameras_ = options.settings.cameras;
+            camera_places_ = camera_places_of(options.settings);
+        }
     }
 
     transport::task<transport::result<void>> open(std::filesystem::path control_socket)
@@ -197,6 +204,13 @@ public:
         net::co_spawn(context_, tell_of_printer(), until_the_end("the printer's log"));
         net::co_spawn(context_, queue_.run(), until_the_end("the print queue"));
         net::co_spawn(context_, uploads_.run(), until_the_end("the uploads"));
+        if (events_.wanted()) {
+            net::co_spawn(context_, events_.run(), until_the_end("the watch for hooks"));
+            net::co_spawn(context_, events_.send_scripts(), until_the_end("the scripts"));
+        }
+        if (camera_places_)
+            net::co_spawn(context_, follow_cameras(*link_, cameras_, configured_cameras_, *camera_places_),
+                          until_the_end("the printer's list of cameras"));
         net::co_spawn(context_, network_.run(), until_the_end("the network's watch"));
         net::co_spawn(context_, heap_.run(), until_the_end("tidying the heap"));
         if (manager.beat()) net::co_spawn(context_, beat(manager), until_the_end("the watchdog"));
@@ -209,6 +223,8 @@ public:
         cameras_.stop();
         uploads_.stop();
         files_->stop();
+        events_.stop();
+        files_.stop();
         lan_.close(grace);
         control_server_->stop(grace);
         tunnel_.stop();
@@ -319,6 +335,8 @@ private:
     std::shared_ptr<const commands::log_source> log_;
     commands::queue_desk queue_;
     commands::upload_desk uploads_;
+    std::vector<camera_settings> configured_cameras_;
+    std::optional<camera_places> camera_places_; // none: the printer's own list is not asked
     std::unique_ptr<commands::plugin_api> commands_;
     commands::octoprint_api slicers_;
     agent_service service_;
@@ -330,6 +348,7 @@ private:
     network_watch network_;
     std::unique_ptr<transport::http_server> control_server_;
     net::steady_timer watchdog_;
+    event_watch events_;
     observe::exposition metrics_;
     transport::heap_tidier heap_;
     observe::metrics_place metrics_place_;

@@ -158,6 +158,25 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     reader.path("printer.api_key_file", read.api_key_file);
     reader.path("printer.ca_file", read.moonraker_ca_file);
     reader.flag("printer.allow_insecure", read.moonraker_insecure);
+    reader.flag("printer.cameras", read.printer_cameras);
+    reader.text("printer.cameras_url", [&](const std::string& text) -> std::string {
+        read.cameras_url = text;
+        const auto place = parse_ui_url(text);
+        if (const auto* wrong = std::get_if<std::string>(&place)) return *wrong;
+        return std::get<ui_target>(place).base == "/" ? "" : "must be an address without a path";
+    });
+    reader.list("printer.camera_hosts", [&](const std::vector<std::string>& hosts) -> std::string {
+        for (const auto& host : hosts) {
+            const bool six = host.find(':') != std::string::npos;
+            const auto place = parse_ui_url("http://" + (six ? "[" + host + "]" : host));
+            const auto* good = std::get_if<ui_target>(&place);
+            if (!good || good->host != host || good->port != 80)
+                return "must be names or numeric addresses of hosts, in small letters and without a port; "
+                       "no link-local, multicast or unspecified ones";
+            read.camera_hosts.push_back(host);
+        }
+        return {};
+    });
     reader.text("lan.listen", [&](const std::string& text) -> std::string {
         read.listen = parse_endpoint(text);
         return read.listen ? "" : "must be a numeric address and a port, such as \"0.0.0.0:8481\"";
@@ -186,6 +205,10 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     reader.path("policy.file", read.policy_file);
     reader.rows("ui.target", 16, [&](settings_reader& row) { return begin_ui(row, read.uis); });
     read_cameras(reader, read.cameras);
+    reader.path("hooks.folder", read.hooks_folder);
+    reader.whole("hooks.time_limit_s", read.hooks_time_limit_s, 1, 3600);
+    reader.whole("hooks.at_once", read.hooks_at_once, 1, 16);
+    read_scripts(reader, read.scripts);
     reader.text("log.level", [&](const std::string& text) -> std::string {
         static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
         if (std::find(levels.begin(), levels.end(), text) == levels.end())

@@ -5,6 +5,7 @@
 #include "access/binding.hpp"
 #include "agent/camera_settings.hpp"
 #include "agent/limit_settings.hpp"
+#include "agent/script_lines.hpp"
 #include "agent/settings_reader.hpp"
 #include "agent/ui_target.hpp"
 
@@ -51,6 +52,9 @@ struct configuration {
     std::string moonraker_files_url = "http://127.0.0.1:7125";
     std::filesystem::path api_key_file, moonraker_ca_file; // empty: none; the system's store
     bool moonraker_insecure = false;
+    bool printer_cameras = true; // Moonraker's list of cameras is shown, too
+    std::string cameras_url;     // what its relative addresses are put behind; empty: by moonraker_url
+    std::vector<std::string> camera_hosts; // other hosts than Moonraker's that the list may name
     // [lan]
     std::optional<endpoint> listen; // not given: 127.0.0.1:8481, whatever happens
     // [relay]
@@ -69,6 +73,11 @@ struct configuration {
     std::vector<ui_target> uis; // none: no local UI is offered
     // [[cameras]]
     std::vector<camera_settings> cameras;
+    // [hooks]
+    std::filesystem::path hooks_folder; // empty: no hooks
+    std::uint64_t hooks_time_limit_s = 30, hooks_at_once = 2;
+    // [scripts]
+    script_settings scripts;
     // [log]
     std::string log_level = "info";
     limit_settings limits;

@@ -199,7 +199,13 @@ transport::task<verdict> api::upload(std::filesystem::path file, std::string pat
 
 transport::task<verdict> api::download(std::string path, std::filesystem::path into, progress_report report)
 {
-    auto head = head_for("GET", "files/download?path=" + percent_encoded(path));
+    auto command = "files/download?path=" + percent_encoded(path);
+    co_return co_await save(std::move(command), std::move(into), std::move(report));
+}
+
+transport::task<verdict> api::save(std::string command, std::filesystem::path into, progress_report report)
+{
+    auto head = head_for("GET", std::move(command));
     auto answer = co_await far_->send(std::move(head), nullptr);
     if (!answer) co_return unreachable(answer.error());
     if (answer->head.status != 200) co_return co_await judged(std::move(*answer));

@@ -39,6 +39,8 @@ public:
     transport::task<verdict> upload(std::filesystem::path file, std::string path, progress_report report);
     // Streams a file to `into` ("-" for stdout) by a temporary name.
     transport::task<verdict> download(std::string path, std::filesystem::path into, progress_report report);
+    // The same for any command that answers with bytes ("webcam/snapshot?name=bed").
+    transport::task<verdict> save(std::string command, std::filesystem::path into, progress_report report);
     // Opens the event stream; the verdict says why not.
     transport::task<std::variant<transport::response, verdict>> events(std::string last_id);
 

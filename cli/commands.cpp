@@ -2,7 +2,9 @@
 
 #include "cli/follow.hpp"
 #include "cli/list_words.hpp"
+#include "cli/hand_verbs.hpp"
 #include "cli/printing.hpp"
+#include "cli/tell.hpp"
 #include "cli/terminal.hpp"
 
 #include <iostream>
@@ -14,24 +16,6 @@ namespace {
 
 using nlohmann::json;
 using transport::task;
-
-exit_code tell_fault(const command_line& asked, const verdict& said)
-{
-    if (asked.json && said.body.is_object()) std::cout << said.body.dump() << "\n";
-    std::cerr << "layerline " << asked.verb << ": " << for_terminal(said.text) << "\n";
-    return said.code;
-}
-
-// Prints the answer as JSON or by `words`.
-exit_code tell(const command_line& asked, const verdict& said, const std::string& words)
-{
-    if (said.code != exit_code::done) return tell_fault(asked, said);
-    if (asked.json)
-        std::cout << said.body.dump(-1, ' ', false, json::error_handler_t::replace) << "\n";
-    else if (!words.empty())
-        std::cout << words << "\n";
-    return exit_code::done;
-}
 
 std::string virtual_path(const std::string& path)
 {
@@ -217,6 +201,7 @@ task<exit_code> run_command(api& far, command_line asked)
 {
     const auto& verb = asked.verb;
     const auto nothing = json::object();
+    if (is_hand_verb(verb)) co_return co_await run_hand_verb(far, std::move(asked));
     if (verb == "ping") co_return co_await show(far, asked, "ping", nothing, ping_words);
     if (verb == "status") co_return co_await show(far, asked, "status", nothing, status_words);
     if (verb == "capabilities") co_return co_await show(far, asked, "capabilities", nothing, raw_words);
@@ -261,9 +246,7 @@ task<exit_code> run_command(api& far, command_line asked)
         auto arguments = asked.axes.empty() ? nothing : with("Axes", asked.axes);
         co_return co_await act(far, asked, "home", std::move(arguments), "Homing.");
     }
-    if (verb == "bed-clear")
-        co_return co_await act(far, asked, "bed-clear", nothing, "The bed is confirmed clear.");
-    co_return co_await act(far, asked, "emergency-stop", nothing, "Emergency stop sent.");
+    co_return co_await act(far, asked, "bed-clear", nothing, "The bed is confirmed clear.");
 }
 
 } // namespace layerline::cli

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace layerline::cli {
 
@@ -30,6 +31,9 @@ struct command_line {
     int limit = 20;              // history
     std::optional<double> tool_c, bed_c, chamber_c;
     std::optional<int> tool;
+    std::string name;               // of a macro or a camera
+    std::vector<std::string> words; // a macro's parameters, or a line of G-code
+    int choice = 0;                 // of a prompt
 };
 
 // Carries the verb out.

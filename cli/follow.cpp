@@ -42,6 +42,7 @@ transport::task<std::optional<verdict>> read_stream(following& at, transport::re
         at.last_word = transport::clock::now();
         for (const auto& event : reader.feed(std::string_view(part.data(), *count))) {
             if (!event.id.empty()) at.last_id = event.id;
+            if (at.options.each) at.options.each(event);
             if (!at.view.apply(event)) continue;
             if (auto said = at.seen(at.view)) co_return said;
         }

@@ -13,6 +13,7 @@ namespace layerline::cli {
 struct follow_options {
     std::optional<std::chrono::milliseconds> at_most; // none: as long as it takes
     std::chrono::seconds give_up_after{120};          // without a connection
+    std::function<void(const sent_event&)> each = {}; // gets every event as it came
 };
 
 // Calls `seen` with each new view until it gives a verdict. A broken stream is opened again (after 0.5 to 5

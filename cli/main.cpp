@@ -67,6 +67,38 @@ void add_wait(CLI::App& verb, options& all)
     verb.add_option("--wait", all.wait_s, "wait at most this many seconds until it has happened");
 }
 
+// Those of hand_verbs.hpp.
+void add_hand_verbs(CLI::App& program, options& all)
+{
+    auto& asked = all.asked;
+    const auto verb = [&asked](CLI::App& under, const char* name, const char* called, const char* what) {
+        auto* added = under.add_subcommand(name, what);
+        added->callback([&asked, called] { asked.verb = called; });
+        return added;
+    };
+    auto* macro = verb(program, "macro", "macro", "run one of the printer's macros, or list them");
+    macro->add_option("name", asked.name, "which (default: list them)");
+    macro->add_option("parameters", asked.words, "NAME=value ...");
+    auto* console = verb(program, "console", "console",
+                         "send one line of G-code and show the answer, or show what the printer said");
+    console->add_option("line", asked.words, "such as M115 (default: show the last lines)");
+    auto* cameras = program.add_subcommand("camera", "the printer's cameras");
+    cameras->require_subcommand(1);
+    verb(*cameras, "list", "camera list", "list the cameras");
+    auto* picture = verb(*cameras, "snapshot", "camera snapshot", "take a picture");
+    picture->add_option("-o,--output", asked.local, "file to put it into, - for stdout")->required();
+    picture->add_option("--camera", asked.name, "its name (default: the default camera)");
+    auto* told = verb(program, "events", "events", "show every event of the printer as it comes");
+    auto* prompts = program.add_subcommand("prompt", "what the printer asks");
+    prompts->require_subcommand(1);
+    verb(*prompts, "show", "prompt show", "show the question and its choices");
+    auto* answer = verb(*prompts, "answer", "prompt answer", "answer it");
+    answer->add_option("choice", asked.choice, "which of the choices, from 0")->required();
+    for (auto* with_terms : {macro, console, answer})
+        add_terms(*with_terms, all);
+    add_wait(*told, all);
+}
+
 void add_verbs(CLI::App& program, options& all)
 {
     auto& asked = all.asked;
@@ -122,6 +154,7 @@ void add_verbs(CLI::App& program, options& all)
     watch->add_flag("--forever", asked.forever, "go on after the job's end");
     auto* clear = verb("bed-clear", "confirm that the bed is clear for the next job");
     verb("emergency-stop", "halt the printer now; it needs a reset afterwards");
+    add_hand_verbs(program, all);
     auto* doctor =
         verb("doctor", "look at every hop from here to the printer, and name what is wrong and its remedy");
     doctor->add_option("--state", all.doctor.state,
