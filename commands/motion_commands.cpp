@@ -167,8 +167,8 @@ transport::task<command_answer> run_emergency_stop(command_context& at, const ar
     terms.principal = at.who.principal;
     terms.principal_name = at.who.name;
     terms.peer = at.who.peer;
-    const auto done =
-        co_await at.printer.perform(printer::action(printer::emergency_stop{}), std::move(terms));
+    printer::action what = printer::emergency_stop{};
+    const auto done = co_await at.printer.perform(std::move(what), std::move(terms));
     co_return stopped(done, at.printer.state());
 }
 

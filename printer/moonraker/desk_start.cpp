@@ -57,6 +57,7 @@ void moonraker_desk::kept(std::uint64_t commit, const printer_result<void>& how,
             // Unless a print began meanwhile.
             if (!job_facts_.live && !start_) {
                 gate_.cleared();
+                end_seen_ = true; // whatever becomes of the bed: the last print is no news any more
                 kept_.take(gate_.record());
                 head_seen_.reset();
                 wants_.reset();

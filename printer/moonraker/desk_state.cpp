@@ -73,7 +73,7 @@ phase moonraker_desk::shown_phase(phase base, time_point now)
     }
     // A person has seen to it, or begins another: the end of the last print is no news any more.
     const bool over = base == phase::finished || base == phase::cancelled || base == phase::error;
-    return over && (gate_.clear() || start_) ? phase::idle : base;
+    return over && (gate_.clear() || end_seen_ || start_) ? phase::idle : base;
 }
 
 void moonraker_desk::publish(time_point now)
@@ -195,7 +195,8 @@ void moonraker_desk::track_job(time_point now)
         if (kept_.last_job && kept_.last_job->path == job_->path)
             job_->id = kept_.last_job->id;
         else
-            gate_.take_away(bed_event::printed);
+            end_seen_ = false;
+        gate_.take_away(bed_event::printed);
         keep_job("seen");
     }
 }
@@ -206,6 +207,7 @@ void moonraker_desk::new_job(const std::string& file, time_point now)
     job_->path = "gcode/" + file;
     job_facts_ = {file, true};
     left_.begin();
+    end_seen_ = false;
     gate_.take_away(bed_event::printed);
     wants_.reset();
     pause_reason_.clear();
@@ -257,6 +259,7 @@ void moonraker_desk::history_told(const json& job, bool added, time_point now)
         job_->id = id;
         job_->path = "gcode/" + file;
         job_facts_.file = file;
+        end_seen_ = false;
         gate_.take_away(bed_event::printed);
         keep_job("seen");
     } else if (!job_ || job_->id.empty()) {

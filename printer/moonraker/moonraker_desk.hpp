@@ -259,6 +259,7 @@ private:
     std::optional<start_under_way> start_;
     std::map<ticket, open_stop> open_stops_;
     std::map<std::uint64_t, ticket> clearing_; // commits of a cleared bed
+    bool end_seen_ = false;                    // a person has seen to the last print's end
     std::optional<head_position> head_seen_;   // where the idle head was told to be last
     time_point still_until_{};                 // until then its place may be news of a move of ours
     std::uint64_t last_commit_ = 0;

@@ -176,6 +176,19 @@ TEST_CASE("moving by hand needs a homed axis and no print, and leaves a bed to b
     CHECK(bench.script_of(extrude_filament{0, -5, {}}).find("G1 E-5 F300") != std::string::npos);
 }
 
+TEST_CASE("a move after a print that a person has seen to does not bring its end back", "[moonraker]")
+{
+    full_bench bench;
+    bench.print();
+    bench.status({{"print_stats", {{"state", "cancelled"}}}});
+    CHECK(bench.state().now == phase::cancelled);
+    bench.clear_bed();
+    CHECK(bench.state().now == phase::idle);
+    bench.script_of(move_axis{'x', 5, {}});
+    CHECK_FALSE(bench.state().bed_clear);
+    CHECK(bench.state().now == phase::idle);
+}
+
 TEST_CASE("a move that was refused half-way leaves the modes as they were", "[moonraker]")
 {
     full_bench bench;
