@@ -10,7 +10,7 @@ namespace {
 // The first part of a print is slow (purge line, first layer) and short: until this share of the whole has
 // been printed, an estimate counts for more than what was measured.
 constexpr double trusted_share = 0.15;
-constexpr double least_factor = 0.05, most_factor = 20;       // of an estimate, by what was measured
+constexpr double least_factor = 0.05, most_factor = 20;     // of an estimate, by what was measured
 constexpr double least_share = 0.05, least_measured_s = 30; // without any estimate
 constexpr double believed_within_s = 30;
 constexpr double countdown_step_s = 60; // of M73

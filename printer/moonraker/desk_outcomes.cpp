@@ -90,7 +90,8 @@ void moonraker_desk::action_refused(std::uint64_t id, const call& what, printer_
     // Refused half-way: the modes are still those of the move.
     if ((what.kind == call_kind::move || what.kind == call_kind::extrude) && what.written &&
         klippy_ == klippy::ready)
-        ask_own(call_kind::restore, "printer.gcode.script", nlohmann::json{{"script", restore_script()}}, now);
+        ask_own(call_kind::restore, "printer.gcode.script", nlohmann::json{{"script", restore_script()}},
+                now);
     if (what.who) {
         end(*what.who, std::move(why));
     } else if (what.kind != call_kind::emergency && why.code != printer_errc::host_gone) {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <fstream>
 
 using namespace layerline::tests;
@@ -26,16 +27,6 @@ void begin(rig& at)
     (void)wait_for_phase(at.agent_url(), at.agent_token(), "idle");
 }
 
-// Waits for a person inside the firmware, which reads nothing meanwhile.
-void wait_for_user(rig& at)
-{
-    at.put_file("change.gcode", "G28\nG1 Z5 F3000\nM600\nG1 X10 F3000\n");
-    REQUIRE(at.at_agent("POST", "start", R"({"Path":"gcode/change.gcode","BedClear":true})").code() == 200);
-    (void)wait_for_state(at.agent_url(), at.agent_token(), [](const json& state) {
-        return state["wants"].is_object() && state["wants"]["kind"] == "user_wait";
-    });
-}
-
 } // namespace
 
 TEST_CASE("a stop that the firmware confirms says so, on the command line too", "[emergency]")
@@ -56,7 +47,7 @@ TEST_CASE("a stop that the firmware cannot read tries what the owner allowed and
     rig at({.printer = {"--no-emergency-parser"}});
     allow(at, "[emergency]\nbreak_waits = true\nreset_board = true\npower_device = \"relay\"\n");
     begin(at);
-    wait_for_user(at);
+    at.printer->signal(SIGSTOP); // it reads nothing any more
     const auto told = at.at_agent("POST", "emergency-stop").json();
     INFO(told.dump());
     REQUIRE(told["Status"] == 200);
@@ -78,7 +69,7 @@ TEST_CASE("without the owner's word a stop is M112 and nothing else", "[emergenc
     rig at({.printer = {"--no-emergency-parser"}});
     allow(at, "");
     begin(at);
-    wait_for_user(at);
+    at.printer->signal(SIGSTOP); // it reads nothing any more
     const auto told =
         at.at_agent("POST", "emergency-stop", R"({"break_waits":true,"reset_board":true})").json();
     INFO(told.dump());

@@ -189,8 +189,11 @@ struct moonraker_bench {
     }
     void print(const std::string& file = "long.gcode", const std::string& id = "00000C")
     {
-        status({{"print_stats", {{"filename", file}, {"total_duration", 300.0},
-                               {"print_duration", 250.0}, {"state", "printing"}}},
+        status({{"print_stats",
+                 {{"filename", file},
+                  {"total_duration", 300.0},
+                  {"print_duration", 250.0},
+                  {"state", "printing"}}},
                 {"virtual_sdcard",
                  {{"progress", 0.25}, {"is_active", true}, {"file_position", 1111}, {"file_size", 76914}}},
                 {"display_status", {{"progress", 0.25}}}});
