@@ -224,7 +224,6 @@ public:
         uploads_.stop();
         files_->stop();
         events_.stop();
-        files_.stop();
         lan_.close(grace);
         control_server_->stop(grace);
         tunnel_.stop();

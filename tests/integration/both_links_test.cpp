@@ -16,6 +16,9 @@ using nlohmann::json;
 namespace {
 
 enum state_of_printer : std::size_t { idle, printing, paused, away };
+constexpr const char* no_upload = "?UploadId=00000000000000000000000000000000";
+constexpr const char* no_upload_part = "?UploadId=00000000000000000000000000000000&Offset=0";
+constexpr const char* no_upload_json = R"({"UploadId":"00000000000000000000000000000000"})";
 constexpr std::array<const char*, 4> names_of_states{"idle", "printing", "paused", "away"};
 
 // The status on the serial port and on Klipper.
@@ -81,8 +84,8 @@ const std::vector<row>& table()
         {"console", "POST", R"({"Gcode":"G1 X5"})", {200, 786, 786, 785}},
         {"power/list", "GET", "", {{788, 200}, {788, 200}, {788, 200}, {788, 200}}},
         {"macro/list", "GET", "", {{788, 200}, {788, 200}, {788, 200}, {788, 200}}},
-        {"console/lines", "GET", "", {{788, 200}, {788, 200}, {788, 200}, {788, 200}}},
-        {"history", "GET", "", {{788, 200}, {788, 200}, {788, 200}, {788, 785}}},
+        {"console/lines", "GET", "", {200, 200, 200, 200}},
+        {"history", "GET", "", {200, 200, 200, {200, 785}}},
         {"bed-mesh", "GET", "", {{788, 200}, {788, 200}, {788, 200}, {788, 785}}},
         {"motors-off", "POST", "{}", {200, 786, 786, 785}},
         {"files/list", "GET", "", {200, 200, 200, {200, 785}}},
@@ -93,6 +96,30 @@ const std::vector<row>& table()
         {"files/layers", "GET", "?Path=gcode/new.gcode", {200, 200, 200, {200, 785}}},
         {"files/thumbnail", "GET", "?Path=gcode/new.gcode", {404, 404, 404, {404, 785}}},
         {"files/delete", "POST", R"({"Path":"gcode/new.gcode"})", {200, 200, 200, {200, 785}}},
+        {"files/folder/create", "POST", R"({"Path":"gcode/shelf"})", {200, 200, 200, {200, 785}}},
+        {"files/move", "POST", R"({"Path":"gcode/shelf","To":"gcode/drawer"})", {200, 200, 200, {200, 785}}},
+        {"files/delete", "POST", R"({"Path":"gcode/drawer"})", {200, 200, 200, {200, 785}}},
+        {"files/upload/create",
+         "POST",
+         R"({"Path":"gcode/parts.gcode","Bytes":4})",
+         {200, 200, 200, {200, 785}}},
+        {"files/upload/part", "PUT", no_upload_part, {404, 404, 404, 404}},
+        {"files/upload/state", "GET", no_upload, {404, 404, 404, 404}},
+        {"files/upload/commit", "POST", no_upload_json, {404, 404, 404, 404}},
+        {"files/upload/cancel", "POST", no_upload_json, {404, 404, 404, 404}},
+        {"files/upload/list", "GET", "", {200, 200, 200, 200}},
+        {"queue/list", "GET", "", {200, 200, 200, 200}},
+        {"queue/add", "POST", R"({"Path":"gcode/none.gcode"})", {404, 404, 404, {404, 785}}},
+        {"queue/remove", "POST", R"({"QueueId":"q-none"})", {404, 404, 404, 404}},
+        {"queue/move", "POST", R"({"QueueId":"q-none","Position":0})", {404, 404, 404, 404}},
+        {"queue/pause", "POST", "{}", {200, 200, 200, 200}},
+        {"queue/resume", "POST", "{}", {200, 200, 200, 200}},
+        {"queue/start-next", "POST", "{}", {404, 404, 404, 404}}, // nothing waits
+        {"get-plugin-logs", "GET", "", {200, 200, 200, 200}},
+        {"send-command",
+         "POST",
+         R"({"Request":{"Path":"/server/info"}})",
+         {{788, 200}, {788, 200}, {788, 200}, {788, 785}}},
         {"webcam/list", "GET", "", {200, 200, 200, 200}},
         {"list-webcam", "GET", "", {200, 200, 200, 200}},
         {"webcam/snapshot", "GET", "", {404, 404, 404, 404}},
@@ -190,7 +217,7 @@ public:
     }
 
 protected:
-    void use_all_scopes() { token_ = at().make_agent_token("view,control,files,console").secret; }
+    void use_all_scopes() { token_ = at().make_agent_token("view,control,files,console,admin").secret; }
     static std::string agent_toml(const rig& at)
     {
         std::ofstream(at.path("policy.toml")) << policy;
