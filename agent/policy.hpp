@@ -17,8 +17,8 @@ struct policy {
     // What may be granted at all. Console and whole local pages are off until the owner switches them on.
     access::scope_set allowed{access::scope::view, access::scope::control, access::scope::files,
                               access::scope::admin};
-    bool power_on = false;            // whether the printer's power may be switched on from afar
-    bool send_command_writes = false; // whether send-command may change something at the printer's host
+    bool power_on = false;             // whether the printer's power may be switched on from afar
+    bool send_command_writes = false;  // whether send-command may change something at the printer's host
     printer::emergency_stop emergency; // what may be tried while the printer does not confirm a stop
     std::optional<double> max_tool_c, max_bed_c, max_chamber_c; // for heat asked for from afar
 

@@ -1,8 +1,8 @@
 #include "cli/commands.hpp"
 
 #include "cli/follow.hpp"
-#include "cli/list_words.hpp"
 #include "cli/hand_verbs.hpp"
+#include "cli/list_words.hpp"
 #include "cli/printing.hpp"
 #include "cli/tell.hpp"
 #include "cli/terminal.hpp"
