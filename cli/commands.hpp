@@ -24,14 +24,14 @@ struct command_line {
     std::string path;     // of a file at the printer, or to list
     std::string local;    // of a file here
     std::string axes;
-    std::string action, name;    // queue: what to do, and with which file or entry
+    std::string action;          // queue: what to do
+    std::string name;            // of a macro, a camera, or a file or entry of the queue
     std::string into;            // move: where to
     bool whole = false;          // delete: a folder with what is in it
     std::optional<int> position; // queue: from 0
     int limit = 20;              // history
     std::optional<double> tool_c, bed_c, chamber_c;
     std::optional<int> tool;
-    std::string name;               // of a macro or a camera
     std::vector<std::string> words; // a macro's parameters, or a line of G-code
     int choice = 0;                 // of a prompt
 };
