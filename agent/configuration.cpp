@@ -201,7 +201,7 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     reader.whole("files.max_upload_mb", read.max_upload_mb, 1, 1'000'000);
     reader.whole("files.pending_uploads", read.pending_uploads, 1, 500);
     reader.whole("files.pending_mb", read.pending_mb, 1, 10'000'000);
-    reader.whole("files.pending_hours", read.pending_hours, 1, 24 * 365);
+    reader.whole("files.pending_hours", read.pending_hours, 1, std::uint64_t{24} * 365);
     reader.path("policy.file", read.policy_file);
     reader.rows("ui.target", 16, [&](settings_reader& row) { return begin_ui(row, read.uis); });
     read_cameras(reader, read.cameras);
