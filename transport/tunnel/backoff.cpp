@@ -24,12 +24,12 @@ backoff::backoff(std::chrono::milliseconds floor, std::chrono::milliseconds ceil
 {
 }
 
-std::chrono::milliseconds backoff::next()
+std::chrono::milliseconds backoff::next(std::chrono::milliseconds most)
 {
     auto span = floor_;
     for (unsigned i = soon_again; i < failures_ && span < ceiling_; ++i)
         span *= 2;
-    span = std::min(span, ceiling_);
+    span = std::min({span, ceiling_, std::max(most, floor_)});
     const auto choice = next_random(state_) % static_cast<std::uint64_t>(span.count());
     return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(choice));
 }

@@ -14,8 +14,10 @@ public:
     // How many failures leave the span as it is: after an outage of a second the next try is near.
     static constexpr unsigned soon_again = 3;
 
-    // Anywhere in [0, min(ceiling, floor * 2^(failures - soon_again))), evenly.
-    std::chrono::milliseconds next();
+    // Anywhere in [0, min(ceiling, floor * 2^(failures - soon_again))), evenly. `most` lowers the ceiling,
+    // not below the floor.
+    std::chrono::milliseconds next() { return next(ceiling_); }
+    std::chrono::milliseconds next(std::chrono::milliseconds most);
     // One more failure: past the first few, the next wait may be twice as long.
     void fail();
     // After a healthy while, not on a mere connection.

@@ -28,10 +28,10 @@ dial_planner::action dial_planner::dial_now(time_point now)
     return dial{address_};
 }
 
-dial_planner::action dial_planner::wait(time_point now)
+dial_planner::action dial_planner::wait(time_point now, std::chrono::milliseconds most)
 {
     phase_ = phase::waiting;
-    wait_until_ = now + pause_.next();
+    wait_until_ = now + pause_.next(most);
     return wait_until{wait_until_};
 }
 
@@ -63,7 +63,7 @@ dial_planner::action dial_planner::strike(time_point now, boost::system::error_c
         phase_ = phase::given_up;
         return give_up{why};
     }
-    const auto then = wait(now);
+    const auto then = wait(now, settings_.ceiling);
     if (next_address()) pause_.fail();
     return then;
 }
@@ -86,7 +86,7 @@ dial_planner::action dial_planner::refused(time_point now, boost::system::error_
 {
     if (phase_ != phase::dialling) return nothing{};
     if (!worth_retrying(why)) return strike(now, why);
-    const auto then = wait(now);
+    const auto then = wait(now, settings_.ceiling);
     if (next_address()) pause_.fail();
     return then;
 }
@@ -98,10 +98,11 @@ dial_planner::action dial_planner::tunnel_ended(time_point now, boost::system::e
         clean_slate();
         return dial_now(now);
     }
-    const bool was_healthy = now - up_since_ >= settings_.healthy;
+    const auto lived = std::chrono::duration_cast<std::chrono::milliseconds>(now - up_since_);
+    const bool was_healthy = lived >= settings_.healthy;
     if (was_healthy) pause_.reset();
     if (!worth_retrying(why)) return strike(now, why);
-    const auto then = wait(now);
+    const auto then = wait(now, lived >= settings_.carried ? lived / 4 : settings_.ceiling);
     // A relay that carried well is tried first again; one that dropped us young comes after the others.
     if (!was_healthy && next_address()) pause_.fail();
     return then;

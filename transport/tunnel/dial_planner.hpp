@@ -19,6 +19,7 @@ struct dial_settings {
     std::chrono::milliseconds floor{1000};
     std::chrono::milliseconds ceiling{60'000};
     std::chrono::milliseconds healthy{60'000}; // a tunnel that lived this long clears the backoff
+    std::chrono::milliseconds carried{10'000}; // one that lived this long has done some good
     std::uint64_t seed = 0;
 };
 
@@ -53,8 +54,9 @@ public:
     // It did not. A code that is permanent (see worth_retrying) strikes this address out; when all are struck
     // out the dialler gives up with the code.
     action refused(time_point now, boost::system::error_code why);
-    // The tunnel is over. A permanent code strikes the address out; errc::superseded speaks of this agent and
-    // not of an address, and gives up at once.
+    // The tunnel is over. On a line that breaks often the wait is short beside what the line carries: at most
+    // a quarter of the time that the tunnel lived, or the floor. A permanent code strikes the address out;
+    // errc::superseded speaks of this agent and not of an address, and gives up at once.
     action tunnel_ended(time_point now, boost::system::error_code why);
     // The time of wait_until may have come; early is allowed.
     action woken(time_point now);
@@ -71,7 +73,7 @@ private:
     enum class phase : std::uint8_t { fresh, dialling, up, waiting, given_up, stopped };
 
     action dial_now(time_point now);
-    action wait(time_point now);
+    action wait(time_point now, std::chrono::milliseconds most);
     action strike(time_point now, boost::system::error_code why);
     bool next_address();
     void clean_slate();
