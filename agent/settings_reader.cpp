@@ -1,9 +1,7 @@
 // toml++ behind the reader; the only place that knows it.
 #include "agent/settings_reader.hpp"
 
-// Odd bytes fail its own checks where its parser goes on to say what is wrong with them.
-#define TOML_ASSERT(expression) static_cast<void>(0)
-#include <toml++/toml.h>
+#include "cmake/toml.hpp"
 
 #include <algorithm>
 #include <cmath>

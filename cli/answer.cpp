@@ -97,4 +97,15 @@ std::string for_terminal(std::string_view text)
     return safe;
 }
 
+const nlohmann::json& at(const nlohmann::json& from, const char* name)
+{
+    static const nlohmann::json nothing;
+    return from.is_object() && from.contains(name) ? from[name] : nothing;
+}
+
+std::string text(const nlohmann::json& value)
+{
+    return value.is_string() ? for_terminal(value.get_ref<const std::string&>()) : std::string();
+}
+
 } // namespace layerline::cli

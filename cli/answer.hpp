@@ -23,4 +23,9 @@ verdict judge(unsigned http_status, std::string_view body);
 // Control characters replaced, so that firmware text and file names cannot drive a terminal.
 std::string for_terminal(std::string_view text);
 
+// A member of an answer; null where there is none. Holds as long as `from`.
+const nlohmann::json& at(const nlohmann::json& from, const char* name);
+// A string of an answer for the terminal; empty where it is none.
+std::string text(const nlohmann::json& value);
+
 } // namespace layerline::cli

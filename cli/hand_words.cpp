@@ -13,17 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-const json& at(const json& from, const char* name)
-{
-    static const json nothing;
-    return from.is_object() && from.contains(name) ? from[name] : nothing;
-}
-
-std::string text(const json& value)
-{
-    return value.is_string() ? for_terminal(value.get_ref<const std::string&>()) : std::string();
-}
-
 std::string joined(const std::vector<std::string>& lines, const char* none)
 {
     if (lines.empty()) return none;

@@ -13,17 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-const json& at(const json& from, const char* name)
-{
-    static const json nothing;
-    return from.is_object() && from.contains(name) ? from[name] : nothing;
-}
-
-std::string text(const json& value)
-{
-    return value.is_string() ? for_terminal(value.get<std::string>()) : std::string();
-}
-
 // "2026-11-22 10:00" in UTC, or "-".
 std::string moment(const json& value)
 {

@@ -12,17 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-const json& at(const json& from, const char* name)
-{
-    static const json nothing;
-    return from.is_object() && from.contains(name) ? from[name] : nothing;
-}
-
-std::string text(const json& value)
-{
-    return value.is_string() ? for_terminal(value.get<std::string>()) : std::string();
-}
-
 std::string degrees(const json& value)
 {
     if (!value.is_number()) return "?";

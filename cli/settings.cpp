@@ -1,8 +1,6 @@
 #include "cli/settings.hpp"
 
-// Odd bytes fail its own checks where its parser goes on to say what is wrong with them.
-#define TOML_ASSERT(expression) static_cast<void>(0)
-#include <toml++/toml.h>
+#include "cmake/toml.hpp"
 
 #include <fstream>
 #include <iterator>
