@@ -57,54 +57,30 @@ public:
     // The same for a file that lies whole beside the store and that nothing changes any more: `content` is
     // all of it, `file` open for reading. A store on the same disk takes it over without a copy.
     virtual transport::task<printer::printer_result<file_node>>
-    adopt(std::string path, std::shared_ptr<const descriptor> /*file*/,
-          std::shared_ptr<transport::body_source> content)
-    {
-        co_return co_await write(std::move(path), std::move(content));
-    }
+    adopt(std::string path, std::shared_ptr<const descriptor> file,
+          std::shared_ptr<transport::body_source> content);
     // A file; never a folder.
     virtual transport::task<printer::printer_result<void>> remove(std::string path) = 0;
     // Folders. The folder that holds the new name must be there already, and nothing may have that name yet
     // (file_in_use).
-    virtual transport::task<printer::printer_result<file_node>> make_folder(std::string /*path*/)
-    {
-        co_return no_folders();
-    }
+    virtual transport::task<printer::printer_result<file_node>> make_folder(std::string path);
     // A file, or a folder with all that is in it.
-    virtual transport::task<printer::printer_result<file_node>> move(std::string /*from*/, std::string /*to*/)
-    {
-        co_return no_folders();
-    }
+    virtual transport::task<printer::printer_result<file_node>> move(std::string from, std::string to);
     // A folder; with something in it only if `whole`, else file_in_use.
-    virtual transport::task<printer::printer_result<void>> remove_folder(std::string /*path*/, bool /*whole*/)
-    {
-        co_return no_folders();
-    }
+    virtual transport::task<printer::printer_result<void>> remove_folder(std::string path, bool whole);
     // What is known here of the print in a file without reading it; none: its comments tell.
-    virtual transport::task<printer::printer_result<std::optional<gcode_metadata>>> metadata(std::string)
-    {
-        co_return std::optional<gcode_metadata>();
-    }
+    virtual transport::task<printer::printer_result<std::optional<gcode_metadata>>>
+    metadata(std::string path);
     // The pictures that are kept beside a file, the smallest first; none: only the file itself may hold some.
-    virtual transport::task<printer::printer_result<std::vector<file_thumbnail>>> thumbnails(std::string)
-    {
-        co_return std::vector<file_thumbnail>();
-    }
+    virtual transport::task<printer::printer_result<std::vector<file_thumbnail>>>
+    thumbnails(std::string path);
     // Opens one of them, by its name there.
-    virtual transport::task<printer::printer_result<opened_file>> thumbnail(std::string, std::string)
-    {
-        co_return printer::printer_failure{printer::printer_errc::no_such_file, "There is no such picture."};
-    }
+    virtual transport::task<printer::printer_result<opened_file>> thumbnail(std::string path,
+                                                                            std::string name);
     // The program ends: what is kept for later requests is given up.
     virtual void stop() {}
     // The largest file that write() takes.
     virtual std::uint64_t max_file_bytes() const { return std::uint64_t{2} << 30U; }
-
-private:
-    static printer::printer_failure no_folders()
-    {
-        return {printer::printer_errc::unsupported, "These files are not kept in folders."};
-    }
 };
 
 } // namespace layerline::commands

@@ -8,18 +8,26 @@ install_packages "${build_packages[@]}" clang libclang-rt-14-dev
 use_compiler_cache
 cmake --preset fuzz
 cmake --build build/fuzz --target fuzz_all
-mkdir -p build/fuzz/findings
-failed=0
+mkdir -p build/fuzz/findings build/fuzz/logs
+failed=()
 for target in build/fuzz/bin/fuzz_*; do
     name="${target##*/fuzz_}"
     corpus="build/fuzz/corpus/$name"
+    log="build/fuzz/logs/$name"
     mkdir -p "$corpus"
     seeds="tests/fuzz/seeds/$name"
-    echo "fuzzing $name for $seconds s"
-    if ! "$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
-        -artifact_prefix="build/fuzz/findings/$name-" "$corpus" $([ -d "$seeds" ] && echo "$seeds"); then
-        echo "fuzzing $name: FAILED" >&2
-        failed=1
+    if "$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
+        -artifact_prefix="build/fuzz/findings/$name-" "$corpus" $([ -d "$seeds" ] && echo "$seeds") > "$log" 2>&1; then
+        echo "fuzzing $name for $seconds s: ok"
+    else
+        echo "fuzzing $name for $seconds s: FAILED" >&2
+        failed+=("$name")
     fi
 done
-exit "$failed"
+
+# What failed stands last, with the end of its output: a reader of a long log starts there.
+for name in "${failed[@]}"; do
+    echo "== $name" >&2
+    grep -aE -A 25 'ERROR|runtime error|terminate|Assertion' "build/fuzz/logs/$name" | cut -c -300 | head -n 60 >&2 || tail -n 20 "build/fuzz/logs/$name" >&2
+done
+[ "${#failed[@]}" = 0 ]

@@ -11,6 +11,7 @@ layerline_room(transport NET
         edge_fields.cpp
         error.cpp
         fields.cpp
+        code_pages.cpp
         heap.cpp
         heap_tidier.cpp
         http_client.cpp

@@ -1,5 +1,5 @@
 // Gives freed memory back now and then. Bursts of requests leave the heap full of holes, which stay resident
-// until somebody hands them back.
+// until somebody hands them back. And once, at the first look, the code that only the start needed.
 #pragma once
 
 #include "transport/net.hpp"

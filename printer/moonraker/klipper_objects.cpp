@@ -121,7 +121,7 @@ void klipper_objects::choose(const json& names)
             // A heater of the owner's own that is called like one of ours, or like one before, cannot be told
             // apart from it.
             if (std::any_of(heaters_.begin(), heaters_.end(),
-                            [&](const auto& known) { return known.ours == heater.ours; }))
+                            [&](const auto& other) { return other.ours == heater.ours; }))
                 continue;
             if (list == &tools)
                 follow(heater.object, {"temperature", "target", "can_extrude"});

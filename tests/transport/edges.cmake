@@ -2,6 +2,7 @@ layerline_test(transport NET
     SOURCES
         edges_address_test.cpp
         edges_body_test.cpp
+        edges_code_pages_test.cpp
         edges_chunk_test.cpp
         edges_client_test.cpp
         edges_date_test.cpp

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -30,6 +31,9 @@ constexpr std::size_t small_read = 512, large_read = std::size_t{64} * 1024;
 constexpr int small_reads_before_shrinking = 8;
 constexpr std::chrono::seconds rest_before_shrinking{1};
 constexpr std::size_t kept_write_buffer = std::size_t{1} * 1024;
+// Requests handed out before the writer has its turn: with more of them in one message the first answers leave
+// while the last are being made, and the other end works beside this one instead of after it.
+constexpr std::size_t requests_a_turn = 8;
 // How long the last messages (GOAWAY) may take before the connection is cut.
 constexpr std::chrono::milliseconds last_words{1000};
 
@@ -176,7 +180,8 @@ task<void> tunnel_link::read_messages(std::shared_ptr<tunnel_link> self)
         const bool was_settled = self->session_.settled();
         const auto taken = self->session_.receive(std::span<const char>(buffer.data(), *got));
         if (!taken) self->end(taken.error());
-        self->dispatch();
+        while (!self->dispatch())
+            co_await net::post(net::use_awaitable);
         if (!taken) break;
         if (!was_settled && self->session_.settled()) self->settled_.notify();
         if (self->session_.wants_to_send()) self->send_soon();
@@ -263,16 +268,24 @@ task<void> tunnel_link::watch(std::shared_ptr<tunnel_link> self)
     self->stream_->abort();
 }
 
-// What the session noted down, handed to those who wait for it.
-void tunnel_link::dispatch()
+// What the session noted down, handed to those who wait for it; false: the reader must come again for the rest.
+bool tunnel_link::dispatch()
 {
+    if (auto fresh = session_.take_events(); noted_.empty())
+        noted_ = std::move(fresh);
+    else
+        std::move(fresh.begin(), fresh.end(), std::back_inserter(noted_));
+    std::size_t requests = 0;
     const auto of = [this](h2_stream_id id) -> std::shared_ptr<tunnel_stream> {
         const auto hit = streams_.find(id);
         return hit == streams_.end() ? nullptr : hit->second;
     };
-    for (auto& event : session_.take_events()) {
+    while (handed_out_ < noted_.size()) {
+        h2_event::any event = std::move(noted_[handed_out_++]);
         if (auto* request = std::get_if<h2_event::request>(&event)) {
-            if (!why_) request_arrived(std::move(*request));
+            if (why_) continue;
+            request_arrived(std::move(*request));
+            if (++requests == requests_a_turn && handed_out_ < noted_.size()) return false;
         } else if (auto* answer = std::get_if<h2_event::answer>(&event)) {
             if (const auto stream = of(answer->stream)) {
                 answer_arrived(*stream, std::move(*answer));
@@ -288,7 +301,10 @@ void tunnel_link::dispatch()
             if (pong->number == ping_number_) windows_.round_trip(clock::now() - ping_sent_);
         }
     }
+    noted_ = {}; // an idle tunnel keeps none
+    handed_out_ = 0;
     if (!why_ && session_.finished()) end(reason(errc::closed));
+    return true;
 }
 
 void tunnel_link::send_ping()
