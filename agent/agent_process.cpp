@@ -18,6 +18,7 @@
 #include "agent/network_watch.hpp"
 #include "agent/pin_memory.hpp"
 #include "agent/printer_choice.hpp"
+#include "agent/routing.hpp"
 #include "agent/service_manager.hpp"
 #include "agent/state_folder.hpp"
 #include "agent/tunnel_keeper.hpp"
@@ -142,7 +143,7 @@ public:
           log_(options.log),
           queue_(
               guarded_, *files_, options.state / "queue.json",
-              [](const std::string& news) { spdlog::warn("{}", loggable_text(news)); }, chosen.disk),
+              [](const std::string& news) { spdlog::warn("{}", loggable_sentence(news)); }, chosen.disk),
           uploads_(
               context, *files_, std::move(chosen.shelf),
               [this](const std::string& path) { return commands::is_in_use(link_->state(), path); },
@@ -294,19 +295,11 @@ private:
                 now += ": " + state.reason;
             else if (state.job && state.now != printer::phase::idle)
                 now += " " + state.job->path;
-            if (now != told) spdlog::info("printer: {}", loggable_text(now));
+            if (now != told) spdlog::info("printer: {}", loggable_sentence(now));
             told = now;
             const auto news = co_await link_->changed(state.sequence);
             if (news.has_error()) co_return;
         }
-    }
-
-    // Firmware text and file names are others' words.
-    static std::string loggable_text(std::string text)
-    {
-        for (auto& c : text)
-            if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-        return text;
     }
 
     transport::task<void> beat(const service_manager& manager)

@@ -51,15 +51,17 @@ std::string_view name_of(transport::edge via)
     return via == transport::edge::lan ? "lan" : via == transport::edge::tunnel ? "tunnel" : "local";
 }
 
-// The Path of an upload's query, as it was written.
-std::string path_in_query(std::string_view target)
+// What one of these names (such as "Path=", in lower case as well) has for a value in a query, as it was
+// written.
+std::string word_in_query(std::string_view target, std::initializer_list<std::string_view> names)
 {
     const auto query = target.find('?');
     if (query == std::string_view::npos) return {};
     auto rest = target.substr(query + 1);
     while (!rest.empty()) {
         const auto part = rest.substr(0, rest.find('&'));
-        if (part.starts_with("Path=")) return std::string(part.substr(5));
+        for (const auto name : names)
+            if (part.starts_with(name)) return loggable(part.substr(name.size()));
         rest.remove_prefix(std::min(part.size() + 1, rest.size()));
     }
     return {};
@@ -75,6 +77,7 @@ struct agent_service::request_note {
     ~request_note()
     {
         if (quiet) return;
+        if (watches) service.note_watching(*this, true);
         const auto status = call.envelope_status();
         service.counts_.answered(call.request().via, status, call.bytes_in(), call.bytes_out());
         const auto logged = service.limits_.log;
@@ -101,6 +104,7 @@ struct agent_service::request_note {
     observe::noted_exchange call;
     commands::caller who;
     bool quiet = false;
+    bool watches = false; // a camera
 };
 
 agent_service::agent_service(access::token_service& tokens, commands::plugin_api& commands,
@@ -181,6 +185,11 @@ transport::task<void> agent_service::serve_known(request_note& noted, route wher
         where.to == destination::slicer && where.command == "files/local" && call.request().method == "POST";
     const bool changes_files = uploads || file_change_named(where.command) != nullptr;
     if (changes_files) call.keep_beginning();
+    // Eyes: the owner sees who looks, from the first moment on.
+    if (where.command == "webcam/stream") {
+        noted.watches = true;
+        note_watching(noted, false);
+    }
     // Only what can go on for long is worth watching; the relay sees to its own tokens and resets their
     // streams.
     const bool goes_on = where.command == "events" || uploads || where.command.starts_with("files/") ||
@@ -197,6 +206,21 @@ transport::task<void> agent_service::serve_known(request_note& noted, route wher
         co_await std::move(work);
     }
     if (changes_files) note_file_change(noted, where.command);
+}
+
+void agent_service::note_watching(const request_note& noted, bool over)
+{
+    access::audit_entry entry;
+    entry.who = noted.who.principal;
+    entry.name = noted.who.name;
+    entry.peer = noted.who.peer;
+    entry.action = "camera.watch";
+    entry.target = word_in_query(noted.call.request().target, {"Name=", "name=", "Index=", "index="});
+    if (entry.target.empty()) entry.target = "default";
+    entry.outcome = !over ? "begun" : noted.call.status() == 200 ? "ok" : std::to_string(noted.call.status());
+    const auto took = std::chrono::duration_cast<std::chrono::seconds>(noted.call.age());
+    if (over) entry.detail = "looked for " + std::to_string(took.count()) + " s";
+    (void)audit_.write(entry);
 }
 
 void agent_service::note_file_change(const request_note& noted, const std::string& command)
@@ -226,7 +250,7 @@ void agent_service::note_file_change(const request_note& noted, const std::strin
     if (const nlohmann::json::json_pointer stored("/files/local/path"); answer.contains(stored))
         entry.target = "gcode/" + text_of(answer.at(stored.parent_pointer()), "path");
     // Of what failed or was broken off only the request tells the name; deletions name it in their body.
-    if (entry.target.empty()) entry.target = path_in_query(noted.call.request().target);
+    if (entry.target.empty()) entry.target = word_in_query(noted.call.request().target, {"Path=", "path="});
     entry.detail = text_of(answer, "Error") + text_of(answer, "error");
     (void)audit_.write(entry);
 }

@@ -56,6 +56,8 @@ private:
     struct request_note;
     transport::task<void> serve_known(request_note& noted, route where, asker who);
     void note_file_change(const request_note& noted, const std::string& command);
+    // A viewer of a camera comes, or has gone.
+    void note_watching(const request_note& noted, bool over);
     void tell_store_problem();
     // Who asks, by the edge: the relay's principal through the tunnel, a token of the agent's own on the LAN.
     std::variant<asker, refusal> relays_principal(const transport::fields& headers) const;

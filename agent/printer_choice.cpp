@@ -2,6 +2,7 @@
 
 #include "agent/recorded_link.hpp"
 #include "agent/settings_reader.hpp"
+#include "agent/timed_link.hpp"
 #include "agent/version.hpp"
 #include "commands/local_file_store.hpp"
 #include "commands/moonraker_api.hpp"
@@ -129,8 +130,10 @@ printer_result<chosen_printer> behind_moonraker(net::io_context& context, const 
     auto made = printer::moonraker::make_moonraker_link(context, std::move(link));
     if (made.has_error()) return made.error();
     auto host = commands::make_moonraker_api(context, store);
-    return chosen_printer{commands::make_moonraker_file_store(context, std::move(store)), std::move(*made),
-                          std::move(*shelf), std::make_shared<commands::disk_threads>(1), std::move(host)};
+    auto files = commands::make_moonraker_file_store(context, std::move(store));
+    auto timed = std::make_unique<timed_link>(context, std::move(*made), *files);
+    return chosen_printer{std::move(files), std::move(timed), std::move(*shelf),
+                          std::make_shared<commands::disk_threads>(1), std::move(host)};
 }
 
 } // namespace

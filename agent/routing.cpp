@@ -44,6 +44,13 @@ std::string loggable(std::string_view target)
     return text;
 }
 
+std::string loggable_sentence(std::string text)
+{
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+    return text;
+}
+
 std::optional<relayed_principal> relayed(std::optional<std::string_view> principal,
                                          std::optional<std::string_view> scopes,
                                          std::optional<std::string_view> name)

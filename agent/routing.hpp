@@ -27,6 +27,8 @@ route route_of(std::string_view target);
 // The target as a log may show it: without its query (it may hold anything), without control characters, at
 // most 200 bytes.
 std::string loggable(std::string_view target);
+// A sentence with others' words in it (file names, firmware text): control characters are shown as '?'.
+std::string loggable_sentence(std::string text);
 
 // Whom a request through the tunnel is for, as the relay says. Nothing if the headers are missing or not of
 // their form: a principal is 1-128 printable ASCII characters, the scopes are known names.

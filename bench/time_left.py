@@ -82,10 +82,11 @@ def shapes():
 
 
 def write_stl(path, faces):
+    # Normals that are not all zero: a slicer that sees no byte over 127 takes the file for text.
     with open(path, "wb") as out:
         out.write(b"time left".ljust(80, b" ") + struct.pack("<I", len(faces)))
         for face in faces:
-            out.write(struct.pack("<3f", 0, 0, 0) + b"".join(struct.pack("<3f", *point) for point in face) + b"\0\0")
+            out.write(struct.pack("<3f", 0, 0, -1) + b"".join(struct.pack("<3f", *point) for point in face) + b"\0\0")
 
 
 def slice_file(stl, gcode, quality):

@@ -12,7 +12,6 @@ namespace layerline::commands::schemas {
 using enum argument_type;
 
 inline constexpr std::array<argument, 1> status_arguments{
-    // Taken for clients that ask; there is no material system to tell of, which is null.
     argument{.name = "IncludeMaterialSystem", .type = boolean, .alias = "include_material_system"}};
 inline constexpr std::array<argument, 1> pause_arguments{argument{.name = "Park", .type = boolean}};
 inline constexpr std::array<argument, 2> start_arguments{

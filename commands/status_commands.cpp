@@ -1,5 +1,6 @@
 // ping, status, capabilities: what can be asked without touching anything.
 #include "commands/command_groups.hpp"
+#include "commands/material_system.hpp"
 #include "commands/status_result.hpp"
 #include "commands/webcam_result.hpp"
 
@@ -87,17 +88,19 @@ transport::task<command_answer> run_ping(command_context& at, const arguments&)
     co_return command_answer(pong(at.facts));
 }
 
-transport::task<command_answer> run_status(command_context& at, const arguments&)
+transport::task<command_answer> run_status(command_context& at, const arguments& given)
 {
+    const bool with_materials = given.boolean("IncludeMaterialSystem").value_or(false);
     auto state = at.printer.state();
     command_answer answer;
     answer.why = failure_of_away(state);
-    if (!answer.why) {
+    if (!answer.why && !with_materials) {
         answer.text = at.status.of(
             std::move(state), [&at] { return features_of(at.printer.capabilities()); }, at.cameras);
         co_return answer;
     }
     answer.result = status_result(state, features_of(at.printer.capabilities()));
+    if (with_materials) answer.result["JobStatus"]["MaterialSystem"] = material_system(state);
     if (at.cameras != nullptr)
         answer.result["ListWebcams"] = webcam_list(at.cameras->list(), at.cameras->default_name(), false);
     co_return answer;
