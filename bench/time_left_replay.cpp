@@ -2,7 +2,7 @@
 // the print host and the Moonraker link run, fed with a G-code file and a list of marks.
 //   layerline-bench-time-left FILE < MARKS
 // MARKS: lines "SECONDS BYTES": the print had run so long when the lines up to this byte of the file had been
-// taken. Prints one line a mark: "SECONDS SERIAL KLIPPER", seconds left, "-" where nothing could be said.
+// taken. Prints one line a mark: "SECONDS LEFT", both in seconds, "-" where nothing could be said.
 #include "gcode/time_profile.hpp"
 #include "printer/time_left.hpp"
 
@@ -18,11 +18,6 @@ namespace {
 
 using namespace layerline;
 
-std::string said(const std::optional<double>& seconds)
-{
-    return seconds ? std::to_string(*seconds) : "-";
-}
-
 int replay(const std::string& file)
 {
     std::ifstream in(file, std::ios::binary);
@@ -35,7 +30,7 @@ int replay(const std::string& file)
     profiler.push(text);
     const auto profile = profiler.finish();
 
-    printer::time_left serial, klipper;
+    printer::time_left left;
     std::optional<double> first_move;
     double elapsed = 0;
     std::uint64_t bytes = 0;
@@ -49,11 +44,9 @@ int replay(const std::string& file)
         known.slicer_whole_s = profile.slicer_seconds;
         known.slicer_left_s = profile.slicer_left_at(bytes);
         known.byte_share = static_cast<double>(bytes) / static_cast<double>(text.size());
-        auto host = known, link = known;
-        if (first_move) host.moving_s = elapsed - *first_move;
-        link.moving_s = elapsed;
-        const auto by_host = serial.update(host), by_link = klipper.update(link);
-        std::cout << elapsed << ' ' << said(by_host) << ' ' << said(by_link) << '\n';
+        if (first_move) known.moving_s = elapsed - *first_move;
+        const auto told = left.update(known);
+        std::cout << elapsed << ' ' << (told ? std::to_string(*told) : "-") << '\n';
     }
     return 0;
 }

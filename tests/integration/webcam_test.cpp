@@ -111,6 +111,11 @@ TEST_CASE("two viewers share one connection to the camera, which ends some secon
     CHECK(steady_clock::now() - left > milliseconds(4000));
     CHECK(on.camera.so_far().streams == 1);
     CHECK(on.figure("layerline_agent_camera_streams") == 0);
+    // The owner sees who looked, and for how long.
+    const auto log = content_of(on.at.path("agent/audit.jsonl"));
+    CHECK(log.find(R"("camera.watch")") != std::string::npos);
+    CHECK(log.find("begun") != std::string::npos);
+    CHECK(log.find("looked for") != std::string::npos);
 }
 
 TEST_CASE("a slow viewer sees recent pictures, and one that stood still goes on with the newest", "[camera]")
