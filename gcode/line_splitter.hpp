@@ -21,6 +21,13 @@ struct raw_line {
 
 class line_splitter {
 public:
+    line_splitter() = default;
+    // For the bytes from `offset` on, where the line behind line `number` begins.
+    line_splitter(std::uint64_t offset, std::uint64_t number)
+        : offset_(offset), number_(number), at_start_(offset == 0)
+    {
+    }
+
     // Adds bytes. Take every line with next() before the next push(): what is held stays under 64 KiB and one
     // push then.
     void push(std::string_view bytes);

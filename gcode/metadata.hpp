@@ -15,10 +15,17 @@ namespace layerline::gcode {
 // seen, until then by Z of extruding moves.
 class layer_tracker {
 public:
+    layer_tracker() = default;
+    // As it was after some line of a file.
+    layer_tracker(std::optional<int> layer, std::optional<double> z_mm, bool by_comments)
+        : layer_(layer), last_z_(z_mm), by_comments_(by_comments)
+    {
+    }
     void on_comment(std::string_view comment);
     void on_move(const move& moved, std::optional<double> z_mm);
     // 1 is the first layer; none before it.
     std::optional<int> layer() const { return layer_; }
+    bool by_comments() const { return by_comments_; } // the slicer marks its layers
 
 private:
     std::optional<int> layer_;

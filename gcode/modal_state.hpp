@@ -32,6 +32,13 @@ struct move {
 
 class modal_state {
 public:
+    modal_state() = default;
+    // As it was after some line of a file; targets are unknown again.
+    modal_state(const modes& in_force, const std::array<std::optional<double>, 3>& axes, double e)
+        : modes_(in_force), axes_(axes), e_(e)
+    {
+    }
+
     // Applies one line. Returns what it moves (G0-G3, and G4 as nothing); words out of any sense are ignored.
     std::optional<move> apply(const parsed_line& line);
 
@@ -41,6 +48,7 @@ public:
     std::optional<double> y() const { return axes_[1]; }
     std::optional<double> z() const { return axes_[2]; }
     double e() const { return e_; }
+    const std::array<std::optional<double>, 3>& axes() const { return axes_; }
     // Targets set by M104/M109 (by tool), M140/M190 and M141/M191; unknown before.
     std::optional<double> tool_target(int tool) const;
     std::optional<double> bed_target() const { return bed_; }

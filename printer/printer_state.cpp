@@ -197,6 +197,7 @@ void to_json(json& into, const printer_state& state)
                 {"job", state.job ? to_value(*state.job) : json(nullptr)},
                 {"firmware", state.firmware ? to_value(*state.firmware) : json(nullptr)},
                 {"wants", state.wants ? to_value(*state.wants) : json(nullptr)},
+                {"no_crash_resume", state.no_crash_resume ? json(*state.no_crash_resume) : json(nullptr)},
                 {"bed_clear", state.bed_clear},
                 {"age_ms", or_null(state.age_ms)}};
 }
@@ -234,6 +235,7 @@ void from_json(const json& from, printer_state& state)
         read.objects.push_back({text_or_empty(one, "name"), bool_field(one, "excluded").value_or(false),
                                 bool_field(one, "current").value_or(false)});
     });
+    read.no_crash_resume = text_field(from, "no_crash_resume");
     read.bed_clear = bool_field(from, "bed_clear").value_or(false);
     read.age_ms = count_field(from, "age_ms");
     state = std::move(read);

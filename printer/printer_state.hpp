@@ -57,8 +57,8 @@ struct job_state {
 };
 
 struct attention {
-    std::string kind;                      // "user_wait", "prompt", "runout", "notice"
-    std::string text;                      // firmware text: hostile, show it as text only
+    std::string kind; // "user_wait", "prompt", "runout", "notice", "takeover" (resume or cancel a held print)
+    std::string text; // firmware text: hostile, show it as text only
     std::vector<std::string> buttons = {}; // of a prompt, in answer_prompt's order; hostile as well
     bool operator==(const attention&) const = default;
 };
@@ -98,6 +98,8 @@ struct printer_state {
     std::optional<job_state> job;      // the current or the last one
     std::optional<firmware_info> firmware;
     std::optional<attention> wants;
+    // Why a print under way would not go on by itself after a crash of its print host; none: it would.
+    std::optional<std::string> no_crash_resume;
     bool bed_clear = false; // a person (or a fresh installation) said so since the last job
     std::optional<std::uint64_t>
         age_ms; // since the last word from the printer; filled when the state is told

@@ -2,10 +2,15 @@
 layerline_room(kept_state
     SOURCES confined_file.cpp durable_state.cpp
     LINK layerline::printer)
+# What a print leaves for the next host, and reads back; bytes only.
+layerline_room(print_journal
+    SOURCES print_journal.cpp
+    LINK layerline::gcode)
 # The print host: what it decides (no descriptor, no clock), what it does, and its program.
 layerline_room(print_host
     SOURCES
         ctl.cpp
+        descriptor_store.cpp
         hand_commands.cpp
         heat_guard.cpp
         host_calls.cpp
@@ -18,15 +23,21 @@ layerline_room(print_host
         host_log.cpp
         host_server.cpp
         host_stop.cpp
+        host_takeover.cpp
         job_reader.cpp
+        journal_file.cpp
         line_policy.cpp
         motion_plan.cpp
+        progress_store.cpp
         service_notify.cpp
+        supervisor.cpp
+        takeover_plan.cpp
         wire_port.cpp
         wire_thread.cpp
     LINK
         layerline::gcode
         layerline::kept_state
+        layerline::print_journal
         layerline::printer
         layerline::serial_machine
         CLI11::CLI11)

@@ -189,6 +189,7 @@ host_core::outcome host_core::do_resume(time_point now)
         return performed{.job_id = {}, .note = "the printer paused by itself; it was told to go on"};
     }
     if (goal_ != goal::none) return wrong_state("the head is still moving by an earlier command");
+    if (held_at_) return resume_held(now);
     if (motors_lost_)
         return printer_failure{
             printer_errc::wrong_state,
@@ -210,6 +211,12 @@ host_core::outcome host_core::do_cancel(const std::string& who, time_point now)
     const bool held = firmware_paused_ || std::any_of(in_flight_.begin(), in_flight_.end(),
                                                       [](const sent_line& line) { return line.blocks; });
     if (held && has("EMERGENCY_PARSER")) urgent_.push_back("M108");
+    if (takeover_) { // whoever says so need not wait until all was looked at
+        moved_ = takeover_->point && takeover_->point->moved;
+        if (takeover_->source) effects_.push_back(source_to_drop{std::move(takeover_->source)});
+        takeover_.reset();
+    }
+    held_at_.reset();
     const bool lift = moved_ && !saved_.lifted;
     end_hand_calls({printer_errc::refused, "the print was cancelled meanwhile"});
     firmware_paused_ = false;

@@ -80,7 +80,7 @@ void host_clerk::handle(client_call call)
         }
     }
     if (const auto* start = std::get_if<start_job>(&request.what)) {
-        auto source = open_job(start->path);
+        auto source = open_job(start->path, std::nullopt);
         if (!source) return refuse(request.ticket, source.error());
         request.source = std::move(*source);
         request.job_id = new_job_id();
@@ -90,14 +90,17 @@ void host_clerk::handle(client_call call)
         refuse(ticket, {printer_errc::too_many_clients, "too many commands are waiting"});
 }
 
-printer_result<std::shared_ptr<line_source>> host_clerk::open_job(const std::string& path)
+printer_result<std::shared_ptr<line_source>> host_clerk::open_job(const std::string& path,
+                                                                  std::optional<resume_point> from)
 {
     auto file = open_confined(settings_.files_folder, path);
     if (!file) return file.error();
     auto reader = std::make_shared<job_reader>(
-        std::move(*file), reader_settings{.max_text = settings_.max_text,
-                                          .limits = settings_.limits,
-                                          .more = [&traffic = traffic_] { traffic.lines_ready.wake(); }});
+        bytes_of(std::move(*file)),
+        reader_settings{.max_text = settings_.max_text,
+                        .limits = settings_.limits,
+                        .from = from,
+                        .more = [&traffic = traffic_] { traffic.lines_ready.wake(); }});
     if (auto ready = reader->wait_ready(settings_.read_ahead_wait); !ready) return ready.error();
     return std::shared_ptr<line_source>(std::move(reader));
 }
@@ -107,6 +110,11 @@ void host_clerk::handle(state_to_keep what)
     auto kept = save_durable_state(settings_.state_folder, what.state);
     if (!kept) log_error(kept.error().detail);
     if (what.commit) traffic_.wire.put(commit_done{*what.commit, std::move(kept)});
+}
+
+void host_clerk::handle(source_wanted what)
+{
+    (void)traffic_.wire.put(opened_source{open_job(what.path, what.from)});
 }
 
 void host_clerk::handle(log_entry entry)

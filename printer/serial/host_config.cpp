@@ -82,8 +82,8 @@ struct text_key {
     std::string host_config::*where;
 };
 constexpr std::array text_keys{text_key{"port", &host_config::port}, text_key{"socket", &host_config::socket},
-                               text_key{"files", &host_config::files},
-                               text_key{"state", &host_config::state}};
+                               text_key{"files", &host_config::files}, text_key{"state", &host_config::state},
+                               text_key{"journal", &host_config::journal}};
 
 std::string at_line(const std::string& name, const toml::node& node, const std::string& text)
 {
@@ -178,6 +178,9 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     app.add_option("--max-chamber", chamber, "the same for the chamber, 60");
     app.add_flag("--accept-fingerprint", config.host.accept_fingerprint,
                  "take the firmware that answers for this printer's own, once");
+    app.add_flag("--supervise", config.supervised,
+                 "run under a supervisor of our own, where there is no systemd: it keeps the port open and "
+                 "starts a successor when the print host dies");
     app.add_flag("--check", config.check_only, "check the configuration, then end");
     app.set_version_flag("--version", LAYERLINE_VERSION);
     try {

@@ -10,8 +10,9 @@ namespace layerline::printer::serial {
 
 struct host_config {
     std::string port, socket, files, state;
+    std::string journal = "/dev/shm"; // a folder in memory
     unsigned baud = 115200;
-    bool check_only = false;
+    bool check_only = false, supervised = false; // the latter: by a supervisor of our own
     host_settings host;
     hard_limits file_limits;
     machine_settings machine;

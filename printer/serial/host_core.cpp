@@ -7,18 +7,29 @@
 
 namespace layerline::printer::serial {
 
-host_core::host_core(host_settings settings, durable_state kept)
+host_core::host_core(host_settings settings, durable_state kept, left_print left)
     : settings_(settings), kept_(std::move(kept)), gate_(settings_.starts_an_hour, kept_.bed()),
       guard_(settings_.guards)
 {
     away_text_ = "the port was not opened yet";
     if (!kept_.last_job || kept_.last_job->outcome != "running") return;
-    // The last host died in a print. Nothing goes on by itself: the job is lost, and it is said.
+    if (left.journal && left.journal->job.id == kept_.last_job->id && left.journal->job.boot == kept_.boot) {
+        begin_takeover(std::move(left));
+        return;
+    }
+    // The last host died in a print and left nothing to go on from: the job is lost, and it is said.
     kept_.last_job->outcome = "failed";
     kept_.last_job->detail = "the print host was restarted in the middle of this print";
     job_.emplace();
     job_->id = kept_.last_job->id;
     job_->path = kept_.last_job->path;
+    if (left.progress && left.progress->job.id == job_->id) {
+        const auto& entry = left.progress->entry;
+        reached_line_ = entry.point.line;
+        job_->layer = entry.point.layer;
+        job_->z_mm = entry.point.axes[2];
+        kept_.last_job->detail += "; it had got to about " + reached_text();
+    }
     phase_ = phase::error;
     reason_ = "the print of " + kept_.last_job->path + " was lost: " + kept_.last_job->detail;
     keep();
@@ -165,6 +176,7 @@ const printer_state& host_core::state(time_point now)
     if (connected_ && has("TOGGLE_LIGHTS")) state.lights = {{"case", case_light_}};
     state.firmware = firmware_;
     state.wants = wants_;
+    if (job_active() && !crash_trouble_.empty()) state.no_crash_resume = crash_trouble_;
     state.bed_clear = gate_.clear() && !job_active();
     if (job_) {
         state.job = job_;

@@ -8,6 +8,7 @@
 #include "printer/serial/heat_guard.hpp"
 #include "printer/serial/job_line.hpp"
 #include "printer/serial/motion_plan.hpp"
+#include "printer/serial/print_journal.hpp"
 #include "printer/serial/protocol_machine.hpp"
 #include "printer/start_gate.hpp"
 #include "printer/time_left.hpp"
@@ -51,6 +52,12 @@ struct host_settings {
     bool accept_fingerprint = false; // take the connected firmware for this printer's own
 };
 
+// What a predecessor left behind it.
+struct left_print {
+    std::optional<journal_reading> journal; // in memory: exact
+    std::optional<kept_progress> progress;  // on the disk: some seconds old
+};
+
 // A start brings its file, opened and read ahead, and the id that its job will have.
 struct host_call {
     std::uint64_t ticket = 0;
@@ -75,13 +82,19 @@ struct state_to_keep {
 struct source_to_drop {
     std::shared_ptr<line_source> source;
 };
+// The file of a print that is taken over, from that place on; source_opened() brings it.
+struct source_wanted {
+    std::string path;
+    resume_point from;
+};
 // The board is to be reset by the port's DTR line; board_reset() is told how that went.
 struct board_to_reset {};
 struct log_entry {
     bool warning;
     std::string text; // printable
 };
-using effect = std::variant<call_answered, state_to_keep, source_to_drop, board_to_reset, log_entry>;
+using effect =
+    std::variant<call_answered, state_to_keep, source_to_drop, source_wanted, board_to_reset, log_entry>;
 
 struct wire_command {
     std::string text;
@@ -90,7 +103,8 @@ struct wire_command {
 
 class host_core {
 public:
-    host_core(host_settings settings, durable_state kept);
+    // A print that its host left running (kept.last_job) is taken over where `left` tells how.
+    host_core(host_settings settings, durable_state kept, left_print left = {});
     ~host_core();
     host_core(const host_core&) = delete;
     host_core& operator=(const host_core&) = delete;
@@ -104,6 +118,11 @@ public:
     // The state of that commit is on the disk, or could not be put there.
     void saved(std::uint64_t commit, const printer_result<void>& how, time_point now);
     void board_reset(const printer_result<void>& how);
+    void source_opened(printer_result<std::shared_ptr<line_source>> source, time_point now);
+    // The port that was opened just now is the one that a predecessor had, kept open since.
+    void port_was_kept() { port_kept_ = true; }
+    // Why a crash of this process would end or hold a print; empty: it would go on.
+    void set_crash_trouble(std::string why) { crash_trouble_ = std::move(why); }
     void tick(time_point now);
     // The host is being stopped: a job ends as failed, heaters go off. may_leave() says when that is done.
     void stop(time_point now);
@@ -120,6 +139,20 @@ public:
     link_capabilities capabilities() const;
     // Whether the machine should tell what it hears, word for word: a console line waits for its answer.
     bool listens() const { return console_ && console_->tag; }
+    // A print is to be taken over: the port's next conversation begins with rejoin(), and a number that
+    // cannot have been used.
+    bool rejoins() const { return takeover_.has_value(); }
+    std::uint64_t unused_number() const;
+    // What the journal of the print is about; nothing without one. The epoch changes when a new journal is to
+    // be begun (or ended): before anything more is sent.
+    const std::optional<journal_job>& journal() const { return journal_; }
+    std::uint64_t journal_epoch() const { return journal_epoch_; }
+    // Where the print stands once the last command that was handed out is accepted.
+    const resume_point& point() const { return point_; }
+    print_wish wish() const;
+    // Until when the head can have stood still by nobody's death: before a print is taken over, the time of
+    // its last sign of motion.
+    time_point moved_until(time_point now) const { return takeover_ ? takeover_->moved_at : now; }
     // How long the next tick() may be off.
     std::chrono::milliseconds patience() const;
 
@@ -137,13 +170,14 @@ private:
         home,
         jog_look, // where the head is, before a move by hand
         jog,
+        look, // at what a predecessor left
         leave
     };
     struct sent_line {
         std::uint64_t tag;
         bool of_file = false, poll = false;
         bool blocks = false; // may wait for a person or for heat inside the firmware
-        std::uint64_t end_offset = 0;
+        std::uint64_t end_offset = 0, line = 0;
         double seconds = 0;
         std::optional<int> layer{};
         std::optional<double> z_mm{}, slicer_left_s{};
@@ -209,6 +243,17 @@ private:
     head_knowledge head() const;
     void drop_source();
     void end_prompt();
+
+    // host_takeover.cpp: a print whose host died
+    void begin_takeover(left_print left);
+    void note_sent(const prepared_line* line, time_point now);
+    void on(const rejoined& what, time_point now);
+    void look_around();
+    void judge_takeover_now(time_point now);
+    void go_on_from(const resume_point& point, time_point now);
+    void hold_for_person(std::string why, time_point now);
+    outcome resume_held(time_point now);
+    std::string reached_text() const; // how far the job got; empty: nothing of it was done
 
     // host_events.cpp
     void on(const connected& what, time_point now);
@@ -315,6 +360,24 @@ private:
     };
     std::optional<console_call> console_;
     std::optional<time_point> leaving_since_;
+
+    // what a successor would need, and what a predecessor left
+    std::optional<journal_job> journal_;
+    std::uint64_t journal_epoch_ = 0;
+    resume_point point_;
+    std::uint64_t reached_line_ = 0; // of the file: the last that was accepted
+    std::string crash_trouble_;
+    bool port_kept_ = false;
+    struct takeover_state {
+        journal_reading journal;
+        std::optional<resume_point> point;   // once the firmware told its last line
+        std::shared_ptr<line_source> source; // or why there is none:
+        std::string file_trouble;
+        bool looked = false, waits_for_user = false;
+        time_point moved_at{}; // the last sign that the firmware was still at its lines
+    };
+    std::optional<takeover_state> takeover_;
+    std::optional<resume_point> held_at_; // a person has to say whether the print goes on from there
 
     std::deque<effect> effects_;
     std::uint64_t next_commit_ = 1, start_commit_ = 0;

@@ -82,6 +82,7 @@ void host_core::on(const connected& what, time_point now)
         keep();
     }
     foreign_ = *kept_.firmware != seen;
+    if (takeover_) look_around();
     log(foreign_,
         "connected to " + firmware_->name + (foreign_ ? "; this is not the printer known before" : ""));
     if (foreign_ && phase_ == phase::idle)
@@ -107,6 +108,7 @@ void host_core::on(const acknowledged& what, time_point now)
         if (line.of_file && job_) {
             ++job_->lines_acknowledged;
             job_->done_bytes = line.end_offset;
+            reached_line_ = line.line;
             if (line.layer) job_->layer = line.layer;
             if (line.z_mm) job_->z_mm = line.z_mm;
             done_seconds_ = line.seconds;
@@ -134,6 +136,7 @@ void host_core::on(const temperatures& what, time_point now)
         } else if (heaters_.size() < 24)
             heaters_.push_back({name, told.actual_c, told.target_c});
     }
+    if (takeover_) judge_takeover_now(now);
 }
 
 void host_core::on(const positioned& what, time_point)
@@ -173,6 +176,7 @@ void host_core::watch_head()
 void host_core::on(const busy& what, time_point now)
 {
     busy_seen_ = true;
+    if (takeover_) (what.for_user ? void(takeover_->waits_for_user = true) : void(takeover_->moved_at = now));
     last_progress_ = now;
     if (what.for_user && !wants_) wants_ = attention{"user_wait", "the printer waits for a person", {}};
 }

@@ -38,6 +38,12 @@ void host_core::begin_job(time_point now)
     targets_.clear();
     moved_ = firmware_paused_ = motors_lost_ = stood_by_ = false;
     wants_.reset();
+    reached_line_ = 0;
+    held_at_.reset();
+    point_ = {};
+    journal_ =
+        journal_job{.id = job_->id, .path = job_->path, .boot = kept_.boot, .file = source_->facts().file};
+    ++journal_epoch_;
     last_progress_ = now;
     plan_ = plan_begin();
     goal_ = goal::begin;
@@ -71,6 +77,11 @@ void host_core::end_job(phase how, const char* kept_as, std::string detail, time
     }
     held_line_.reset();
     drop_source();
+    if (takeover_ && takeover_->source) effects_.push_back(source_to_drop{std::move(takeover_->source)});
+    takeover_.reset();
+    held_at_.reset();
+    journal_.reset();
+    ++journal_epoch_;
     firmware_paused_ = false;
     saved_ = {};
     targets_.clear();
@@ -88,6 +99,7 @@ void host_core::fail_job(std::string why, bool lift, time_point now)
     goal_ = goal::none;
     const head_knowledge known = head();
     const bool up = lift && moved_ && !saved_.lifted && connected_;
+    if (const auto place = reached_text(); !place.empty()) why += "; it had got to " + place;
     end_job(phase::error, "failed", std::move(why), now);
     if (!up) return;
     // The hot nozzle leaves the part; the guards see to the heaters.
@@ -164,6 +176,10 @@ void host_core::goal_reached(time_point now)
     case goal::finish:
         end_job(phase::finished, "finished", {}, now);
         break;
+    case goal::look:
+        takeover_->looked = true;
+        judge_takeover_now(now);
+        break;
     case goal::jog_look:
         jog_looked(now);
         break;
@@ -178,7 +194,7 @@ void host_core::goal_reached(time_point now)
     }
 }
 
-wire_command host_core::send_own(std::string text, time_point)
+wire_command host_core::send_own(std::string text, time_point now)
 {
     note_settings(text);
     const gcode::parsed_line line = gcode::parse_line(text);
@@ -192,15 +208,17 @@ wire_command host_core::send_own(std::string text, time_point)
             if (line.word_count == 0 || line.find(axis)) sent.homes += static_cast<char>(axis - 'X' + 'x');
     sent.frees = frees_motors(line);
     in_flight_.push_back(sent);
+    note_sent(nullptr, now);
     return {std::move(text), sent.tag};
 }
 
-wire_command host_core::send_of_file(prepared_line& line, time_point)
+wire_command host_core::send_of_file(prepared_line& line, time_point now)
 {
     note_settings(line.text);
     const gcode::parsed_line parsed = gcode::parse_line(line.text);
     sent_line sent{.tag = next_tag_++, .of_file = true};
     sent.end_offset = line.end_offset;
+    sent.line = line.number;
     sent.seconds = line.seconds;
     sent.layer = line.layer;
     sent.z_mm = line.z_mm;
@@ -219,6 +237,7 @@ wire_command host_core::send_of_file(prepared_line& line, time_point)
     modes_ = line.after;
     fan_ = line.after.fan;
     in_flight_.push_back(sent);
+    note_sent(&line, now);
     return {std::move(line.text), sent.tag};
 }
 
@@ -364,6 +383,10 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
         }
         prepared_line line = std::move(*held_line_);
         held_line_.reset();
+        if (line.use != line_use::send) { // nothing of it may go out, so that it must be noted as done here
+            point_.offset = line.end_offset;
+            point_.line = line.number;
+        }
         switch (line.use) {
         case line_use::send:
             return send_of_file(line, now);

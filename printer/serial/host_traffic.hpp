@@ -3,6 +3,7 @@
 
 #include "printer/serial/host_core.hpp"
 #include "printer/serial/mailbox.hpp"
+#include "printer/serial/print_journal.hpp"
 
 #include <atomic>
 #include <memory>
@@ -14,7 +15,10 @@ struct commit_done {
     std::uint64_t commit;
     printer_result<void> how;
 };
-using to_wire = std::variant<host_call, commit_done>;
+struct opened_source {
+    printer_result<std::shared_ptr<line_source>> source;
+};
+using to_wire = std::variant<host_call, commit_done, opened_source>;
 
 struct key_release {
     std::string key;
@@ -26,7 +30,8 @@ struct client_call {
     std::optional<time_point> deadline;
 };
 // Calls with something to do on the disk first, and all that must be kept, dropped or logged.
-using to_clerk = std::variant<client_call, state_to_keep, source_to_drop, log_entry, key_release>;
+using to_clerk =
+    std::variant<client_call, state_to_keep, source_to_drop, source_wanted, log_entry, key_release>;
 
 struct host_traffic {
     mailbox<to_wire> wire{256};
@@ -35,12 +40,13 @@ struct host_traffic {
     wake_fd lines_ready; // the reader has lines for a wire that waits for them
 
     // The newest state, for the server.
-    void publish(const printer_state& state, link_capabilities limits)
+    void publish(const printer_state& state, link_capabilities limits, std::optional<known_progress> progress)
     {
         {
             const std::lock_guard lock(guard_);
             state_ = std::make_shared<const printer_state>(state);
             limits_ = limits;
+            progress_ = std::move(progress);
             told_at_ = std::chrono::steady_clock::now();
         }
         news_.wake();
@@ -55,15 +61,24 @@ struct host_traffic {
         const std::lock_guard lock(guard_);
         return {state_, limits_, told_at_};
     }
+    // How far the print under way has got; nothing without one.
+    std::optional<known_progress> progress() const
+    {
+        const std::lock_guard lock(guard_);
+        return progress_;
+    }
     const wake_fd& news() const { return news_; }
 
     std::atomic<std::uint64_t> log_lost{0};
+    std::atomic<std::int64_t> store_busy_since_ms{0}; // steady clock; 0: the disk is not being waited for
+    std::atomic<int> store_error{0};                  // errno of the last page of progress
     std::atomic<std::int64_t> wire_beat_ms{0}; // steady clock, of the wire's last turn: for the watchdog
 
 private:
     mutable std::mutex guard_;
     std::shared_ptr<const printer_state> state_ = std::make_shared<const printer_state>();
     link_capabilities limits_;
+    std::optional<known_progress> progress_;
     time_point told_at_{};
     wake_fd news_;
 };

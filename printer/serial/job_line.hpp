@@ -3,6 +3,7 @@
 
 #include "gcode/modal_state.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,12 @@ struct prepared_line {
     std::optional<double> slicer_left_s; // of M73, as of this line
     gcode::modes after;                  // in force once the line is carried out
     bool moves = false;                  // head or filament
+    // Where the file counts the axes then; `placed` (bits 0-2) says which are where a move put them, not
+    // homing.
+    std::array<std::optional<double>, 3> axes = {};
+    double e_mm = 0;
+    std::uint8_t placed = 0;
+    bool layers_by_comments = false;
 };
 
 // Of the part of the file that was read; seconds by our own estimate.
@@ -50,11 +57,19 @@ struct read_so_far {
     std::optional<double> whole_seconds = {}; // of all the file, once it was looked through
 };
 
+// The very file: another one under the same name is not gone on with.
+struct file_identity {
+    std::uint64_t device = 0, inode = 0, size = 0;
+    std::int64_t changed_ns = 0;
+    bool operator==(const file_identity&) const = default;
+};
+
 struct job_facts {
     std::uint64_t size_bytes = 0;
     std::optional<double> seconds; // as the slicer wrote it
     std::optional<int> layers;
     bool one_by_one = false; // complete objects: the head must not cross the bed
+    file_identity file = {};
 };
 
 // Lines in the file's order. next() never blocks. Used by one thread.

@@ -4,6 +4,7 @@
 #include "gcode/metadata.hpp"
 #include "gcode/move_time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -26,13 +27,66 @@ std::size_t cost_of(const prepared_line& line)
            (line.note.capacity() > 15 ? line.note.capacity() + 17 : 0);
 }
 
+class disk_bytes final : public file_bytes {
+public:
+    explicit disk_bytes(owned_fd file) : file_(std::move(file)) {}
+    ssize_t read_at(char* into, std::size_t most, std::uint64_t offset) override
+    {
+        return ::pread(file_.get(), into, most, static_cast<off_t>(offset));
+    }
+    file_identity identity() override
+    {
+        struct stat about {};
+        if (::fstat(file_.get(), &about) != 0) return {};
+        return {about.st_dev, about.st_ino, static_cast<std::uint64_t>(about.st_size),
+                about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec};
+    }
+
+private:
+    owned_fd file_;
+};
+
+// Whether M114 tells the same place as the file does: after moves, not after what homes, measures, changes
+// tools or shifts the origin.
+std::uint8_t still_placed(std::uint8_t placed, const gcode::parsed_line& line, const gcode::modes& in_force)
+{
+    if (line.letter == 'T') return 0;
+    if (line.letter != 'G') return placed;
+    if (line.number >= 0 && line.number <= 3) {
+        if (!in_force.absolute) return placed;
+        for (unsigned axis = 0; axis < 3; ++axis)
+            if (line.find(static_cast<char>('X' + axis))) placed |= static_cast<std::uint8_t>(1U << axis);
+        return placed;
+    }
+    constexpr std::array harmless{4, 10, 11, 17, 20, 21, 90, 91, 92};
+    const bool is_harmless = std::find(harmless.begin(), harmless.end(), line.number) != harmless.end();
+    return is_harmless && line.subcode == 0 ? placed : std::uint8_t{0};
+}
+
 } // namespace
 
+std::unique_ptr<file_bytes> bytes_of(owned_fd file)
+{
+    return std::make_unique<disk_bytes>(std::move(file));
+}
+
 struct job_reader::impl {
-    impl(owned_fd opened, reader_settings given) : file(std::move(opened)), settings(std::move(given)) {}
+    impl(std::unique_ptr<file_bytes> opened, reader_settings given)
+        : file(std::move(opened)), settings(std::move(given))
+    {
+        if (!settings.from) return;
+        const resume_point& from = *settings.from;
+        begin = from.offset;
+        splitter = gcode::line_splitter(from.offset, from.line);
+        modal = gcode::modal_state(from.modes, from.axes, from.e_mm);
+        layers = gcode::layer_tracker(from.layer, from.axes[2], from.layers_by_comments);
+        seconds = taken_s = from.seconds;
+        slicer_left = from.slicer_left_s;
+        placed = from.placed;
+    }
 
     // --- of the reader's thread alone
-    owned_fd file;
+    const std::unique_ptr<file_bytes> file;
     const reader_settings settings;
     gcode::line_splitter splitter;
     gcode::modal_state modal;
@@ -40,6 +94,8 @@ struct job_reader::impl {
     gcode::layer_tracker layers;
     double seconds = 0;
     std::optional<double> slicer_left;
+    std::uint64_t begin = 0;
+    std::uint8_t placed = 0;
 
     // --- shared
     mutable std::mutex guard;
@@ -83,15 +139,15 @@ void job_reader::impl::fail(std::string why)
 
 void job_reader::impl::learn_facts()
 {
-    struct stat about {};
     job_facts found;
-    if (::fstat(file.get(), &about) == 0) found.size_bytes = static_cast<std::uint64_t>(about.st_size);
+    found.file = file->identity();
+    found.size_bytes = found.file.size;
     constexpr std::size_t piece = 64UL * 1024;
     std::string text(piece, '\0');
     gcode::file_facts comments;
     for (const std::uint64_t at :
          {std::uint64_t{0}, found.size_bytes > piece ? found.size_bytes - piece : 0}) {
-        const ssize_t got = ::pread(file.get(), text.data(), piece, static_cast<off_t>(at));
+        const ssize_t got = file->read_at(text.data(), piece, at);
         if (got > 0)
             gcode::read_facts(std::string_view(text).substr(0, static_cast<std::size_t>(got)), comments);
     }
@@ -118,6 +174,7 @@ prepared_line job_reader::impl::prepare(const gcode::raw_line& raw)
         line.text = std::move(verdict.text);
         line.note = std::move(verdict.note);
         line.wait = verdict.wait;
+        placed = still_placed(placed, parsed, modal.now());
         if (const auto moved = modal.apply(parsed)) {
             seconds += timer.add(*moved);
             layers.on_move(*moved, modal.z());
@@ -136,6 +193,10 @@ prepared_line job_reader::impl::prepare(const gcode::raw_line& raw)
     line.z_mm = modal.z();
     line.slicer_left_s = slicer_left;
     line.after = modal.now();
+    line.axes = modal.axes();
+    line.e_mm = modal.e();
+    line.placed = placed;
+    line.layers_by_comments = layers.by_comments();
     return line;
 }
 
@@ -180,7 +241,7 @@ void job_reader::impl::measure()
             const std::lock_guard lock(guard);
             if (stopping) return;
         }
-        const ssize_t got = ::pread(file.get(), buffer.data(), buffer.size(), static_cast<off_t>(at));
+        const ssize_t got = file->read_at(buffer.data(), buffer.size(), at);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return; // whoever prints it will say so
         if (got == 0) lines.finish();
@@ -205,9 +266,9 @@ void job_reader::impl::run()
 {
     learn_facts();
     std::array<char, 32UL * 1024> buffer{};
-    std::uint64_t total = 0;
+    std::uint64_t total = begin;
     for (bool more = true; more;) {
-        const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+        const ssize_t got = file->read_at(buffer.data(), buffer.size(), total);
         if (got < 0) {
             if (errno == EINTR) continue;
             return fail("the file could not be read at byte " + std::to_string(total) + ": " +
@@ -238,7 +299,7 @@ void job_reader::impl::run()
     if (wake && settings.more) settings.more();
 }
 
-job_reader::job_reader(owned_fd file, reader_settings settings)
+job_reader::job_reader(std::unique_ptr<file_bytes> file, reader_settings settings)
     : impl_(std::make_unique<impl>(std::move(file), std::move(settings)))
 {
     impl_->thread = std::thread([self = impl_.get()] { self->run(); });
@@ -263,7 +324,7 @@ printer_result<void> job_reader::wait_ready(std::chrono::milliseconds patience)
         return printer_failure{printer_errc::host_failure, "the file could not be read in time"};
     if (!impl_->failed.empty()) return printer_failure{printer_errc::host_failure, impl_->failed};
     if (!impl_->first_refusal.empty()) return printer_failure{printer_errc::refused, impl_->first_refusal};
-    if (impl_->ended && impl_->queue.empty())
+    if (impl_->ended && impl_->queue.empty() && !impl_->settings.from)
         return printer_failure{printer_errc::refused, "there is nothing to print in this file"};
     return {};
 }

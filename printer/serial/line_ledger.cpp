@@ -15,6 +15,13 @@ void line_ledger::restart()
     accepted_ = told_ = 0;
 }
 
+void line_ledger::restart_after(std::uint64_t accepted)
+{
+    lines_.clear();
+    next_ = sent_ = accepted + 1;
+    accepted_ = told_ = accepted;
+}
+
 void line_ledger::append(line_kind kind, std::string_view command, std::uint64_t tag)
 {
     const bool question = command == "M105" || command.starts_with("M105 ");

@@ -29,6 +29,8 @@ public:
     explicit line_ledger(std::size_t keep) : keep_(keep) {}
 
     void restart();
+    // Counts on behind a line that somebody else sent.
+    void restart_after(std::uint64_t accepted);
     void append(line_kind kind, std::string_view command, std::uint64_t tag);
     const numbered_line* unsent() const; // the next to go out, or null
     void mark_sent() { ++sent_; }

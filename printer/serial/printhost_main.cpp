@@ -4,7 +4,10 @@
 #include "printer/serial/host_config.hpp"
 #include "printer/serial/host_log.hpp"
 #include "printer/serial/host_server.hpp"
+#include "printer/serial/journal_file.hpp"
+#include "printer/serial/progress_store.hpp"
 #include "printer/serial/service_notify.hpp"
+#include "printer/serial/supervisor.hpp"
 #include "printer/serial/wire_port.hpp"
 #include "printer/serial/wire_thread.hpp"
 
@@ -57,13 +60,44 @@ void wait_for_signal(const sigset_t& signals, const host_traffic& traffic)
     }
 }
 
+// The first time the descriptor that a predecessor left, if there is one; by its name from then on.
+port_opener port_opener_for(const host_config& config, owned_fd left)
+{
+    return
+        [port = config.port, baud = config.baud,
+         kept = std::make_shared<owned_fd>(std::move(left))]() -> printer_result<std::unique_ptr<wire_port>> {
+            if (*kept) {
+                auto adopted = adopt_wire_port(std::move(*kept), port, baud);
+                if (adopted) return adopted;
+                log_warning(adopted.error().detail);
+                forget_descriptor("port");
+            }
+            return open_wire_port(port, baud);
+        };
+}
+
 int run_host(const host_config& config)
 {
+    owned_fd left;
+    for (auto& one : take_kept_descriptors())
+        if (one.name == "port") left = std::move(one.fd);
     auto lock = lock_state(config.state);
     if (!lock) return complain(lock.error());
     auto keys = idempotency_keys::open(config.state);
     if (!keys) return complain(keys.error());
     loaded_state kept = load_durable_state(config.state);
+    wire_origin origin;
+    origin.left.progress = load_progress(config.state);
+    // What a predecessor left in memory, before anything is written there.
+    std::optional<journal_writer> journal;
+    auto memory = journal_file::open(config.journal, config.state, journal_writer::image_size());
+    if (memory) {
+        origin.left.journal = read_journal(memory->bytes());
+        origin.journal = &journal.emplace(memory->bytes());
+    } else {
+        origin.no_journal = memory.error().detail;
+        log_warning("no crash resume: " + origin.no_journal);
+    }
     if (!kept.complaint.empty()) log_warning(kept.complaint);
     note_boot(kept.state, boot_of_machine());
     auto listener = listen_at(config.socket);
@@ -76,15 +110,17 @@ int run_host(const host_config& config)
     sigaddset(&signals, SIGINT);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
+    const std::uint64_t pages = origin.left.progress ? origin.left.progress->entry.sequence : 0;
+    origin.kept = std::move(kept.state);
     host_traffic traffic;
     host_clerk clerk({.files_folder = config.files,
                       .state_folder = config.state,
                       .max_text = text_that_fits(config.machine.max_line),
                       .limits = config.file_limits},
                      std::move(*keys), traffic);
-    wire_thread wire(
-        {.machine = config.machine}, config.host, std::move(kept.state),
-        [port = config.port, baud = config.baud] { return open_wire_port(port, baud); }, traffic);
+    wire_thread wire({.machine = config.machine}, config.host, std::move(origin),
+                     port_opener_for(config, std::move(left)), traffic);
+    const progress_store progress(progress_pages(config.state), pages, 5s, traffic);
     {
         const host_server server({.path = config.socket}, std::move(*listener), traffic);
         log_info("print host for " + config.port + " at " + std::to_string(config.baud) +
@@ -95,6 +131,7 @@ int run_host(const host_config& config)
         log_info("stopping: a print under way ends as failed, heaters go off");
         wire.stop();
         wire.join();
+        if (memory) memory->remove();
     }
     return 0;
 }
@@ -114,6 +151,12 @@ int main(int argc, char** argv)
     if (config->check_only) {
         std::puts("the configuration is good");
         return 0;
+    }
+    if (config->supervised) {
+        std::vector<std::string> words;
+        for (int at = 0; at < argc; ++at)
+            if (std::strcmp(argv[at], "--supervise") != 0) words.emplace_back(argv[at]);
+        return supervise({.argv = std::move(words)});
     }
     return run_host(*config);
 }

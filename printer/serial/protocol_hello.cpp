@@ -9,6 +9,13 @@ namespace layerline::printer::serial {
 
 void protocol_machine::impl::begin_hello(time_point now)
 {
+    forget_conversation(now);
+    say_hello(now);
+}
+
+// Everything that was so of the printer before.
+void protocol_machine::impl::forget_conversation(time_point now)
+{
     at = stage::hello;
     ledger.restart();
     outbox.clear();
@@ -38,7 +45,6 @@ void protocol_machine::impl::begin_hello(time_point now)
     busy_gap = keep_alive;
     hello_began = now;
     temperature_at = polled_at = now;
-    say_hello(now);
 }
 
 void protocol_machine::impl::say_hello(time_point now)
@@ -144,7 +150,7 @@ void protocol_machine::impl::finish_identify(time_point now)
 
 void protocol_machine::impl::on_reset(time_point now)
 {
-    const bool was_talking = at == stage::ready || at == stage::halted;
+    const bool was_talking = at == stage::ready || at == stage::halted || at == stage::rejoin;
     if (was_talking) tell(was_reset{});
     begin_hello(now);
 }

@@ -69,6 +69,12 @@ void protocol_machine::opened(time_point now)
     impl_->begin_hello(now);
 }
 
+void protocol_machine::rejoin(std::uint64_t beyond, time_point now)
+{
+    impl_->splitter.clear();
+    impl_->begin_rejoin(beyond, now);
+}
+
 void protocol_machine::receive(std::string_view bytes, time_point now)
 {
     auto& self = *impl_;
@@ -147,7 +153,9 @@ void protocol_machine::consumed(std::size_t count, time_point now)
     const bool line_ended = self.outbox.consumed(count);
     self.unwritten_since.reset();
     if (!self.outbox.empty()) self.unwritten_since = now;
-    if (!line_ended || self.at == impl::stage::hello || self.at == impl::stage::halted) return;
+    if (!line_ended || self.at == impl::stage::hello || self.at == impl::stage::rejoin ||
+        self.at == impl::stage::halted)
+        return;
     self.wait_from = std::max(self.wait_from, now);
     if (!self.unanswered_since) self.unanswered_since = now;
 }
@@ -164,6 +172,16 @@ std::optional<time_point> protocol_machine::next_wakeup() const
 {
     const auto next = impl_->earliest();
     return next ? std::optional(next->at) : std::nullopt;
+}
+
+std::uint64_t protocol_machine::next_number() const
+{
+    return impl_->ledger.next();
+}
+
+std::uint64_t protocol_machine::accepted_number() const
+{
+    return impl_->ledger.accepted();
 }
 
 bool protocol_machine::is_connected() const

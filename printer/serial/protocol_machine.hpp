@@ -38,6 +38,9 @@ struct machine_settings {
 struct connected {
     firmware_info firmware;
 }; // hello and M115 done; also after a firmware reset
+struct rejoined {
+    std::uint64_t last_line;
+}; // after rejoin(): the last line that the firmware took; `connected` follows
 struct acknowledged {
     std::uint64_t tag;
 }; // the line of that tag was accepted, in order
@@ -72,8 +75,8 @@ struct was_reset {}; // the board booted again: everything queued is gone
 struct gone_silent {
     std::string text;
 }; // hello failed, or no byte for `silence`, or stuck resends
-using event = std::variant<connected, acknowledged, temperatures, positioned, busy, host_action, said, heard,
-                           resend_asked, unknown_command, killed, was_reset, gone_silent>;
+using event = std::variant<connected, rejoined, acknowledged, temperatures, positioned, busy, host_action,
+                           said, heard, resend_asked, unknown_command, killed, was_reset, gone_silent>;
 
 class protocol_machine {
 public:
@@ -86,6 +89,11 @@ public:
     // The port was opened: says hello (newline, M110 N0 twice, M115), turns on autoreports and M113
     // keep-alive.
     void opened(time_point now);
+    // The same in the middle of a print whose host died: changes nothing at the printer, but ends a half
+    // line, asks who it is and which line it took last, and counts on from there. `beyond` is a number that
+    // cannot have been used: firmware that does not tell its last line when asked tells it with the error
+    // that this provokes.
+    void rejoin(std::uint64_t beyond, time_point now);
     // Bytes from the port, in any slicing. A line over 1 KiB is cut there and marked as garbage.
     void receive(std::string_view bytes, time_point now);
     // Time has passed; call at next_wakeup() or later.
@@ -113,6 +121,10 @@ public:
     std::optional<event> next_event();
     // When tick() wants to be called.
     std::optional<time_point> next_wakeup() const;
+
+    // The number that the next line will have, whoever makes it, and the last that was accepted.
+    std::uint64_t next_number() const;
+    std::uint64_t accepted_number() const;
 
     bool is_connected() const;
     std::uint64_t resends() const; // requests that were followed

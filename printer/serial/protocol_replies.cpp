@@ -53,8 +53,9 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
     if (!whole) return;
     const auto what = reply::parse(line);
     if (at == stage::hello) hello_reply(what, now);
+    const bool acks = at == stage::identify || at == stage::ready; // the ok that ends a rejoin is no line's
+    if (at == stage::rejoin) rejoin_reply(what, now);
     if (listening && at == stage::ready && is_answer(what, line)) tell(heard{std::string(line)});
-    const bool acks = at == stage::identify || at == stage::ready;
     std::visit(overloaded{
                    [&](const reply::ack& ack) {
                        if (acks)
@@ -94,11 +95,11 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
                        if (at == stage::identify) identify_progress(false, now);
                    },
                    [&](const reply::capability& says) {
-                       if (at != stage::identify) return;
+                       if (at != stage::identify && at != stage::rejoin) return;
                        auto& all = firmware.capabilities;
                        const bool known = std::find(all.begin(), all.end(), says.name) != all.end();
                        if (says.on && !known && all.size() < most_capabilities) all.push_back(says.name);
-                       identify_progress(false, now);
+                       if (at == stage::identify) identify_progress(false, now);
                    },
                    [&](const reply::action& says) { tell(host_action{says.text}); },
                    [&](const reply::line_error& says) {

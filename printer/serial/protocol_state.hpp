@@ -1,6 +1,6 @@
 // The inside of protocol_machine. Its parts: protocol_machine.cpp (the way in and out), protocol_hello.cpp
-// (opening, resets), protocol_replies.cpp (what each firmware line does), protocol_resend.cpp,
-// protocol_timers.cpp.
+// (opening, resets), protocol_rejoin.cpp (in the middle of a print), protocol_replies.cpp (what each firmware
+// line does), protocol_resend.cpp, protocol_timers.cpp.
 #pragma once
 
 #include "printer/serial/line_ledger.hpp"
@@ -21,6 +21,7 @@ struct protocol_machine::impl {
         closed,   // before opened()
         hello,    // M110 sent, waits for an ok
         identify, // M115 sent, collects its answer
+        rejoin,   // in a print of a dead host: asks for the firmware and its last line
         ready,
         halted, // the firmware stopped; waits for its `start`
         lost,   // gave up, until opened()
@@ -40,6 +41,7 @@ struct protocol_machine::impl {
 
     // --- hello, identify, reset (protocol_hello.cpp)
     void begin_hello(time_point now);
+    void forget_conversation(time_point now);
     void say_hello(time_point now);
     void hello_reply(const reply::any& what, time_point now);
     void hello_timer(time_point now);
@@ -50,6 +52,14 @@ struct protocol_machine::impl {
     void finish_identify(time_point now);
     void on_reset(time_point now);
     void give_up(std::string text);
+
+    // --- rejoin (protocol_rejoin.cpp)
+    void begin_rejoin(std::uint64_t beyond, time_point now);
+    void ask_identity(time_point now);
+    void ask_number(time_point now);
+    void rejoin_reply(const reply::any& what, time_point now);
+    void rejoin_timer(time_point now);
+    void finish_rejoin(time_point now);
 
     // --- replies (protocol_replies.cpp)
     void handle_line(std::string_view line, bool whole, time_point now);
@@ -111,6 +121,13 @@ struct protocol_machine::impl {
     std::optional<time_point> identify_at;
     firmware_info firmware;
     bool auto_report = false;
+
+    // rejoin
+    std::uint64_t beyond = 0;
+    std::optional<std::uint64_t> last_taken;
+    bool identity_told = false; // M115's answer is through: what comes now is an answer to us
+    int numbers_asked = 0;
+    time_point rejoin_at{};
 
     // acknowledgements
     std::deque<std::uint64_t> urgent_after; // an ok of an urgent line is due after the line of that number

@@ -70,6 +70,10 @@ std::optional<protocol_machine::impl::timer> protocol_machine::impl::earliest() 
         due(settle_at ? *settle_at : hello_sent + settings.hello_patience, &impl::hello_timer);
         return first;
     }
+    if (at == stage::rejoin) {
+        due(rejoin_at, &impl::rejoin_timer);
+        return first;
+    }
     if (identify_at) due(*identify_at, &impl::identify_timer);
     if (unanswered_since) due(*unanswered_since + silence_limit(), &impl::silent);
     if (unwritten_since) due(*unwritten_since + settings.silence, &impl::unwritten);

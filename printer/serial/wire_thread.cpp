@@ -1,9 +1,12 @@
 #include "printer/serial/wire_thread.hpp"
 
+#include "printer/serial/service_notify.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <poll.h>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -12,10 +15,15 @@ namespace layerline::printer::serial {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-wire_thread::wire_thread(wire_settings settings, host_settings host, durable_state kept, port_opener open,
+namespace {
+constexpr const char* port_name = "port"; // as a supervisor keeps it
+}
+
+wire_thread::wire_thread(wire_settings settings, host_settings host, wire_origin origin, port_opener open,
                          host_traffic& traffic)
-    : settings_(settings), core_(host, std::move(kept)), open_(std::move(open)), traffic_(traffic),
-      thread_([this] { run(); })
+    : settings_(settings), core_(host, std::move(origin.kept), std::move(origin.left)),
+      journal_(origin.journal), no_journal_(std::move(origin.no_journal)), open_(std::move(open)),
+      traffic_(traffic), thread_([this] { run(); })
 {
 }
 
@@ -53,13 +61,20 @@ void wire_thread::try_open(time_point now)
     port_ = std::move(*opened);
     machine_ = std::make_unique<protocol_machine>(settings_.machine);
     core_.port_opened(now);
-    machine_->opened(now);
+    port_stored_ = keep_descriptor(port_->fd(), port_name);
+    if (core_.rejoins()) {
+        if (port_->was_kept()) core_.port_was_kept();
+        machine_->rejoin(core_.unused_number(), now);
+    } else
+        machine_->opened(now);
     next_hello_.reset();
     news_now_ = true;
 }
 
 void wire_thread::close_port(printer_errc why, std::string text, time_point now)
 {
+    forget_descriptor(port_name);
+    port_stored_ = false;
     port_.reset();
     machine_.reset();
     next_hello_.reset();
@@ -79,6 +94,8 @@ void wire_thread::take_letters(time_point now)
             core_.call(std::move(*call), now);
         else if (auto* done = std::get_if<commit_done>(&letter))
             core_.saved(done->commit, done->how, now);
+        else if (auto* opened = std::get_if<opened_source>(&letter))
+            core_.source_opened(std::move(opened->source), now);
         news_now_ = true;
     }
     traffic_.lines_ready.taken();
@@ -109,20 +126,68 @@ void wire_thread::take_events(time_point now)
 
 void wire_thread::write_port(time_point now)
 {
+    follow_journal(now);
     while (const auto urgent = core_.next_urgent())
         machine_->send_urgent(*urgent, now);
     while (machine_->can_send()) {
         const auto command = core_.next_command(now);
         if (!command) break;
+        // Noted before its first byte can be on the wire.
+        if (journal_ != nullptr) journal_->sent(machine_->next_number(), core_.point());
         machine_->send(command->text, command->tag, now);
     }
     machine_->listen(core_.listens());
+    follow_journal(now);
     while (!machine_->output().empty()) {
         const auto put = port_->write(machine_->output());
         if (!put) return close_port(put.error().code, put.error().detail, now);
         if (*put == 0) return;
         machine_->consumed(*put, now);
     }
+}
+
+// The journal of the job that the core has now; and that we live.
+void wire_thread::follow_journal(time_point now)
+{
+    if (journal_ == nullptr) return;
+    if (core_.journal_epoch() != journal_epoch_) {
+        journal_epoch_ = core_.journal_epoch();
+        if (const auto& job = core_.journal())
+            journal_->begin(*job, machine_ ? machine_->accepted_number() : 0, core_.point());
+        else
+            journal_->end();
+    }
+    journal_->beat(std::chrono::nanoseconds(core_.moved_until(now).time_since_epoch()).count());
+    if (core_.rejoins() && !core_.journal()) return; // a predecessor's, until it was read to its end
+    journal_->wish(core_.wish());
+    if (machine_) journal_->next_number(machine_->next_number());
+}
+
+// Whether a successor could go on with a print, as far as can be seen from here.
+void wire_thread::look_at_store(time_point now)
+{
+    const auto busy_since = traffic_.store_busy_since_ms.load();
+    const auto now_ms = std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
+    enum : int { none, stalled = 10'000, no_journal, no_supervisor }; // below: errno
+    int trouble = traffic_.store_error;
+    if (journal_ == nullptr)
+        trouble = no_journal;
+    else if (busy_since != 0 && now_ms - busy_since > settings_.slow_store.count())
+        trouble = stalled;
+    else if (trouble == none && port_ && !port_stored_)
+        trouble = no_supervisor;
+    if (std::exchange(crash_trouble_, trouble) == trouble) return;
+    std::string text;
+    if (trouble == no_journal)
+        text = no_journal_;
+    else if (trouble == stalled)
+        text = "the disk of the state folder does not answer";
+    else if (trouble == no_supervisor)
+        text = "nothing keeps the port open; run the print host under systemd or with --supervise";
+    else if (trouble != none)
+        text = "the state folder cannot be written: " + std::generic_category().message(trouble);
+    core_.set_crash_trouble(text.empty() ? text : "no crash resume: " + text);
+    news_now_ = true;
 }
 
 void wire_thread::hand_out(time_point now)
@@ -136,6 +201,8 @@ void wire_thread::hand_out(time_point now)
             traffic_.clerk.put(std::move(*keep));
         else if (auto* drop = std::get_if<source_to_drop>(&*next))
             traffic_.clerk.put(std::move(*drop));
+        else if (auto* wanted = std::get_if<source_wanted>(&*next))
+            traffic_.clerk.put(std::move(*wanted));
         else if (std::holds_alternative<board_to_reset>(*next))
             core_.board_reset(begin_reset(now));
         else if (auto* entry = std::get_if<log_entry>(&*next)) {
@@ -169,7 +236,9 @@ void wire_thread::publish(time_point now)
     if (state.sequence == told_ && same_phase) return;
     told_ = state.sequence;
     told_phase_ = state.now;
-    traffic_.publish(state, core_.capabilities());
+    std::optional<known_progress> progress;
+    if (const auto& job = core_.journal()) progress = known_progress{*job, core_.point()};
+    traffic_.publish(state, core_.capabilities(), std::move(progress));
 }
 
 void wire_thread::wait(time_point now)
@@ -193,6 +262,7 @@ void wire_thread::wait(time_point now)
 
 void wire_thread::run()
 {
+    if (journal_ != nullptr && !core_.rejoins()) journal_->end(); // of a print that is over
     bool told_to_stop = false;
     while (!aborting_) {
         const time_point now = clock::now();
@@ -220,12 +290,18 @@ void wire_thread::run()
             if (port_) (void)port_->set_reset(false);
         }
         core_.tick(now);
-        if (port_) write_port(now);
+        look_at_store(now);
+        if (port_)
+            write_port(now);
+        else
+            follow_journal(now);
         hand_out(now);
         if (told_to_stop && core_.may_leave(now)) break;
         wait(now);
     }
     const time_point now = clock::now();
+    follow_journal(now);
+    if (told_to_stop) forget_descriptor(port_name);
     hand_out(now);
     news_now_ = true;
     hand_out(now);

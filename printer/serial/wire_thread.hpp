@@ -16,6 +16,8 @@ class wire_port {
 public:
     virtual ~wire_port() = default;
     virtual int fd() const = 0;
+    // A predecessor had it open, and nobody closed it since.
+    virtual bool was_kept() const { return false; }
     // How many bytes; 0: not now. A failure means that the port is gone.
     virtual printer_result<std::size_t> read(char* into, std::size_t most) = 0;
     virtual printer_result<std::size_t> write(std::string_view bytes) = 0;
@@ -34,12 +36,21 @@ struct wire_settings {
     std::chrono::milliseconds rehello{5000}; // between hellos to a silent printer, on the same open port
     std::chrono::milliseconds news{100};     // between states told to the server
     std::chrono::milliseconds reset_pulse{250};
+    std::chrono::milliseconds slow_store{3000}; // a page of progress that takes longer is a stall
+};
+
+// What the thread begins with, and what it leaves for a successor.
+struct wire_origin {
+    durable_state kept;
+    left_print left = {};
+    journal_writer* journal = nullptr; // must outlive the thread; none: no crash resume
+    std::string no_journal = {};       // why there is none
 };
 
 class wire_thread {
 public:
     // Starts at once. The traffic must outlive it.
-    wire_thread(wire_settings settings, host_settings host, durable_state kept, port_opener open,
+    wire_thread(wire_settings settings, host_settings host, wire_origin origin, port_opener open,
                 host_traffic& traffic);
     // Ends the thread without farewell if it still runs.
     ~wire_thread();
@@ -55,6 +66,8 @@ private:
     void read_port(time_point now);
     void take_events(time_point now);
     void write_port(time_point now);
+    void follow_journal(time_point now);
+    void look_at_store(time_point now);
     void hand_out(time_point now);
     printer_result<void> begin_reset(time_point now);
     void publish(time_point now); // the state, if it differs from what was told
@@ -62,6 +75,11 @@ private:
 
     const wire_settings settings_;
     host_core core_;
+    journal_writer* const journal_;
+    const std::string no_journal_;
+    std::uint64_t journal_epoch_ = 0;
+    bool port_stored_ = false;
+    int crash_trouble_ = -1; // what was told last
     const port_opener open_;
     host_traffic& traffic_;
     std::unique_ptr<wire_port> port_;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace layerline::printer::virtual_printer {
 
@@ -44,6 +45,9 @@ struct firmware_status {
     std::uint64_t unknown_commands = 0;
     std::uint64_t cold_extrusions = 0; // moves whose filament was prevented
     std::uint64_t underruns = 0;       // planner ran dry while more moves came within a simulated second
+    // Real milliseconds, 50 and more, in which the head stood still between moves without being asked to; the
+    // first 1,000.
+    std::vector<std::uint32_t> still_ms;
     std::uint64_t executed = 0;
     std::uint64_t faults_drop_ok = 0, faults_corrupt = 0, faults_resend_without_ok = 0, faults_unplug = 0;
 };

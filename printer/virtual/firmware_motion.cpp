@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::array<double, 3> steps_per_mm{80, 80, 400};
 constexpr double underrun_window = 1; // simulated seconds
+constexpr long shortest_still_ms = 50;
+constexpr std::size_t most_stills = 1000;
 
 // Length in the plane of an arc from `from` to `to`; empty when the parameters make none.
 std::optional<double> arc_length(const axes& from, const axes& to, const command& read, double unit)
@@ -106,6 +108,9 @@ void firmware::impl::queue_move(const axes& to, double length)
     if (dry_since) {
         const double dry = std::chrono::duration<double>(clock - *dry_since).count() * settings.speed;
         if (dry > 0 && dry <= underrun_window) ++tally.underruns;
+        const auto still = std::chrono::duration_cast<std::chrono::milliseconds>(clock - *dry_since).count();
+        if (still >= shortest_still_ms && tally.still_ms.size() < most_stills)
+            tally.still_ms.push_back(static_cast<std::uint32_t>(still));
         dry_since.reset();
     }
     modes.motors_on = true;

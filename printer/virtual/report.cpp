@@ -51,6 +51,7 @@ std::string report_members(const firmware_status& s)
     out["boots"] = s.boots;
     out["connections"] = s.connections;
     out["underruns"] = s.underruns;
+    out["still_ms"] = s.still_ms;
     out["cold_extrusions"] = s.cold_extrusions;
     out["wire"] = {{"bytes_received", s.bytes_received},    {"bytes_lost", s.bytes_lost},
                    {"lines_received", s.lines_received},    {"lines_numbered", s.lines_numbered},

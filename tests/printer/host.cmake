@@ -8,5 +8,9 @@ layerline_test(print_host
         host_reader_test.cpp
         host_state_test.cpp
         host_stop_test.cpp
+        host_takeover_test.cpp
+        print_journal_test.cpp
+        supervisor_test.cpp
+        takeover_plan_test.cpp
     LINK
         layerline::print_host)

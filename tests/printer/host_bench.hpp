@@ -29,6 +29,9 @@ public:
             line.moves = modal.apply(parsed).has_value();
             line.after = modal.now();
             line.z_mm = modal.z();
+            line.axes = modal.axes();
+            line.e_mm = modal.e();
+            line.placed = parsed.is('G', 1) ? 7 : 0;
             line.number = ++number;
             line.end_offset = offset += text.size() + 1;
             line.seconds = static_cast<double>(number);
@@ -48,6 +51,12 @@ public:
     std::string failure() const override { return broken_; }
     read_so_far progress() const override { return read_; }
     const job_facts& facts() const override { return facts_; }
+    // What comes before that byte is left out.
+    void skip_to(std::uint64_t offset)
+    {
+        std::erase_if(lines_, [&](const prepared_line& line) { return line.end_offset <= offset; });
+    }
+    void become_other() { facts_.file.inode += 1; }
     void break_off(std::string why) { broken_ = std::move(why); }
 
 private:
@@ -58,8 +67,8 @@ private:
 };
 
 struct host_bench {
-    explicit host_bench(durable_state before = {}, host_settings settings = {})
-        : core(settings, std::move(before))
+    explicit host_bench(durable_state before = {}, host_settings settings = {}, left_print left = {})
+        : core(settings, std::move(before), std::move(left))
     {
     }
 
@@ -69,6 +78,8 @@ struct host_bench {
     std::deque<std::uint64_t> owed;
     std::map<std::uint64_t, std::variant<performed, printer_failure>> answers;
     std::vector<durable_state> kept;
+    std::vector<source_wanted> wanted;
+    std::vector<resume_point> points; // after each command that was sent
     bool disk_works = true, answers_position = true, acknowledges = true;
     std::size_t window = 1000;         // commands that may be under way
     std::size_t most_sent = 1'000'000; // the wire stands still after so many
@@ -107,6 +118,7 @@ struct host_bench {
                 auto command = core.next_command(now);
                 if (!command) break;
                 sent.push_back(command->text);
+                points.push_back(core.point());
                 owed.push_back(command->tag);
                 if (command->text == "M114" && answers_position) core.on_event(positioned{where}, now);
                 more = true;
@@ -134,7 +146,9 @@ struct host_bench {
                     ++resets;
                     core.board_reset(can_reset ? printer_result<void>{}
                                                : printer_failure{printer_errc::unsupported, "no such line"});
-                } else
+                } else if (auto* source = std::get_if<source_wanted>(&*next))
+                    wanted.push_back(std::move(*source));
+                else
                     logs.push_back(std::get<log_entry>(*next).text);
             }
         }

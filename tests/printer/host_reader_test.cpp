@@ -76,7 +76,7 @@ TEST_CASE("a job's lines come in order, with offsets, numbers, layers and modes"
     auto file = open_confined(files.path, "gcode/a.gcode");
     REQUIRE(file.has_value());
     bell more;
-    job_reader reader(std::move(*file), {.limits = {}, .more = more.ring()});
+    job_reader reader(bytes_of(std::move(*file)), {.limits = {}, .from = {}, .more = more.ring()});
     REQUIRE(reader.wait_ready(20s).has_value());
     const auto lines = read_all(reader, more);
     REQUIRE(lines.size() == 5);
@@ -103,7 +103,8 @@ TEST_CASE("the reader holds 30 s of motion and no more memory than it may")
     files.put("slow.gcode", slow);
     files.put("quick.gcode", quick);
 
-    job_reader by_time(std::move(*open_confined(files.path, "gcode/slow.gcode")), {.limits = {}, .more = {}});
+    job_reader by_time(bytes_of(std::move(*open_confined(files.path, "gcode/slow.gcode"))),
+                       {.limits = {}, .from = {}, .more = {}});
     REQUIRE(by_time.wait_ready(20s).has_value());
     const auto read = by_time.progress();
     CHECK(read.seconds >= 30);
@@ -111,8 +112,9 @@ TEST_CASE("the reader holds 30 s of motion and no more memory than it may")
     CHECK(read.bytes < 200);
 
     bell more;
-    job_reader by_memory(std::move(*open_confined(files.path, "gcode/quick.gcode")),
-                         {.ahead_s = 1e6, .most_bytes = 64 * 1024, .limits = {}, .more = more.ring()});
+    job_reader by_memory(
+        bytes_of(std::move(*open_confined(files.path, "gcode/quick.gcode"))),
+        {.ahead_s = 1e6, .most_bytes = 64 * 1024, .limits = {}, .from = {}, .more = more.ring()});
     REQUIRE(by_memory.wait_ready(20s).has_value());
     CHECK(by_memory.held_bytes() < 70 * 1024);
     CHECK(read_all(by_memory, more).size() == 20000); // and none is lost at the bound
@@ -123,12 +125,14 @@ TEST_CASE("a job that could not be printed to its end is refused before it begin
     const folder files;
     files.put("long.gcode", "G28\nG1 " + std::string(500, '1') + "\n");
     files.put("empty.gcode", "; nothing\n");
-    job_reader bad(std::move(*open_confined(files.path, "gcode/long.gcode")), {.limits = {}, .more = {}});
+    job_reader bad(bytes_of(std::move(*open_confined(files.path, "gcode/long.gcode"))),
+                   {.limits = {}, .from = {}, .more = {}});
     const auto refused = bad.wait_ready(20s);
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error().code == printer_errc::refused);
     CHECK(refused.error().detail.find("line 2") != std::string::npos);
-    job_reader empty(std::move(*open_confined(files.path, "gcode/empty.gcode")), {.limits = {}, .more = {}});
+    job_reader empty(bytes_of(std::move(*open_confined(files.path, "gcode/empty.gcode"))),
+                     {.limits = {}, .from = {}, .more = {}});
     CHECK_FALSE(empty.wait_ready(20s).has_value());
 }
 
@@ -140,8 +144,8 @@ TEST_CASE("a file that shrinks while it is printed is an error, not an end")
         text += "G1 X" + std::to_string(i % 2 ? 100 : 0) + " F600\n";
     files.put("a.gcode", text);
     bell more;
-    job_reader reader(std::move(*open_confined(files.path, "gcode/a.gcode")),
-                      {.limits = {}, .more = more.ring()});
+    job_reader reader(bytes_of(std::move(*open_confined(files.path, "gcode/a.gcode"))),
+                      {.limits = {}, .from = {}, .more = more.ring()});
     REQUIRE(reader.wait_ready(20s).has_value());
     fs::resize_file(files.path / "gcode" / "a.gcode", 1000);
     (void)read_all(reader, more);

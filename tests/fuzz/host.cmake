@@ -1,0 +1,1 @@
+layerline_fuzz(print_journal LINK layerline::print_journal)

@@ -1,0 +1,259 @@
+// Prints whose host is killed, through the real programs: a supervisor, a print host, the virtual printer,
+// whose own record says what was lost or doubled. LAYERLINE_KILLS (6) says how often, LAYERLINE_SEED when.
+#include "rig.hpp"
+#include "small_disk.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <random>
+
+#include <poll.h>
+#include <unistd.h>
+
+using namespace layerline::tests;
+using nlohmann::json;
+
+namespace {
+
+int setting(const char* name, int otherwise)
+{
+    const char* text = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    return text ? std::atoi(text) : otherwise;
+}
+
+// Some of 3 mm each, 30 ms at the speed of a real print.
+std::string steady_job(int lines)
+{
+    std::string gcode = "G28\nG90\nM83\nG1 Z0.2 F3000\n";
+    for (int i = 0; i < lines; ++i)
+        gcode += "G1 X" + std::to_string(20 + 3 * (i % 40)) + " Y" + std::to_string(20 + 3 * (i / 40 % 40)) +
+                 " E0." + std::to_string(i % 7) + " F6000\n";
+    return gcode;
+}
+
+// A print host under its own supervisor, with nothing above it.
+struct bench {
+    rig at;
+    std::string job;
+
+    explicit bench(std::vector<std::string> printer = {}, const std::string& speed = "1")
+        : at({.printer = std::move(printer), .host = {"--supervise"}, .speed = speed})
+    {
+        at.start_printer();
+        at.start_host();
+    }
+    // The supervisor ends its print host before itself.
+    ~bench()
+    {
+        if (!at.host || !at.host->running()) return;
+        at.host->signal(SIGCONT);
+        at.host->signal(SIGTERM);
+        for (int tenths = 0; at.host->running() && tenths < 150; ++tenths)
+            (void)::poll(nullptr, 0, 100);
+    }
+    bench(const bench&) = delete;
+    bench& operator=(const bench&) = delete;
+    finished ctl(std::vector<std::string> words) const
+    {
+        words.insert(words.begin(), {program_path("layerline-printhost").string(), "ctl", "--socket",
+                                     at.path("host.sock").string(), "--json"});
+        return run(std::move(words));
+    }
+    json state() const
+    {
+        const auto told = ctl({"status"});
+        return told.exit_code == 0 ? json::parse(told.output, nullptr, false) : json();
+    }
+    bool is(const std::string& phase) const
+    {
+        const auto now = state();
+        return now.is_object() && now["now"] == phase;
+    }
+    void print(std::string gcode)
+    {
+        job = std::move(gcode);
+        at.put_file("job.gcode", job);
+        REQUIRE(at.becomes([&] { return is("idle") || is("finished"); }));
+        const auto started = ctl({"start", "job.gcode", "--bed-clear"});
+        INFO(started.output);
+        REQUIRE(started.exit_code == 0);
+    }
+    // The print host itself; 0 while there is none.
+    pid_t child() const
+    {
+        const auto pid = std::to_string(at.host->pid());
+        std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+        pid_t found = 0;
+        children >> found;
+        return found;
+    }
+    // Killed, and followed by another.
+    void kill_child() const
+    {
+        const pid_t old = child();
+        REQUIRE(old > 0);
+        REQUIRE(::kill(old, SIGKILL) == 0);
+        REQUIRE(at.becomes([&] {
+            const pid_t now = child();
+            return now > 0 && now != old;
+        }));
+    }
+    // Dead, and not followed before start_successor().
+    void kill_and_hold() const
+    {
+        at.host->signal(SIGSTOP);
+        const pid_t old = child();
+        REQUIRE(::kill(old, SIGKILL) == 0);
+    }
+    void start_successor() const { at.host->signal(SIGCONT); }
+
+    void check_whole() const
+    {
+        (void)at.report();
+        std::ofstream(at.path("wanted.gcode"), std::ios::binary) << job;
+        const auto compared = run({"python3", LAYERLINE_PACKAGING_DIR "/check-report.py",
+                                   at.path("wanted.gcode").string(), at.path("report.json").string()});
+        INFO(compared.output << at.host->log());
+        CHECK(compared.exit_code == 0);
+    }
+    void wait_for_moves(int count) const
+    {
+        REQUIRE(at.becomes([&] { return at.report()["executed_count"].get<int>() >= count; }, seconds(120)));
+    }
+};
+
+void pass(int ms)
+{
+    (void)::poll(nullptr, 0, ms);
+}
+
+} // namespace
+
+TEST_CASE("a print whose host is killed at random moments ends with no line lost or doubled", "[takeover]")
+{
+    const int kills = setting("LAYERLINE_KILLS", 6), in_a_print = 5;
+    std::mt19937 random(static_cast<unsigned>(setting("LAYERLINE_SEED", 1))); // NOLINT(cert-msc51-cpp)
+    std::vector<unsigned> still;
+    int done = 0;
+    for (int print = 0; done < kills; ++print) {
+        // Marlin before and since 2.1.3, with ADVANCED_OK and without.
+        std::vector<std::string> firmware;
+        if (print % 2 == 0) firmware.emplace_back("--m110-reports");
+        if (print % 4 < 2) firmware.emplace_back("--no-advanced-ok");
+        bench b(firmware);
+        b.print(steady_job(700));
+        for (int i = 0; i < in_a_print && done < kills; ++i, ++done) {
+            pass(std::uniform_int_distribution<>(0, 3500)(random)); // a moment that nothing tells
+            if (b.is("finished")) break;
+            b.kill_child();
+        }
+        REQUIRE(
+            b.at.becomes([&] { return b.is("finished") || b.is("paused") || b.is("error"); }, seconds(120)));
+        INFO(b.state().dump() << b.at.host->log());
+        CHECK(b.is("finished"));
+        b.check_whole();
+        for (const auto& ms : b.at.report()["still_ms"])
+            still.push_back(ms.get<unsigned>());
+    }
+    std::sort(still.begin(), still.end());
+    if (still.empty()) still.push_back(0);
+    const auto share = [&](double part) {
+        return still[std::min(still.size() - 1,
+                              static_cast<std::size_t>(part * static_cast<double>(still.size())))];
+    };
+    std::cout << done << " kills; the head stood still " << still.size() << " times over 50 ms: p50 "
+              << share(0.5) << " ms, p95 " << share(0.95) << " ms, longest " << still.back() << " ms\n";
+    CHECK(share(0.95) <= 2000);
+}
+
+TEST_CASE("a board that is reset while its print host is dead ends the print, and nothing moves",
+          "[takeover]")
+{
+    bench b({}, "5");
+    b.print(steady_job(3000));
+    b.wait_for_moves(300);
+    b.kill_and_hold();
+    b.at.printer->signal(SIGUSR1);
+    REQUIRE(b.at.becomes([&] { return b.at.report()["boots"].get<int>() == 2; }));
+    const auto before = b.at.report()["executed_count"].get<int>();
+    b.start_successor();
+    REQUIRE(b.at.becomes([&] { return b.is("error"); }));
+    const auto state = b.state();
+    INFO(state.dump() << b.at.host->log());
+    const auto reason = state["reason"].get<std::string>();
+    CHECK(reason.find("reset") != std::string::npos);
+    CHECK(reason.find("of the file") != std::string::npos);
+    CHECK(reason.find("0.2 mm high") != std::string::npos);
+    CHECK(b.at.report()["executed_count"].get<int>() == before);
+    CHECK(state["bed_clear"] == false);
+}
+
+TEST_CASE("a successor that comes after more than 3 s asks, and goes on when a person says so", "[takeover]")
+{
+    bench b({}, "5");
+    b.print(steady_job(1500));
+    b.wait_for_moves(300);
+    b.kill_and_hold();
+    pass(3500);
+    const auto before = b.at.report()["executed_count"].get<int>();
+    b.start_successor();
+    REQUIRE(b.at.becomes([&] { return b.is("paused"); }));
+    const auto state = b.state();
+    INFO(state.dump() << b.at.host->log());
+    CHECK(state["wants"]["kind"] == "takeover");
+    CHECK(state["reason"].get<std::string>().find("stood still") != std::string::npos);
+    CHECK(b.at.report()["executed_count"].get<int>() == before);
+    CHECK(b.ctl({"resume"}).exit_code == 0);
+    REQUIRE(b.at.becomes([&] { return b.is("finished"); }, seconds(120)));
+    b.check_whole();
+}
+
+TEST_CASE("an agent that is killed and started 20 times in one print costs it nothing", "[takeover]")
+{
+    bench b({}, "2");
+    b.at.start_agent();
+    b.print(steady_job(2500));
+    const pid_t host = b.child();
+    for (int i = 0; i < 20; ++i) {
+        b.at.agent->signal(SIGKILL);
+        (void)b.at.agent->wait();
+        b.at.start_agent();
+    }
+    CHECK(b.is("printing")); // all of that was in the print
+    REQUIRE(b.at.becomes([&] { return b.is("finished"); }, seconds(120)));
+    CHECK(b.child() == host);
+    b.check_whole();
+    const auto still = b.at.report()["still_ms"];
+    for (const auto& ms : still)
+        CHECK(ms.get<int>() < 1000);
+}
+
+TEST_CASE("a state folder that fills up in a print is told and touches the print not at all", "[takeover]")
+{
+    bench b({}, "5");
+    REQUIRE(b.at.becomes([&] { return b.is("idle"); }));
+    REQUIRE(b.at.host->stop() == 0);
+    const small_disk disk(b.at.path("printhost"), ::geteuid());
+    if (!disk.there()) {
+        WARN("needs root, to mount a small disk");
+        return;
+    }
+    b.at.start_host();
+    b.print(steady_job(4000));
+    CHECK(b.state()["no_crash_resume"].is_null());
+    disk.fill();
+    REQUIRE(b.at.becomes([&] { return b.state()["no_crash_resume"].is_string(); }));
+    const auto told = b.state();
+    INFO(told.dump());
+    CHECK(told["now"] == "printing");
+    CHECK(told["no_crash_resume"].get<std::string>().find("cannot be written") != std::string::npos);
+    disk.make_room();
+    REQUIRE(b.at.becomes([&] { return b.state()["no_crash_resume"].is_null(); }));
+    REQUIRE(b.at.becomes([&] { return b.is("finished"); }, seconds(120)));
+    b.check_whole();
+}
