@@ -182,6 +182,7 @@ json own_part(const printer::printer_state& state)
             {"Objects", objects(state)},
             {"Heaters", std::move(heaters)},
             {"BedClear", state.bed_clear},
+            {"NoCrashResume", state.no_crash_resume ? json(*state.no_crash_resume) : json(nullptr)},
             {"Attention", attention_of(state)}};
 }
 

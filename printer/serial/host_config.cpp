@@ -163,7 +163,7 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     std::string file, park;
     std::optional<unsigned> baud;
     std::optional<double> tool, bed, chamber;
-    std::optional<std::string> port, socket, files, state;
+    std::optional<std::string> port, socket, files, state, journal;
     CLI::App app{
         "Drives a 3D printer on a serial port: streams jobs, guards heaters, answers on a unix socket.\n"
         "As a hand tool: layerline-printhost ctl --socket PATH status (see ctl --help)."};
@@ -172,6 +172,7 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     app.add_option("--socket", socket, "unix socket to answer on");
     app.add_option("--files", files, "folder of files; jobs are in its gcode/");
     app.add_option("--state", state, "folder to keep state in");
+    app.add_option("--journal", journal, "folder in memory for what a successor needs, /dev/shm");
     app.add_option("--config", file, "TOML file; the command line goes above it");
     app.add_option("--max-tool", tool, "highest hotend temperature that may be asked for remotely, 250");
     app.add_option("--max-bed", bed, "the same for the bed, 90");
@@ -200,6 +201,7 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     if (socket) config.socket = *socket;
     if (files) config.files = *files;
     if (state) config.state = *state;
+    if (journal) config.journal = *journal;
     if (baud) config.baud = *baud;
     if (tool) config.host.max_tool_c = *tool;
     if (bed) config.host.max_bed_c = *bed;

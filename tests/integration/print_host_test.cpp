@@ -61,7 +61,7 @@ private:
 
 } // namespace
 
-TEST_CASE("heaters that a lost job left on go off by themselves", "[guards]")
+TEST_CASE("heaters that a dead host's job left on go off by themselves while nobody says what becomes of it", "[guards]")
 {
     rig at({.speed = "20"});
     configure_host(at, "[guards]\nfailed_tool_minutes = 0.05\nfailed_bed_minutes = 0.1\n");
@@ -78,10 +78,11 @@ TEST_CASE("heaters that a lost job left on go off by themselves", "[guards]")
     (void)at.host->wait();
     at.start_host();
     const auto left_on = wait_for_state(at.agent_url(), at.agent_token(), [](const json& state) {
-        return state["away"].is_null() && target(state, "tool0") == 200 && target(state, "bed") == 60;
+        return state["now"] == "paused" && target(state, "tool0") == 200 && target(state, "bed") == 60;
     });
     INFO(left_on.dump());
-    CHECK(left_on["now"] == "error");
+    // Nobody kept the port open: a person is asked.
+    CHECK(left_on["wants"]["kind"] == "takeover");
     // The hotend first, the bed after it.
     const auto tool_off = wait_for_state(at.agent_url(), at.agent_token(),
                                          [](const json& state) { return target(state, "tool0") == 0; });

@@ -64,12 +64,12 @@ int left_ms(std::chrono::steady_clock::time_point until)
 
 } // namespace
 
-temp_folder::temp_folder()
+temp_folder::temp_folder(const std::filesystem::path& where)
 {
-    char name[] = "/tmp/layerline-test-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
+    std::string name = where / "layerline-test-XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
     path_ = name;
-    ::chmod(name, 0755);
+    ::chmod(name.c_str(), 0755);
 }
 
 temp_folder::~temp_folder()

@@ -14,10 +14,10 @@ namespace layerline::tests {
 
 using std::chrono::seconds;
 
-// A folder of its own under /tmp, removed with everything in it.
+// A folder of its own, removed with everything in it.
 class temp_folder {
 public:
-    temp_folder();
+    explicit temp_folder(const std::filesystem::path& where = "/tmp");
     ~temp_folder();
     temp_folder(const temp_folder&) = delete;
     temp_folder& operator=(const temp_folder&) = delete;

@@ -52,6 +52,7 @@ rig::rig(rig_options options) : options_(std::move(options))
     for (const auto* name : {"agent/files/gcode", "printhost", "relay"})
         std::filesystem::create_directories(path(name));
     if (!options_.user) return;
+    REQUIRE(::chown(memory_.path().c_str(), *options_.user, *options_.user) == 0);
     for (const auto* name : {"", "agent", "agent/files", "agent/files/gcode", "printhost", "relay"})
         REQUIRE(::chown(path(name).c_str(), *options_.user, *options_.user) == 0);
 }
@@ -103,7 +104,9 @@ void rig::start_host()
                                   "--files",
                                   path("agent/files").string(),
                                   "--state",
-                                  path("printhost").string()};
+                                  path("printhost").string(),
+                                  "--journal",
+                                  memory_.path().string()};
     for (const auto& more : options_.host)
         argv.push_back(more);
     std::filesystem::remove(path("host.sock"));

@@ -100,6 +100,7 @@ private:
 
     rig_options options_;
     temp_folder folder_;
+    temp_folder memory_{"/dev/shm"}; // for the print host's journal
     std::string agent_url_, agent_id_, agent_token_, relay_url_, relay_token_, relay_metrics_, agent_metrics_;
 };
 

@@ -30,9 +30,11 @@ int setting(const char* name, int otherwise)
 std::string steady_job(int lines)
 {
     std::string gcode = "G28\nG90\nM83\nG1 Z0.2 F3000\n";
-    for (int i = 0; i < lines; ++i)
-        gcode += "G1 X" + std::to_string(20 + 3 * (i % 40)) + " Y" + std::to_string(20 + 3 * (i / 40 % 40)) +
+    for (int i = 0; i < lines; ++i) { // to and fro
+        const int row = i / 40, column = row % 2 == 0 ? i % 40 : 39 - i % 40;
+        gcode += "G1 X" + std::to_string(20 + 3 * column) + " Y" + std::to_string(20 + 3 * (row % 40)) +
                  " E0." + std::to_string(i % 7) + " F6000\n";
+    }
     return gcode;
 }
 
@@ -138,7 +140,7 @@ TEST_CASE("a print whose host is killed at random moments ends with no line lost
 {
     const int kills = setting("LAYERLINE_KILLS", 6), in_a_print = 5;
     std::mt19937 random(static_cast<unsigned>(setting("LAYERLINE_SEED", 1))); // NOLINT(cert-msc51-cpp)
-    std::vector<unsigned> still;
+    std::vector<unsigned> still, away; // by the printer's own record; as the successors saw it, from death on
     int done = 0;
     for (int print = 0; done < kills; ++print) {
         // Marlin before and since 2.1.3, with ADVANCED_OK and without.
@@ -148,7 +150,7 @@ TEST_CASE("a print whose host is killed at random moments ends with no line lost
         bench b(firmware);
         b.print(steady_job(700));
         for (int i = 0; i < in_a_print && done < kills; ++i, ++done) {
-            pass(std::uniform_int_distribution<>(0, 3500)(random)); // a moment that nothing tells
+            pass(std::uniform_int_distribution<>(0, 4500)(random)); // a moment that nothing tells
             if (b.is("finished")) break;
             b.kill_child();
         }
@@ -159,16 +161,25 @@ TEST_CASE("a print whose host is killed at random moments ends with no line lost
         b.check_whole();
         for (const auto& ms : b.at.report()["still_ms"])
             still.push_back(ms.get<unsigned>());
+        const std::string log = b.at.host->log();
+        constexpr std::string_view says = "the head stood still for at most ";
+        for (auto at = log.find(says); at != std::string::npos; at = log.find(says, at + 1))
+            away.push_back(static_cast<unsigned>(std::stoul(log.substr(at + says.size()))));
     }
-    std::sort(still.begin(), still.end());
-    if (still.empty()) still.push_back(0);
-    const auto share = [&](double part) {
-        return still[std::min(still.size() - 1,
-                              static_cast<std::size_t>(part * static_cast<double>(still.size())))];
+    const auto tell = [](const char* what, std::vector<unsigned>& all) {
+        std::sort(all.begin(), all.end());
+        const auto share = [&](double part) {
+            return all.empty() ? 0U
+                               : all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))];
+        };
+        std::cout << what << ": " << all.size() << " times, p50 " << share(0.5) << " ms, p95 " << share(0.95)
+                  << " ms, longest " << share(1) << " ms\n";
+        return share(0.95);
     };
-    std::cout << done << " kills; the head stood still " << still.size() << " times over 50 ms: p50 "
-              << share(0.5) << " ms, p95 " << share(0.95) << " ms, longest " << still.back() << " ms\n";
-    CHECK(share(0.95) <= 2000);
+    std::cout << done << " kills\n";
+    CHECK(tell("head still for 50 ms and more, as the printer saw it", still) <= 2000);
+    CHECK(tell("from death to the first line", away) <= 2000);
+    CHECK_FALSE(away.empty());
 }
 
 TEST_CASE("a board that is reset while its print host is dead ends the print, and nothing moves",

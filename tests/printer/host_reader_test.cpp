@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
@@ -67,7 +69,137 @@ std::vector<prepared_line> read_all(job_reader& reader, bell& more)
     }
 }
 
+// A file whose disk stops answering behind its first 64 KiB, until it is let go; then perhaps with an error.
+class stalling_bytes final : public file_bytes {
+public:
+    explicit stalling_bytes(std::string text) : text_(std::move(text)) {}
+    ssize_t read_at(char* into, std::size_t most, std::uint64_t offset) override
+    {
+        constexpr std::uint64_t good = 64UL * 1024;
+        std::unique_lock lock(guard_);
+        if (offset >= good && offset < text_.size()) {
+            waits_ = true;
+            changed_.notify_all();
+            changed_.wait(lock, [&] { return !stalled_; });
+            if (error_ != 0) {
+                errno = error_;
+                return -1;
+            }
+        }
+        const std::size_t count = std::min(most, text_.size() - std::min<std::size_t>(offset, text_.size()));
+        text_.copy(into, count, offset);
+        return static_cast<ssize_t>(count);
+    }
+    file_identity identity() override { return {1, 2, text_.size(), 3}; }
+    void wait_for_stall()
+    {
+        std::unique_lock lock(guard_);
+        changed_.wait(lock, [&] { return waits_; });
+    }
+    void let_go(int error)
+    {
+        const std::lock_guard lock(guard_);
+        stalled_ = false;
+        error_ = error;
+        changed_.notify_all();
+    }
+
+private:
+    const std::string text_;
+    std::mutex guard_;
+    std::condition_variable changed_;
+    bool stalled_ = true, waits_ = false;
+    int error_ = 0;
+};
+
 } // namespace
+
+TEST_CASE("a disk that stalls makes nobody wait: what was read goes on, then there is nothing for a while")
+{
+    std::string text = "G28\n";
+    while (text.size() < 100'000)
+        text += "G1 X" + std::to_string(text.size() % 100) + " F6000\n";
+    bell more;
+    auto disk = std::make_unique<stalling_bytes>(text);
+    stalling_bytes& seam = *disk;
+    job_reader reader(std::move(disk), {.ahead_s = 1e6, .limits = {}, .from = {}, .more = more.ring()});
+    seam.wait_for_stall();
+    std::size_t taken = 0;
+    prepared_line line;
+    // Until all that was read is used up; the reader may still be handing the last of it over.
+    while (line.end_offset < 60'000)
+        if (reader.next(line) == line_source::status::line) ++taken;
+    while (reader.next(line) == line_source::status::line)
+        ++taken;
+    CHECK(line.end_offset < 66'000);
+    CHECK(reader.next(line) == line_source::status::later); // returns at once, whatever the disk does
+    const int heard = more.count;
+    SECTION("it comes back")
+    {
+        seam.let_go(0);
+        REQUIRE(more.wait(heard));
+        taken += read_all(reader, more).size();
+        CHECK(taken == static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')));
+    }
+    SECTION("it does not")
+    {
+        seam.let_go(EIO);
+        REQUIRE(more.wait(heard));
+        CHECK(reader.next(line) == line_source::status::failed);
+        CHECK(reader.failure().find("could not be read at byte 65536") != std::string::npos);
+    }
+}
+
+TEST_CASE("a job that begins behind a line goes on as one that was read from its beginning")
+{
+    const std::string text = "; head\nG28\n;LAYER_CHANGE\nG1 X10 Y5 Z0.2 F600\nM83\nG91\nG1 X1 E1\n;LAYER_CHANGE\nT1\n"
+                             "G1 Y2 E1\nG90\nG1 X50 E2\nM73 R5\nG20\nG1 X1\n";
+    const folder files;
+    files.put("a.gcode", text);
+    const auto open = [&](std::optional<resume_point> from) {
+        return std::make_unique<job_reader>(bytes_of(std::move(*open_confined(files.path, "gcode/a.gcode"))),
+                                            reader_settings{.limits = {}, .from = from, .more = {}});
+    };
+    bell quiet;
+    const auto all = [&] {
+        auto reader = open(std::nullopt);
+        REQUIRE(reader->wait_ready(20s));
+        return read_all(*reader, quiet);
+    }();
+    REQUIRE(all.size() == 11);
+    for (std::size_t behind = 0; behind < all.size(); ++behind) {
+        const prepared_line& last = all[behind];
+        resume_point from;
+        from.offset = last.end_offset;
+        from.line = last.number;
+        from.axes = last.axes;
+        from.placed = last.placed;
+        from.e_mm = last.e_mm;
+        from.modes = last.after;
+        from.layer = last.layer;
+        from.layers_by_comments = last.layers_by_comments;
+        from.seconds = last.seconds;
+        from.slicer_left_s = last.slicer_left_s;
+        auto reader = open(from);
+        REQUIRE(reader->wait_ready(20s));
+        const auto rest = read_all(*reader, quiet);
+        REQUIRE(rest.size() == all.size() - behind - 1);
+        for (std::size_t i = 0; i < rest.size(); ++i) {
+            const prepared_line &now = rest[i], &then = all[behind + 1 + i];
+            INFO(behind << " " << then.text);
+            CHECK(now.text == then.text);
+            CHECK(now.number == then.number);
+            CHECK(now.end_offset == then.end_offset);
+            CHECK(now.axes == then.axes);
+            CHECK(now.placed == then.placed);
+            CHECK(now.e_mm == then.e_mm);
+            CHECK(now.after == then.after);
+            CHECK(now.layer == then.layer);
+            CHECK(now.slicer_left_s == then.slicer_left_s);
+            CHECK(now.seconds == Approx(then.seconds).margin(0.2)); // a standing start more
+        }
+    }
+}
 
 TEST_CASE("a job's lines come in order, with offsets, numbers, layers and modes")
 {
