@@ -29,7 +29,7 @@ bool prints(const printer::printer_state& state)
     using printer::phase;
     return state.job && state.job->elapsed_s &&
            (state.now == phase::printing || state.now == phase::paused || state.now == phase::pausing ||
-            state.now == phase::cancelling);
+            state.now == phase::resuming || state.now == phase::cancelling);
 }
 
 } // namespace

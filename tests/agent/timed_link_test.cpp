@@ -93,8 +93,10 @@ TEST_CASE("a pause leaves the time left alone, and the next print is timed anew"
     timed_bench bench;
     bench.inner->become(bench.at(500, 0.25));
     const double told = bench.left_after_reading();
-    bench.inner->become(bench.at(500, 0.25, phase::paused));
-    CHECK(*bench.link->state().job->left_s == told);
+    for (const auto still : {phase::pausing, phase::paused, phase::resuming, phase::printing}) {
+        bench.inner->become(bench.at(500, 0.25, still));
+        CHECK(*bench.link->state().job->left_s == told);
+    }
     bench.inner->become(bench.at(10, 0.001));
     CHECK(*bench.link->state().job->left_s == 77);
     // Five times as long as its moves so far, which is little to go by.
