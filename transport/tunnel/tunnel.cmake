@@ -10,6 +10,7 @@ layerline_room(tunnel NET
         ${CMAKE_CURRENT_LIST_DIR}/keep_alive.cpp
         ${CMAKE_CURRENT_LIST_DIR}/message_size.cpp
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_client.cpp
+        ${CMAKE_CURRENT_LIST_DIR}/tunnel_body.cpp
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_link.cpp
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_server.cpp
         ${CMAKE_CURRENT_LIST_DIR}/tunnel_websocket.cpp
