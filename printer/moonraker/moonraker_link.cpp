@@ -83,7 +83,7 @@ public:
         const auto key = urgent ? std::nullopt : how.idempotency_key;
         if (key) {
             const auto began = clock::now();
-            auto fresh = co_await claim(*key);
+            auto fresh = co_await claim(*key, name_of(what));
             if (!fresh) co_return fresh.error();
             if (!*fresh) {
                 performed before;
@@ -150,10 +150,10 @@ private:
         co_return std::move(job->out);
     }
 
-    transport::task<printer_result<bool>> claim(std::string key)
+    transport::task<printer_result<bool>> claim(std::string key, std::string_view command)
     {
-        std::function<printer_result<bool>()> work = [keys = keys_, key = std::move(key)] {
-            return keys->claim(key);
+        std::function<printer_result<bool>()> work = [keys = keys_, key = std::move(key), command] {
+            return keys->claim(key, command);
         };
         co_return co_await on_disk(std::move(work));
     }

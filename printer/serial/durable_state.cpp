@@ -152,14 +152,17 @@ printer_result<idempotency_keys> idempotency_keys::open(const std::string& folde
     keys.folder_ = folder;
     const auto text = read_whole(folder + "/keys.log", most_log_bytes);
     if (!text && errno != ENOENT) return disk_failure("the kept idempotency keys cannot be read");
-    // "+KEY" was claimed, "-KEY" given back; a torn last line is no key.
+    // "+KEY COMMAND" was claimed, "-KEY" given back; a torn last line is no key.
     std::string_view rest = text ? std::string_view(*text) : std::string_view{};
     for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
         const std::string_view line = rest.substr(0, end);
         rest.remove_prefix(end + 1);
-        if (line.size() < 2 || !valid(line.substr(1))) continue;
-        const std::string key(line.substr(1));
-        if (line[0] == '+' && keys.known_.insert(key).second)
+        if (line.empty()) continue;
+        const auto space = line.find(' ');
+        const std::string key(line.substr(1, space == std::string_view::npos ? space : space - 1));
+        if (!valid(key)) continue;
+        const std::string command(space == std::string_view::npos ? "" : line.substr(space + 1));
+        if (line[0] == '+' && keys.known_.emplace(key, command).second)
             keys.order_.push_back(key);
         else if (line[0] == '-' && keys.known_.erase(key) > 0)
             std::erase(keys.order_, key);
@@ -172,11 +175,16 @@ printer_result<idempotency_keys> idempotency_keys::open(const std::string& folde
     return keys;
 }
 
+std::string idempotency_keys::claimed_line(const std::string& key, std::string_view command)
+{
+    return '+' + key + (command.empty() ? "" : " ") + std::string(command) + '\n';
+}
+
 printer_result<void> idempotency_keys::rewrite()
 {
     std::string text;
     for (const auto& key : order_)
-        text += '+' + key + '\n';
+        text += claimed_line(key, known_.at(key));
     if (auto done = replace_file(folder_, "keys.log", text); !done) return done;
     log_ = owned_fd(::open((folder_ + "/keys.log").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
     if (!log_) return disk_failure("the idempotency keys cannot be written");
@@ -196,14 +204,19 @@ printer_result<void> idempotency_keys::append(std::string_view line, bool sync)
     return {};
 }
 
-printer_result<bool> idempotency_keys::claim(std::string_view key)
+printer_result<bool> idempotency_keys::claim(std::string_view key, std::string_view command)
 {
     if (!valid(key))
         return printer_failure{printer_errc::out_of_range, "the key is not 1-64 of A-Z a-z 0-9 _ -"};
     std::string owned(key);
-    if (known_.contains(owned)) return false;
-    if (auto kept = append('+' + owned + '\n', true); !kept) return kept.error();
-    known_.insert(owned);
+    if (const auto before = known_.find(owned); before != known_.end()) {
+        if (before->second.empty() || before->second == command) return false;
+        return printer_failure{printer_errc::out_of_range,
+                               "this idempotency key was used for another command (" + before->second +
+                                   "): give each its own"};
+    }
+    if (auto kept = append(claimed_line(owned, command), true); !kept) return kept.error();
+    known_.emplace(owned, command);
     order_.push_back(std::move(owned));
     if (order_.size() > most) {
         known_.erase(order_.front());

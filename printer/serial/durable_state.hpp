@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 
 namespace layerline::printer::serial {
 
@@ -58,26 +58,29 @@ void note_boot(durable_state& kept, const std::string& boot);
 // Writes it to the disk's platter before it returns: new file, fdatasync, rename, fsync of the folder.
 printer_result<void> save_durable_state(const std::string& folder, const durable_state& state);
 
-// Keys of commands that were begun, FOLDER/keys.log, one a line; the last 1,000 survive restarts.
+// Keys of commands that were begun, FOLDER/keys.log, one a line with its command; the last 1,000 survive
+// restarts.
 class idempotency_keys {
 public:
     static constexpr std::size_t most = 1000;
     // Opens and reads the log; host_failure when that cannot be.
     static printer_result<idempotency_keys> open(const std::string& folder);
-    // False when the key is known. Otherwise it is on the disk when this returns true.
-    printer_result<bool> claim(std::string_view key);
+    // False when the key is known, for the same command (name_of() of its action); out_of_range for another
+    // one. Otherwise it is on the disk when this returns true.
+    printer_result<bool> claim(std::string_view key, std::string_view command);
     // The command was refused and did nothing: its key may come again. Need not survive a crash.
     void release(std::string_view key);
     static bool valid(std::string_view key); // 1-64 of [A-Za-z0-9_-]
 
 private:
+    static std::string claimed_line(const std::string& key, std::string_view command);
     printer_result<void> append(std::string_view line, bool sync);
     printer_result<void> rewrite();
 
     std::string folder_;
     owned_fd log_;
     std::deque<std::string> order_;
-    std::unordered_set<std::string> known_;
+    std::unordered_map<std::string, std::string> known_; // to its command; empty: kept before those were
     std::size_t lines_ = 0;
 };
 

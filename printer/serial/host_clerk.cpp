@@ -71,7 +71,7 @@ void host_clerk::handle(client_call call)
                       .job_id = {}};
     // Once begun never again, whatever dies after this line.
     if (request.how.idempotency_key) {
-        const auto claimed = keys_.claim(*request.how.idempotency_key);
+        const auto claimed = keys_.claim(*request.how.idempotency_key, name_of(request.what));
         if (!claimed) return refuse(request.ticket, claimed.error());
         if (!*claimed) {
             traffic_.server.put(

@@ -44,17 +44,36 @@ TEST_CASE("a key is taken once, over restarts, and comes free when its command w
     {
         auto keys = idempotency_keys::open(state.path);
         REQUIRE(keys.has_value());
-        CHECK(*keys->claim("one"));
-        CHECK_FALSE(*keys->claim("one"));
-        CHECK(*keys->claim("two"));
+        CHECK(*keys->claim("one", "pause"));
+        CHECK_FALSE(*keys->claim("one", "pause"));
+        CHECK(*keys->claim("two", "pause"));
         keys->release("two");
-        CHECK_FALSE(keys->claim("no spaces").has_value());
-        CHECK_FALSE(keys->claim(std::string(65, 'a')).has_value());
+        CHECK_FALSE(keys->claim("no spaces", "pause").has_value());
+        CHECK_FALSE(keys->claim(std::string(65, 'a'), "pause").has_value());
     }
     auto keys = idempotency_keys::open(state.path);
     REQUIRE(keys.has_value());
-    CHECK_FALSE(*keys->claim("one"));
-    CHECK(*keys->claim("two"));
+    CHECK_FALSE(*keys->claim("one", "pause"));
+    CHECK(*keys->claim("two", "pause"));
+}
+
+TEST_CASE("a key that was used for one command is refused for another, over restarts")
+{
+    const folder state;
+    for (int run = 0; run < 3; ++run) {
+        auto keys = idempotency_keys::open(state.path);
+        REQUIRE(keys.has_value());
+        if (run == 0) CHECK(*keys->claim("one", "pause"));
+        CHECK_FALSE(*keys->claim("one", "pause"));
+        const auto other = keys->claim("one", "resume");
+        REQUIRE_FALSE(other.has_value());
+        CHECK(other.error().code == layerline::printer::printer_errc::out_of_range);
+        CHECK(other.error().detail.find("(pause)") != std::string::npos);
+    }
+    std::ofstream(state.path / "keys.log", std::ios::app) << "+old\n"; // kept before commands were
+    auto keys = idempotency_keys::open(state.path);
+    REQUIRE(keys.has_value());
+    CHECK_FALSE(*keys->claim("old", "cancel"));
 }
 
 TEST_CASE("the last thousand keys are kept, in a file that stays small, and a torn line is none")
@@ -68,10 +87,10 @@ TEST_CASE("the last thousand keys are kept, in a file that stays small, and a to
     }
     auto keys = idempotency_keys::open(state.path);
     REQUIRE(keys.has_value());
-    CHECK_FALSE(*keys->claim("k1099"));
-    CHECK_FALSE(*keys->claim("k100"));
-    CHECK(*keys->claim("k99"));
-    CHECK(*keys->claim("torn"));
+    CHECK_FALSE(*keys->claim("k1099", "pause"));
+    CHECK_FALSE(*keys->claim("k100", "pause"));
+    CHECK(*keys->claim("k99", "pause"));
+    CHECK(*keys->claim("torn", "pause"));
     CHECK(fs::file_size(state.path / "keys.log") < 10'000);
 }
 

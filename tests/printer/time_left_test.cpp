@@ -13,7 +13,7 @@
 #include <vector>
 
 using namespace layerline;
-using printer::kept_progress;
+using printer::print_progress;
 using printer::time_left;
 
 namespace {
@@ -142,7 +142,7 @@ void print(const line_times& file, double heat_s, std::optional<double> slicer, 
     for (double now = 0; now < whole; now += 1) {
         while (line < file.real.size() && heat_s + file.real[line] <= now)
             ++line;
-        kept_progress known;
+        print_progress known;
         known.elapsed_s = now;
         if (line > 0) known.moving_s = now - heat_s;
         if (own_known) {
@@ -246,7 +246,7 @@ TEST_CASE("while nothing is known nothing is told, and a pause stands still")
     CHECK_FALSE(left.update({}));
     CHECK_FALSE(left.update({.elapsed_s = 100, .moving_s = 40, .byte_share = 0.02}));
     CHECK(left.update({.elapsed_s = 110, .moving_s = 50, .byte_share = 0.1}) == 450.0);
-    const kept_progress paused{.elapsed_s = 110, .moving_s = 50, .byte_share = 0.1};
+    const print_progress paused{.elapsed_s = 110, .moving_s = 50, .byte_share = 0.1};
     for (int i = 0; i < 100; ++i)
         CHECK(left.update(paused) == 450.0);
     left.begin();
@@ -267,7 +267,7 @@ TEST_CASE(
     std::optional<double> before;
     double leap = 0;
     for (int now = 0; now < 3600; ++now) {
-        kept_progress known;
+        print_progress known;
         known.elapsed_s = known.moving_s.emplace(now);
         known.slicer_left_s = 60.0 * ((3600 - now + 59) / 60); // of a slicer that is right
         const auto told = left.update(known);
