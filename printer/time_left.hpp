@@ -8,12 +8,12 @@ namespace layerline::printer {
 
 // What is known of a print at one moment. Seconds.
 struct print_progress {
-    double elapsed_s = 0;                  // printing, pauses left out
-    std::optional<double> moving_s;        // of that, since the file's first move: without heating and homing
-    std::optional<double> done_s, whole_s; // of the file's moves by our own estimate: done, and all
-    std::optional<double> slicer_whole_s;  // as the slicer wrote it into the file
-    std::optional<double> slicer_left_s;   // as the file's last M73 said
-    std::optional<double> byte_share;      // of the file, 0..1
+    double elapsed_s = 0;                // printing, pauses left out
+    std::optional<double> moving_s = {}; // of that, since the file's first move: without heating and homing
+    std::optional<double> done_s = {}, whole_s = {}; // of the file's moves by our own estimate: done, and all
+    std::optional<double> slicer_whole_s = {};       // as the slicer wrote it into the file
+    std::optional<double> slicer_left_s = {};        // as the file's last M73 said
+    std::optional<double> byte_share = {};           // of the file, 0..1
 };
 
 class time_left {
