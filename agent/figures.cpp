@@ -56,7 +56,16 @@ struct figures::families {
           streams(gauge(into, "layerline_agent_camera_streams",
                         "Connections to cameras that viewers look through.")),
           progress(gauge(into, "layerline_agent_job_progress_ratio",
-                         "Of the current or last job, 0 to 1; NaN while it is unknown."))
+                         "Of the current or last job, 0 to 1; NaN while it is unknown.")),
+          underruns(gauge(into, "layerline_agent_job_underruns",
+                          "Times that the printer waited for a line of the current or last job.")),
+          acks(prometheus::BuildGauge()
+                   .Name("layerline_agent_ack_seconds")
+                   .Help("How long lines of the current or last job waited for the printer's ok; NaN while "
+                         "it is "
+                         "unknown.")
+                   .Register(into)),
+          ack_p50(acks.Add({{"quantile", "0.5"}})), ack_p95(acks.Add({{"quantile", "0.95"}}))
     {
         for (const auto each : phases)
             by_phase.emplace_back(each, &phase.Add({{"state", std::string(printer::name_of(each))}}));
@@ -89,6 +98,9 @@ struct figures::families {
     Gauge& viewers;
     Gauge& streams;
     Gauge& progress;
+    Gauge& underruns;
+    prometheus::Family<Gauge>& acks;
+    Gauge &ack_p50, &ack_p95;
     std::map<std::pair<transport::edge, unsigned>, Counter*> by_status;
     std::vector<std::pair<printer::phase, Gauge*>> by_phase;
     std::map<std::string, std::pair<Gauge*, Gauge*>, std::less<>> by_heater; // measured, aimed at
@@ -143,6 +155,10 @@ void figures::now(const printer::printer_state& printer, bool tunnel_up, std::ui
         found->second.second->Set(heater.target_c.value_or(unknown));
     }
     all_->progress.Set(printer.job && printer.job->progress ? *printer.job->progress : unknown);
+    all_->underruns.Set(printer.job ? static_cast<double>(printer.job->underruns) : 0);
+    const auto seconds = [](const std::optional<double>& ms) { return ms ? *ms / 1000 : unknown; };
+    all_->ack_p50.Set(printer.job ? seconds(printer.job->ack_p50_ms) : unknown);
+    all_->ack_p95.Set(printer.job ? seconds(printer.job->ack_p95_ms) : unknown);
     all_->tunnel_up.Set(tunnel_up ? 1 : 0);
     const auto reconnects = static_cast<double>(tunnels == 0 ? 0 : tunnels - 1);
     all_->tunnels.Increment(static_cast<double>(tunnels) - all_->tunnels.Value());

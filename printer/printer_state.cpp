@@ -98,7 +98,10 @@ json to_value(const job_state& job)
             {"layers", or_null(job.layers)},
             {"z_mm", or_null(job.z_mm)},
             {"lines_acknowledged", job.lines_acknowledged},
-            {"resends", job.resends}};
+            {"resends", job.resends},
+            {"underruns", job.underruns},
+            {"ack_p50_ms", or_null(job.ack_p50_ms)},
+            {"ack_p95_ms", or_null(job.ack_p95_ms)}};
 }
 
 job_state read_job(const json& from)
@@ -116,6 +119,9 @@ job_state read_job(const json& from)
     job.z_mm = number_field(from, "z_mm");
     job.lines_acknowledged = count_field(from, "lines_acknowledged").value_or(0);
     job.resends = count_field(from, "resends").value_or(0);
+    job.underruns = count_field(from, "underruns").value_or(0);
+    job.ack_p50_ms = number_field(from, "ack_p50_ms");
+    job.ack_p95_ms = number_field(from, "ack_p95_ms");
     return job;
 }
 

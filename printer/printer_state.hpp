@@ -53,6 +53,10 @@ struct job_state {
     std::optional<double> z_mm;
     std::uint64_t lines_acknowledged = 0;
     std::uint64_t resends = 0;
+    // On a serial port: times that the printer would have taken a line and the file's next was not read yet,
+    // and how long lines waited for their acknowledgement.
+    std::uint64_t underruns = 0;
+    std::optional<double> ack_p50_ms, ack_p95_ms;
     bool operator==(const job_state&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "printer/printer_link.hpp"
+#include "printer/serial/ack_times.hpp"
 #include "printer/serial/durable_state.hpp"
 #include "printer/serial/heat_guard.hpp"
 #include "printer/serial/job_line.hpp"
@@ -178,6 +179,7 @@ private:
         bool of_file = false, poll = false;
         bool blocks = false; // may wait for a person or for heat inside the firmware
         std::uint64_t end_offset = 0, line = 0;
+        time_point at{};
         double seconds = 0;
         std::optional<int> layer{};
         std::optional<double> z_mm{}, slicer_left_s{};
@@ -365,6 +367,8 @@ private:
     std::optional<journal_job> journal_;
     std::uint64_t journal_epoch_ = 0;
     resume_point point_;
+    ack_times acks_;
+    bool starved_ = false;           // the file's next line is waited for
     std::uint64_t reached_line_ = 0; // of the file: the last that was accepted
     std::string crash_trouble_;
     bool port_kept_ = false;

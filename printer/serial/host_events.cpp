@@ -109,6 +109,9 @@ void host_core::on(const acknowledged& what, time_point now)
             ++job_->lines_acknowledged;
             job_->done_bytes = line.end_offset;
             reached_line_ = line.line;
+            acks_.add(now - line.at);
+            job_->ack_p50_ms = acks_.percentile(0.5);
+            job_->ack_p95_ms = acks_.percentile(0.95);
             if (line.layer) job_->layer = line.layer;
             if (line.z_mm) job_->z_mm = line.z_mm;
             done_seconds_ = line.seconds;

@@ -39,6 +39,8 @@ void host_core::begin_job(time_point now)
     moved_ = firmware_paused_ = motors_lost_ = stood_by_ = false;
     wants_.reset();
     reached_line_ = 0;
+    acks_.clear();
+    starved_ = false;
     held_at_.reset();
     point_ = {};
     journal_ =
@@ -219,6 +221,7 @@ wire_command host_core::send_of_file(prepared_line& line, time_point now)
     sent_line sent{.tag = next_tag_++, .of_file = true};
     sent.end_offset = line.end_offset;
     sent.line = line.number;
+    sent.at = now;
     sent.seconds = line.seconds;
     sent.layer = line.layer;
     sent.z_mm = line.z_mm;
@@ -367,6 +370,7 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
             prepared_line next;
             switch (source_->next(next)) {
             case line_source::status::later:
+                if (!std::exchange(starved_, true)) ++job_->underruns;
                 return std::nullopt;
             case line_source::status::failed:
                 fail_job(source_->failure(), true, now);
@@ -377,6 +381,7 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
                 step_since_.reset();
                 return next_of_plan(now);
             case line_source::status::line:
+                starved_ = false;
                 held_line_ = std::move(next);
                 break;
             }

@@ -111,7 +111,7 @@ std::string text_of(const char (&from)[N])
 
 stored_job pack(std::uint64_t epoch, const journal_job& job)
 {
-    stored_job block;
+    stored_job block{};
     std::memset(&block, 0, sizeof block);
     block.epoch = epoch;
     block.device = job.file.device, block.inode = job.file.inode, block.size = job.file.size;
@@ -136,7 +136,7 @@ journal_job unpack(const stored_job& block)
 
 stored_record pack(std::uint64_t epoch, std::uint64_t sequence, std::uint64_t number, const resume_point& p)
 {
-    stored_record r;
+    stored_record r{};
     std::memset(&r, 0, sizeof r);
     r.epoch = epoch, r.sequence = sequence, r.number = number;
     r.offset = p.offset, r.line = p.line;
@@ -260,11 +260,11 @@ void journal_writer::end()
 std::optional<journal_reading> read_journal(std::span<const std::byte> image)
 {
     if (image.size() < journal_writer::image_size()) return std::nullopt;
-    stored_header header;
+    stored_header header{};
     std::memcpy(&header, image.data(), sizeof header);
     const std::uint64_t epoch = header.newest >> sequence_bits, newest = header.newest & sequence_mask;
     if (header.magic != magic || newest == 0) return std::nullopt;
-    stored_job job;
+    stored_job job{};
     std::memcpy(&job, image.data() + jobs_at + epoch % 2 * sizeof job, sizeof job);
     if (job.epoch != epoch || job.checksum != checksum_of(job)) return std::nullopt;
     journal_reading reading;
@@ -279,7 +279,7 @@ std::optional<journal_reading> read_journal(std::span<const std::byte> image)
     // can be known.
     for (std::uint64_t back = 0; back < journal_writer::records && back < newest; ++back) {
         const std::uint64_t sequence = newest - back;
-        stored_record record;
+        stored_record record{};
         std::memcpy(&record, image.data() + records_at + sequence % journal_writer::records * sizeof record,
                     sizeof record);
         if (record.sequence != sequence || record.epoch != epoch || record.checksum != checksum_of(record))
@@ -307,8 +307,8 @@ std::string pack_progress(const journal_job& job, const journal_entry& entry)
 std::optional<kept_progress> read_progress(std::span<const std::byte> bytes)
 {
     std::uint64_t mark = 0;
-    stored_job block;
-    stored_record record;
+    stored_job block{};
+    stored_record record{};
     if (bytes.size() < sizeof mark + sizeof block + sizeof record) return std::nullopt;
     std::memcpy(&mark, bytes.data(), sizeof mark);
     std::memcpy(&block, bytes.data() + sizeof mark, sizeof block);

@@ -44,6 +44,8 @@ public:
     {
         if (!broken_.empty()) return status::failed;
         if (lines_.empty()) return status::end;
+        if (given_ >= held_after_) return status::later;
+        ++given_;
         into = lines_.front();
         lines_.pop_front();
         return status::line;
@@ -56,6 +58,8 @@ public:
     {
         std::erase_if(lines_, [&](const prepared_line& line) { return line.end_offset <= offset; });
     }
+    // The rest is not read yet.
+    void hold_after(std::size_t lines) { held_after_ = lines; }
     void become_other() { facts_.file.inode += 1; }
     void break_off(std::string why) { broken_ = std::move(why); }
 
@@ -64,6 +68,7 @@ private:
     read_so_far read_;
     job_facts facts_;
     std::string broken_;
+    std::size_t given_ = 0, held_after_ = 1'000'000;
 };
 
 struct host_bench {

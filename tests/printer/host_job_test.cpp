@@ -298,3 +298,37 @@ TEST_CASE("text of the firmware is shown without its control characters and with
     CHECK(
         std::all_of(state.reason.begin(), state.reason.end(), [](char c) { return c >= 0x20 && c < 0x7f; }));
 }
+
+TEST_CASE("waits for acknowledgements are told as percentiles of the whole print")
+{
+    ack_times times;
+    CHECK_FALSE(times.percentile(0.5));
+    for (int i = 0; i < 90; ++i)
+        times.add(10ms);
+    for (int i = 0; i < 10; ++i)
+        times.add(800ms);
+    CHECK(*times.percentile(0.5) == Approx(10).epsilon(0.4));
+    CHECK(*times.percentile(0.5) >= 10);
+    CHECK(*times.percentile(0.95) == Approx(800).epsilon(0.4));
+    times.add(24h);
+    times.add(-1ms);
+    CHECK(*times.percentile(1) > 60'000);
+}
+
+TEST_CASE("a printer that had to wait for the file is counted once for each wait")
+{
+    host_bench bench;
+    bench.connect();
+    auto source = std::make_shared<listed_lines>(std::vector<std::string>{"G28", "G1 X1", "G1 X2", "G1 X3"});
+    source->hold_after(1);
+    bench.ask(start_job{"gcode/a.gcode", true}, {}, source);
+    bench.pass(3s);
+    CHECK(bench.core.state(bench.now).job->underruns == 1);
+    source->hold_after(3);
+    bench.pass(1s);
+    CHECK(bench.core.state(bench.now).job->underruns == 2);
+    source->hold_after(100);
+    bench.pass(1s);
+    CHECK(bench.where_now() == phase::finished);
+    CHECK(bench.core.state(bench.now).job->ack_p50_ms.has_value());
+}

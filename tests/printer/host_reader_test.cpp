@@ -152,8 +152,9 @@ TEST_CASE("a disk that stalls makes nobody wait: what was read goes on, then the
 
 TEST_CASE("a job that begins behind a line goes on as one that was read from its beginning")
 {
-    const std::string text = "; head\nG28\n;LAYER_CHANGE\nG1 X10 Y5 Z0.2 F600\nM83\nG91\nG1 X1 E1\n;LAYER_CHANGE\nT1\n"
-                             "G1 Y2 E1\nG90\nG1 X50 E2\nM73 R5\nG20\nG1 X1\n";
+    const std::string text =
+        "; head\nG28\n;LAYER_CHANGE\nG1 X10 Y5 Z0.2 F600\nM83\nG91\nG1 X1 E1\n;LAYER_CHANGE\nT1\n"
+        "G1 Y2 E1\nG90\nG1 X50 E2\nM73 R5\nG20\nG1 X1\n";
     const folder files;
     files.put("a.gcode", text);
     const auto open = [&](std::optional<resume_point> from) {

@@ -23,10 +23,11 @@ printer_state full_state()
     state.position = {1.5, 2.5, 0.2, std::nullopt};
     state.homed = "xyz";
     state.fan = 0.5;
-    state.job =
-        job_state{"j-0011223344556677", "gcode/a.gcode", 1000, 500, 0.5, 60.0, 61.5, 3, 10, 0.6, 77, 2};
+    state.job = job_state{
+        "j-0011223344556677", "gcode/a.gcode", 1000, 500, 0.5, 60.0, 61.5, 3, 10, 0.6, 77, 2, 3, 12.5, 80.0};
     state.firmware = firmware_info{"Marlin 2.1.2", "Box", "u-1", {"AUTOREPORT_TEMP", "EMERGENCY_PARSER"}};
     state.wants = attention{"prompt", "Change filament"};
+    state.no_crash_resume = "no disk";
     state.bed_clear = true;
     state.age_ms = 12;
     return state;
