@@ -37,7 +37,7 @@ void sooner(std::optional<time_point>& best, const std::optional<time_point>& ot
 firmware::impl::impl(const firmware_settings& chosen, time_point now, executed_sink executed)
     : settings(chosen), sink(std::move(executed)), clock(now), wire(chosen.baud, chosen.receive_ring),
       assembler(chosen.max_cmd_size), faults(chosen.faults, chosen.seed), planner(chosen.block_buffer_size),
-      tool(tool_design(chosen), chosen.ambient, chosen.seed ^ noise_seed),
+      inserted(chosen.card), tool(tool_design(chosen), chosen.ambient, chosen.seed ^ noise_seed),
       bed(bed_design(chosen), chosen.ambient, chosen.seed ^ (noise_seed + 1)), power_on(now), heat_at(now)
 {
     if (chosen.chamber)
@@ -83,6 +83,7 @@ std::optional<time_point> firmware::impl::next_own_event() const
         sooner(best, next_heat_report);
         sooner(best, next_position_report);
         sooner(best, next_wait_report);
+        if (!running) sooner(best, next_idle_word);
     }
     return best;
 }
@@ -129,18 +130,22 @@ void firmware::impl::fire()
     if (blocked() || boot_ends || tally.killed) return;
     if (wake_at && *wake_at <= clock) wake_at.reset(); // run() calls the step
     if (running && next_busy && *next_busy <= clock) {
-        say(user_waiting ? "echo:busy: paused for user" : "echo:busy: processing");
+        say(busy_text(settings, user_waiting));
         next_busy = clock + std::chrono::seconds(modes.keep_alive);
     }
     if (next_wait_report && *next_wait_report <= clock) {
         heat_to(clock);
-        if (heat_waiting) say(heat_line() + " W:" + heat_waiting->left());
+        if (heat_waiting) say(heat_wait_text(settings, heat_now(), heat_waiting->left()));
         next_wait_report = clock + std::chrono::seconds(1);
     }
     if (next_heat_report && *next_heat_report <= clock) {
         heat_to(clock);
         say(heat_line());
         next_heat_report = clock + std::chrono::seconds(modes.report_heat);
+    }
+    if (next_idle_word && *next_idle_word <= clock) {
+        if (!running) say("wait");
+        next_idle_word = clock + std::chrono::seconds(1);
     }
     if (next_position_report && *next_position_report <= clock) {
         say(position_line());
@@ -170,7 +175,8 @@ void firmware::impl::run()
                 if (!halt_requested.empty()) break;
             }
         }
-        if (!blocked() && !resend_pending && halt_requested.empty()) did = step_queue() || did;
+        if (!blocked() && !resend_pending && halt_requested.empty())
+            did = step_queue() || feed_from_card() || did;
         if (!halt_requested.empty()) {
             halt(std::exchange(halt_requested, {}));
             return;
@@ -232,6 +238,13 @@ void firmware::reset(time_point now)
 {
     impl_->advance(now);
     impl_->start_boot();
+}
+
+void firmware::press(panel_button which, time_point now)
+{
+    impl_->advance(now);
+    if (!impl_->boot_ends && !impl_->tally.killed) impl_->press(which);
+    impl_->advance(now);
 }
 
 void firmware::unplug(time_point now)

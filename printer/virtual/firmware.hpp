@@ -24,6 +24,9 @@ struct heater_reading {
     double target = 0;
 };
 
+// The buttons of the printer's own panel; click answers what it waits for.
+enum class panel_button : std::uint8_t { start, pause, resume, cancel, click };
+
 // What a report says.
 struct firmware_status {
     motion_tally path;
@@ -76,6 +79,7 @@ public:
     // --- the host's port and the board ---
     // A host opened the port: with reset_on_open the board resets.
     void opened(time_point now);
+    void press(panel_button which, time_point now);
     // Reset button: everything queued and every state is lost, the heat is not.
     void reset(time_point now);
     // The cable is out: nothing more is heard or said. Print and heat go on.

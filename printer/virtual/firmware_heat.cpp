@@ -53,16 +53,23 @@ void firmware::impl::heaters_off()
     next_wait_report.reset();
 }
 
+all_heat firmware::impl::heat_now() const
+{
+    const auto of = [](const heater& one) { return heat_figures{one.reading(), one.target(), one.power()}; };
+    all_heat all{of(tool), of(bed), {}, settings.ambient};
+    if (chamber) all.chamber = of(*chamber);
+    return all;
+}
+
 std::string firmware::impl::heat_line() const
 {
-    const auto one = [](const char* name, const heater& of) {
-        return std::string(" ") + name + ":" + fixed(of.reading(), 2) + " /" + fixed(of.target(), 2);
-    };
-    std::string line = one("T", tool) + one("B", bed);
-    if (chamber) line += one("C", *chamber);
-    line += " @:" + std::to_string(tool.power()) + " B@:" + std::to_string(bed.power());
-    if (chamber) line += " C@:" + std::to_string(chamber->power());
-    return line;
+    return heat_text(settings, heat_now());
+}
+
+void firmware::impl::say_target(bool for_tool)
+{
+    const auto text = target_text(settings, for_tool, for_tool ? tool.target() : bed.target());
+    if (!text.empty()) say(text);
 }
 
 void firmware::impl::begin_heat_wait(heater& which, const command& read)
@@ -98,12 +105,14 @@ bool firmware::impl::begin_heat(const command& read)
     switch (read.code()) {
     case 104:
         if (auto target = read.value('S')) tool.set_target(*target);
+        say_target(true);
         return true;
     case 109:
         begin_heat_wait(tool, read);
         return true;
     case 140:
         if (auto target = read.value('S')) bed.set_target(*target);
+        say_target(false);
         return true;
     case 190:
         begin_heat_wait(bed, read);
@@ -117,10 +126,15 @@ bool firmware::impl::begin_heat(const command& read)
         begin_heat_wait(*chamber, read);
         return true;
     case 105:
+        if (settings.family == firmware_family::repetier) {
+            after_ok = heat_line();
+            return true;
+        }
         answered = true;
-        if (!queue.front().drop_ok) say("ok" + heat_line());
+        if (!queue.front().drop_ok && !queue.front().of_card) say("ok" + heat_line());
         return true;
     case 155:
+        if (!settings.auto_report) return false;
         modes.report_heat = static_cast<int>(std::clamp(read.value('S').value_or(0), 0.0, 60.0));
         if (modes.report_heat > 0)
             next_heat_report = clock + std::chrono::seconds(modes.report_heat);

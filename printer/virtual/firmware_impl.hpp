@@ -2,6 +2,7 @@
 #pragma once
 
 #include "printer/virtual/command.hpp"
+#include "printer/virtual/dialect.hpp"
 #include "printer/virtual/emergency_parser.hpp"
 #include "printer/virtual/faults.hpp"
 #include "printer/virtual/firmware.hpp"
@@ -17,6 +18,7 @@ struct queued_line {
     std::string text;
     std::optional<std::int64_t> number;
     bool drop_ok = false;
+    bool of_card = false; // not a host's: gets no ok
 };
 
 // What a reset loses.
@@ -53,6 +55,7 @@ struct firmware::impl {
     emergency_parser emergencies;
     fault_source faults;
     motion planner;
+    card inserted;
     modal_state modes;
     firmware_status tally; // counts only
 
@@ -64,6 +67,7 @@ struct firmware::impl {
     std::optional<time_point> wake_at;
     bool known = true;           // the running command exists
     bool answered = false;       // it wrote an ok of its own
+    std::string after_ok;        // what follows the running command's ok
     bool synchronous = false;    // it waits for the moves to end: no underrun when they do
     bool resend_pending = false; // the error line is leaving; flush and Resend come after it
     bool resend_silent = false;  // that Resend's ok is kept back
@@ -84,6 +88,7 @@ struct firmware::impl {
     std::optional<time_point> next_heat_report;
     std::optional<time_point> next_position_report;
     std::optional<time_point> next_wait_report;
+    std::optional<time_point> next_idle_word; // "wait"
     std::optional<time_point> motors_idle_since;
     std::optional<time_point> dry_since; // the planner ran dry while nothing asked for it
     std::string halt_requested;
@@ -102,7 +107,7 @@ struct firmware::impl {
     // --- firmware_lines.cpp: lines, the queue, and what acts past it ---
     void take_line(std::string line);
     void judge_line(std::string line, const line_faults& drawn);
-    void damaged_line(std::string_view error, bool silent);
+    void damaged_line(std::string_view error, std::optional<std::int64_t> got, bool silent);
     void finish_resend();
     bool step_queue();
     void begin(const command& read);
@@ -138,12 +143,20 @@ struct firmware::impl {
     void settle_motors();
     void motors_off(const command& read);
 
+    // --- firmware_card.cpp ---
+    bool begin_card(const command& read);
+    bool feed_from_card();
+    void end_card_print();
+    void press(panel_button which);
+
     // --- firmware_heat.cpp ---
     bool begin_heat(const command& read);
     void heat_to(time_point now);
     bool heat_active() const;
     void begin_heat_wait(heater& which, const command& read);
+    all_heat heat_now() const;
     std::string heat_line() const;
+    void say_target(bool for_tool);
     bool check_heat(); // halts on trouble; true when it did
     void heaters_off();
 };

@@ -2,6 +2,7 @@
 #include "printer/virtual/firmware_impl.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace layerline::printer::virtual_printer {
 
@@ -35,13 +36,16 @@ void firmware::impl::judge_line(std::string line, const line_faults& drawn)
     const auto verdict = numbers.judge(line);
     if (verdict.what == line_verdict::kind::repeated) {
         ++tally.repeats_dropped;
+        for (const auto& text : repeat_texts(settings, *verdict.number))
+            say(text);
         return;
     }
-    if (verdict.what == line_verdict::kind::damaged) return damaged_line(verdict.error, false);
+    if (verdict.what == line_verdict::kind::damaged)
+        return damaged_line(verdict.error, verdict.number, false);
     if (verdict.number && drawn.resend_without_ok) {
         ++tally.faults_resend_without_ok;
         numbers.set_last(last);
-        return damaged_line(error_checksum, true);
+        return damaged_line(error_checksum, verdict.number, true);
     }
     if (!settings.emergency_parser && !verdict.number) {
         // Without the parser these act when their line is read, if there is room to read it.
@@ -53,6 +57,10 @@ void firmware::impl::judge_line(std::string line, const line_faults& drawn)
     }
     ++tally.lines_received;
     queue.push_back({std::move(line), verdict.number, verdict.number && drawn.drop_ok});
+    if (tally.lines_received == settings.runout_after) {
+        say("//action:out_of_filament T0");
+        say("//action:pause filament_runout 0");
+    }
     const bool pulled = verdict.number && (drawn.unplug || tally.lines_received == settings.unplug_after);
     if (pulled) {
         ++tally.faults_unplug;
@@ -60,9 +68,9 @@ void firmware::impl::judge_line(std::string line, const line_faults& drawn)
     }
 }
 
-void firmware::impl::damaged_line(std::string_view error, bool silent)
+void firmware::impl::damaged_line(std::string_view error, std::optional<std::int64_t> got, bool silent)
 {
-    say("Error:" + std::string(error) + std::to_string(numbers.last()));
+    say(damage_text(settings, error, numbers.last(), got));
     ++tally.resends_asked;
     resend_pending = true;
     resend_silent = silent;
@@ -74,7 +82,7 @@ void firmware::impl::finish_resend()
     resend_pending = false;
     wire.flush(clock);
     assembler.clear();
-    say("Resend: " + std::to_string(numbers.last() + 1));
+    say(resend_text(settings, numbers.last() + 1));
     if (!resend_silent) say("ok");
 }
 
@@ -99,11 +107,12 @@ bool firmware::impl::step_queue()
 
 void firmware::impl::begin(const command& read)
 {
-    known = begin_motion(read) || begin_modes(read) || begin_heat(read) || begin_talk(read);
+    known =
+        begin_motion(read) || begin_modes(read) || begin_heat(read) || begin_card(read) || begin_talk(read);
     if (synchronous) dry_since.reset();
     if (!known) {
         ++tally.unknown_commands;
-        say("echo:Unknown command: \"" + read.text() + "\"");
+        say(unknown_text(settings, read.text()));
     }
 }
 
@@ -114,18 +123,17 @@ void firmware::impl::finish()
         ++tally.executed;
         if (sink) sink(without_number(line.text), line.number);
     }
-    if (line.drop_ok) {
+    if (line.of_card) {
+        after_ok.clear();
+    } else if (line.drop_ok) {
         ++tally.faults_drop_ok;
     } else if (!answered) {
-        std::string ok = "ok";
-        if (settings.advanced_ok) {
-            if (line.number) ok += " N" + std::to_string(*line.number);
-            // The command that is acknowledged still has its slot, so B is one too low.
-            ok += " P" + std::to_string(planner.free_blocks()) + " B" +
-                  std::to_string(settings.bufsize - std::min(settings.bufsize, queue.size()));
-        }
-        say(ok);
+        // The command that is acknowledged still has its slot, so B is one too low.
+        say(ok_text(settings, line.number, planner.free_blocks(),
+                    settings.bufsize - std::min(settings.bufsize, queue.size())));
     }
+    if (!after_ok.empty()) say(std::exchange(after_ok, {}));
+    if (settings.says_wait) next_idle_word = clock + std::chrono::seconds(1);
     queue.pop_front();
     running.reset();
     step = nullptr;

@@ -53,6 +53,9 @@ void firmware::impl::start_boot()
     tool.clear_trouble();
     bed.clear_trouble();
     answered = synchronous = resend_pending = resend_silent = user_waiting = false;
+    inserted.printing = false;
+    after_ok.clear();
+    next_idle_word.reset();
     known = true;
     tally.killed = false;
     halt_requested.clear();
@@ -64,20 +67,16 @@ void firmware::impl::start_boot()
 
 void firmware::impl::boot_lines()
 {
-    say("start");
-    say("PowerUp");
-    say("Marlin bugfix-2.1.x");
-    say("echo: Last Updated: 2024-01-06 | Author: (virtual printer)");
-    say("echo: Free Memory: 4096  PlannerBufferBytes: 1536");
-    say("echo:Hardcoded Default Settings Loaded");
-    say("//action:prompt_end");
+    for (const auto& text : boot_texts(settings))
+        say(text);
+    if (settings.says_wait) next_idle_word = clock + std::chrono::seconds(1);
 }
 
 void firmware::impl::halt(const std::string& reason)
 {
     say("echo:" + reason);
-    say("Error:Printer halted. kill() called!");
-    say("//action:poweroff");
+    say(halt_text(settings, reason));
+    if (settings.prompts) say("//action:poweroff");
     quick_stop();
     heaters_off();
     queue.clear();
@@ -93,24 +92,22 @@ void firmware::impl::halt(const std::string& reason)
 
 void firmware::impl::say_identity()
 {
-    say("FIRMWARE_NAME:Marlin bugfix-2.1.x (Jan  6 2024 12:00:00) "
-        "SOURCE_CODE_URL:github.com/MarlinFirmware/Marlin "
-        "PROTOCOL_VERSION:1.0 MACHINE_TYPE:" +
-        settings.machine + " EXTRUDER_COUNT:1 UUID:" + settings.uuid);
+    say(name_text(settings));
     const auto cap = [this](std::string_view name, bool has) {
         say("Cap:" + std::string(name) + (has ? ":1" : ":0"));
     };
     for (auto name : {"SERIAL_XON_XOFF", "BINARY_FILE_TRANSFER", "EEPROM", "VOLUMETRIC"})
         cap(name, false);
-    cap("AUTOREPORT_POS", true);
-    cap("AUTOREPORT_TEMP", true);
+    cap("AUTOREPORT_POS", settings.auto_report);
+    cap("AUTOREPORT_TEMP", settings.auto_report);
     for (auto name : {"PROGRESS", "PRINT_JOB", "AUTOLEVEL", "RUNOUT", "Z_PROBE", "LEVELING_DATA",
                       "BUILD_PERCENT", "SOFTWARE_POWER", "TOGGLE_LIGHTS", "CASE_LIGHT_BRIGHTNESS"})
         cap(name, false);
     cap("EMERGENCY_PARSER", settings.emergency_parser);
-    cap("HOST_ACTION_COMMANDS", true);
-    cap("PROMPT_SUPPORT", true);
-    for (auto name : {"SDCARD", "MULTI_VOLUME", "REPEAT", "SD_WRITE", "AUTOREPORT_SD_STATUS", "LONG_FILENAME",
+    cap("HOST_ACTION_COMMANDS", settings.prompts);
+    cap("PROMPT_SUPPORT", settings.prompts);
+    cap("SDCARD", inserted.present());
+    for (auto name : {"MULTI_VOLUME", "REPEAT", "SD_WRITE", "AUTOREPORT_SD_STATUS", "LONG_FILENAME",
                       "LFN_WRITE", "CUSTOM_FIRMWARE_UPLOAD", "EXTENDED_M20"})
         cap(name, false);
     cap("THERMAL_PROTECTION", settings.thermal_protection);
@@ -127,11 +124,13 @@ void firmware::impl::say_identity()
 
 void firmware::impl::ask_user(const std::string& title, std::initializer_list<std::string_view> buttons)
 {
-    say("//action:prompt_end");
-    say("//action:prompt_begin " + title);
-    for (auto button : buttons)
-        say("//action:prompt_button " + std::string(button));
-    say("//action:prompt_show");
+    if (settings.prompts) {
+        say("//action:prompt_end");
+        say("//action:prompt_begin " + title);
+        for (auto button : buttons)
+            say("//action:prompt_button " + std::string(button));
+        say("//action:prompt_show");
+    }
     user_choice = 0;
     user_waiting = true;
 }
@@ -165,7 +164,7 @@ void firmware::impl::begin_filament_change()
     step = [this, stage = 0]() mutable {
         if (!planner.idle() || user_waiting) return false;
         if (stage == 0) {
-            say("//action:paused");
+            if (settings.prompts) say("//action:paused");
             ask_user("Nozzle Parked", {"Continue"});
             stage = 1;
             return false;
@@ -181,8 +180,10 @@ void firmware::impl::begin_filament_change()
             user_choice = 1;
             return false;
         }
-        say("//action:resumed");
-        say("//action:prompt_end");
+        if (settings.prompts) {
+            say("//action:resumed");
+            say("//action:prompt_end");
+        }
         return true;
     };
 }
@@ -207,6 +208,8 @@ bool firmware::impl::begin_talk(const command& read)
 {
     if (read.letter() != 'M') return false;
     const auto s = read.value('S');
+    if (settings.family == firmware_family::repetier && (read.code() == 113 || read.code() == 600))
+        return false;
     switch (read.code()) {
     case 0:
     case 1:

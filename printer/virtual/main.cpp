@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -23,16 +25,48 @@ namespace layerline::printer::virtual_printer {
 
 namespace {
 
+constexpr int panel_buttons = static_cast<int>(panel_button::click) + 1; // SIGRTMIN and on
+
 struct options {
     firmware_settings board;
     std::string link;
     std::string ready;
     std::string report;
     std::string mode = "0600";
+    std::string firmware = "marlin";
+    std::string card;
     std::vector<std::string> faults;
     double replug_after = 0; // seconds; 0: never
     bool verbose = false;
 };
+
+// What a family of firmware has not got, whatever else was asked for.
+void take_family(const std::string& name, firmware_settings& board)
+{
+    if (name == "marlin") return;
+    board.family = name == "prusa" ? firmware_family::prusa : firmware_family::repetier;
+    board.advanced_ok = board.emergency_parser = board.prompts = board.m110_reports = false;
+    if (board.family != firmware_family::repetier) return;
+    board.auto_report = false;
+    board.says_wait = true;
+}
+
+// The files of a folder, by name.
+std::vector<card_file> read_card(const std::string& folder)
+{
+    constexpr std::size_t most_files = 200;
+    constexpr std::uintmax_t most_bytes = 16UL * 1024 * 1024;
+    std::vector<card_file> all;
+    for (const auto& one : std::filesystem::directory_iterator(folder)) {
+        if (all.size() == most_files || !one.is_regular_file() || one.file_size() > most_bytes) continue;
+        std::ifstream in(one.path(), std::ios::binary);
+        std::ostringstream text;
+        text << in.rdbuf();
+        all.push_back({one.path().filename().string(), text.str()});
+    }
+    std::sort(all.begin(), all.end(), [](const card_file& a, const card_file& b) { return a.name < b.name; });
+    return all;
+}
 
 // "drop-ok=0.01" into the rates; false when the name or the rate is none.
 bool take_fault(const std::string& text, fault_rates& rates)
@@ -54,6 +88,8 @@ bool take_fault(const std::string& text, fault_rates& rates)
 void add_options(CLI::App& app, options& chosen)
 {
     auto& board = chosen.board;
+    app.add_option("--card", chosen.card, "folder whose G-code files are on its own card")
+        ->check(CLI::ExistingDirectory);
     app.add_option("--link", chosen.link, "symbolic link to the port, made anew");
     app.add_option("--ready", chosen.ready, "file that gets the port's path when the printer is up");
     app.add_option("--report", chosen.report, "JSON report, written at exit and on SIGHUP");
@@ -62,6 +98,8 @@ void add_options(CLI::App& app, options& chosen)
             !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string::npos;
         return good ? std::string() : std::string("is not an octal mode");
     });
+    app.add_option("--firmware", chosen.firmware, "whose words it speaks: marlin, prusa or repetier")
+        ->check(CLI::IsMember({"marlin", "prusa", "repetier"}));
     app.add_option("--baud", board.baud, "wire speed, 0: not paced")->check(CLI::Range(0, 4000000));
     app.add_option("--speed", board.speed, "simulated seconds in a real one, for motion and heat")
         ->check(CLI::Range(0.01, 10000.0));
@@ -72,6 +110,7 @@ void add_options(CLI::App& app, options& chosen)
             return take_fault(text, board.faults) ? std::string() : "unknown fault or rate: " + text;
         });
     app.add_option("--unplug-after", board.unplug_after, "pull the cable after so many lines");
+    app.add_option("--runout-after", board.runout_after, "the filament runs out after so many lines");
     app.add_option("--replug-after", chosen.replug_after, "plug it in again after so many seconds")
         ->check(CLI::Range(0.0, 86400.0));
     app.add_flag("--reset-on-open", board.reset_on_open, "the board resets when a host opens the port");
@@ -234,8 +273,12 @@ private:
             pull_out();
             return true;
         default:
-            return false;
+            break;
         }
+        const int button = static_cast<int>(info.ssi_signo) - SIGRTMIN;
+        if (button < 0 || button >= panel_buttons) return false;
+        board_.press(static_cast<panel_button>(button), now());
+        return true;
     }
 
     options options_;
@@ -255,11 +298,15 @@ int run_program(int argc, char** argv)
     app.set_version_flag("--version", LAYERLINE_VERSION);
     add_options(app, chosen);
     CLI11_PARSE(app, argc, argv);
+    take_family(chosen.firmware, chosen.board);
+    if (!chosen.card.empty()) chosen.board.card = read_card(chosen.card);
 
     sigset_t handled;
     sigemptyset(&handled);
     for (int each : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2})
         sigaddset(&handled, each);
+    for (int button = 0; button < panel_buttons; ++button)
+        sigaddset(&handled, SIGRTMIN + button);
     ::pthread_sigmask(SIG_BLOCK, &handled, nullptr);
     const int signals = ::signalfd(-1, &handled, SFD_CLOEXEC);
     try {

@@ -2,12 +2,15 @@
 // to show.
 #pragma once
 
+#include "printer/virtual/card.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace layerline::printer::virtual_printer {
 
@@ -22,7 +25,10 @@ struct fault_rates {
     double unplug = 0;            // the cable comes out after this line
 };
 
+enum class firmware_family : std::uint8_t { marlin, prusa, repetier };
+
 struct firmware_settings {
+    firmware_family family = firmware_family::marlin;
     // The wire. 10 bits a byte; 0 turns pacing off.
     unsigned baud = 115200;
     std::size_t receive_ring = 128;
@@ -35,6 +41,9 @@ struct firmware_settings {
     bool advanced_ok = true;
     bool emergency_parser = true;
     bool busy = true;          // host keep-alive
+    bool prompts = true;       // host actions and prompts
+    bool auto_report = true;   // M155, M154
+    bool says_wait = false;    // "wait" each second without a line
     bool m110_reports = false; // bare M110 answers "Line: n"
     bool chamber = false;
     bool thermal_protection = true;
@@ -45,6 +54,7 @@ struct firmware_settings {
     std::uint64_t seed = 1;
     fault_rates faults;
     std::uint64_t unplug_after = 0; // numbered lines; 0: never
+    std::uint64_t runout_after = 0; // likewise: filament runs out, and the host is asked to pause
     // Simulated seconds after power-on from which the hotend's sensor shows one value for ever.
     std::optional<double> stuck_thermistor;
     bool stuck_heater = false; // the hotend's switch is shorted: full power whatever the firmware wants
@@ -55,6 +65,7 @@ struct firmware_settings {
     double bed_maxtemp = 125;
     double chamber_maxtemp = 75;
     double ambient = 22;
+    std::vector<card_file> card; // files of its own card; none: no card
     std::string machine = "Layerline Virtual";
     std::string uuid = "cede2a2f-41a2-4748-9b12-6c61796c0001";
 };
