@@ -23,10 +23,17 @@ void line_splitter::push(std::string_view bytes)
     held_ += bytes;
 }
 
+bool line_splitter::begins_comment() const
+{
+    const auto first = held_.find_first_not_of(" \t", begin_);
+    return first != std::string::npos && held_[first] == ';';
+}
+
 std::optional<raw_line> line_splitter::cut(std::size_t length, std::size_t ending)
 {
     raw_line line;
     line.too_long = skipping_ || length > max_line_bytes;
+    if (line.too_long) line.only_comment = skipping_ ? comment_ : begins_comment();
     if (!line.too_long) line.text = std::string_view(held_).substr(begin_, length);
     begin_ += length + ending;
     scan_ = begin_;
@@ -61,6 +68,7 @@ std::optional<raw_line> line_splitter::next()
     }
     scan_ = held_.size();
     if (held_.size() - begin_ > max_line_bytes) { // forget its bytes, remember that there was a line
+        if (!skipping_) comment_ = begins_comment();
         offset_ += held_.size() - begin_;
         begin_ = scan_ = held_.size();
         skipping_ = true;

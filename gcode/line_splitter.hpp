@@ -17,6 +17,7 @@ struct raw_line {
     std::uint64_t end_offset = 0; // of the file: where the next line begins
     std::uint64_t number = 0;     // 1 is the first line
     bool too_long = false;        // text is empty then
+    bool only_comment = false;    // of one that is too long: nothing of it would be sent
 };
 
 class line_splitter {
@@ -36,6 +37,7 @@ public:
     std::optional<raw_line> next();
 
 private:
+    bool begins_comment() const;
     std::optional<raw_line> cut(std::size_t length, std::size_t ending);
 
     std::string held_;
@@ -43,6 +45,7 @@ private:
     std::size_t scan_ = 0;  // how far held_ was looked through
     std::uint64_t offset_ = 0, number_ = 0;
     bool at_start_ = true, skipping_ = false, finished_ = false;
+    bool comment_ = false; // of the line that is being skipped
 };
 
 } // namespace layerline::gcode

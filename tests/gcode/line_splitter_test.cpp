@@ -61,3 +61,28 @@ TEST_CASE("an empty file has no line")
 {
     CHECK(split("", 1).empty());
 }
+
+TEST_CASE("of a line over the limit it is known whether it is only a comment, in any slicing")
+{
+    const std::string huge(200'000, 'x');
+    for (const std::size_t slice : {1000UL, 70'000UL, 1'000'000UL}) {
+        line_splitter lines;
+        const auto text = " ;" + huge + "\nG1 X1\nM117 " + huge + "\n;" + huge;
+        std::vector<raw_line> seen;
+        for (std::size_t at = 0; at < text.size(); at += slice) {
+            lines.push(std::string_view(text).substr(at, slice));
+            while (auto line = lines.next())
+                seen.push_back({{}, line->end_offset, line->number, line->too_long, line->only_comment});
+        }
+        lines.finish();
+        while (auto line = lines.next())
+            seen.push_back({{}, line->end_offset, line->number, line->too_long, line->only_comment});
+        REQUIRE(seen.size() == 4);
+        CHECK((seen[0].too_long && seen[0].only_comment));
+        CHECK_FALSE(seen[1].too_long);
+        CHECK((seen[2].too_long && !seen[2].only_comment));
+        CHECK((seen[3].too_long && seen[3].only_comment));
+        CHECK(seen[3].number == 4);
+        CHECK(seen[3].end_offset == text.size());
+    }
+}
