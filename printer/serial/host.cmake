@@ -9,11 +9,14 @@ layerline_room(print_journal
 # The print host: what it decides (no descriptor, no clock), what it does, and its program.
 layerline_room(print_host
     SOURCES
+        card_reply.cpp
         ctl.cpp
         descriptor_store.cpp
         hand_commands.cpp
         heat_guard.cpp
+        host_attention.cpp
         host_calls.cpp
+        host_card.cpp
         host_clerk.cpp
         host_config.cpp
         host_core.cpp
@@ -24,6 +27,7 @@ layerline_room(print_host
         host_server.cpp
         host_stop.cpp
         host_takeover.cpp
+        host_waits.cpp
         job_reader.cpp
         journal_file.cpp
         line_policy.cpp

@@ -47,10 +47,10 @@ std::optional<printer_failure> host_core::broken_terms(const host_call& request,
                                "the command expected the printer to be " +
                                    std::string(name_of(*request.how.expected_state)) + ", it is " +
                                    std::string(name_of(visible_phase()))};
-    if (request.how.expected_job && (!job_ || job_->id != *request.how.expected_job))
+    if (request.how.expected_job && (!shown_job() || shown_job()->id != *request.how.expected_job))
         return printer_failure{printer_errc::wrong_state,
                                "the command was meant for another job; this one is " +
-                                   (job_ ? job_->id : "none")};
+                                   (shown_job() ? shown_job()->id : "none")};
     return std::nullopt;
 }
 
@@ -99,7 +99,7 @@ host_core::outcome host_core::carry_out(host_call& request, time_point now)
             [&](const set_light& what) { return do_set_light(what); },
             [&](const set_power& what) { return do_set_power(what); },
             [&](const run_gcode&) { return do_run_gcode(request, now); },
-            [&](const answer_prompt& what) { return do_answer_prompt(what); },
+            [&](const answer_prompt& what) { return do_answer_prompt(what, who, now); },
             [&](const run_macro&) -> outcome {
                 return printer_failure{printer_errc::unsupported, "a printer on a serial port has no macros"};
             },
@@ -113,7 +113,8 @@ host_core::outcome host_core::carry_out(host_call& request, time_point now)
 host_core::outcome host_core::do_start(host_call& request, time_point now)
 {
     const auto& what = std::get<start_job>(request.what);
-    if (job_active() || starting_) return wrong_state("a print can only begin when none is under way");
+    if (job_active() || card_ || starting_)
+        return wrong_state("a print can only begin when none is under way");
     if (!connected_) return away_failure();
     if (goal_ != goal::none) return wrong_state("the printer is still moving by an earlier command");
     if (foreign_)
@@ -169,6 +170,7 @@ void host_core::saved(std::uint64_t commit, const printer_result<void>& how, tim
 
 host_core::outcome host_core::do_pause(const pause_job& what, const std::string& who, time_point now)
 {
+    if (connected_ && card_) return pause_card();
     if (phase_ != phase::printing) return wrong_state("only a print under way can be paused");
     if (!connected_) return away_failure();
     begin_pause(who.empty() ? "paused by request" : "paused by " + who, what.park, now);
@@ -177,17 +179,10 @@ host_core::outcome host_core::do_pause(const pause_job& what, const std::string&
 
 host_core::outcome host_core::do_resume(time_point now)
 {
+    if (connected_ && card_) return resume_card(now);
     if (phase_ != phase::paused) return wrong_state("only a paused print can be resumed");
     if (!connected_) return away_failure();
-    if (firmware_paused_) {
-        // The firmware holds the print itself and reads nothing but these.
-        const auto button = std::find(prompt_buttons_.begin(), prompt_buttons_.end(), "Continue");
-        if (button != prompt_buttons_.end())
-            urgent_.push_back("M876 S" + std::to_string(button - prompt_buttons_.begin()));
-        else
-            urgent_.push_back("M108");
-        return performed{.job_id = {}, .note = "the printer paused by itself; it was told to go on"};
-    }
+    if (firmware_paused_) return resume_firmware(now);
     if (goal_ != goal::none) return wrong_state("the head is still moving by an earlier command");
     if (held_at_) return resume_held(now);
     if (motors_lost_)
@@ -195,7 +190,8 @@ host_core::outcome host_core::do_resume(time_point now)
             printer_errc::wrong_state,
             "the steppers were off or the board was reset, so the head's place is not known "
             "any more; this print cannot be resumed"};
-    wants_.reset();
+    nothing_asked();
+    paused_at_printer_ = false;
     plan_ = plan_resume(settings_.parking, saved_);
     goal_ = goal::resume;
     step_since_.reset();
@@ -205,6 +201,7 @@ host_core::outcome host_core::do_resume(time_point now)
 
 host_core::outcome host_core::do_cancel(const std::string& who, time_point now)
 {
+    if (connected_ && card_) return cancel_card(who, now);
     if (!job_active() || phase_ == phase::cancelling) return wrong_state("there is no print to cancel");
     if (!connected_) return away_failure();
     // A line of the file may hold the firmware in a wait of its own; this ends it.
@@ -217,23 +214,30 @@ host_core::outcome host_core::do_cancel(const std::string& who, time_point now)
         takeover_.reset();
     }
     held_at_.reset();
+    released_at_ = now;
+    if (asker_ != asker::firmware) nothing_asked();
     const bool lift = moved_ && !saved_.lifted;
     end_hand_calls({printer_errc::refused, "the print was cancelled meanwhile"});
     firmware_paused_ = false;
-    plan_ = plan_cancel(settings_.parking, head(), heaters_, lift);
+    plan_ = plan_cancel(parking(), head(), heaters_, lift);
     goal_ = goal::cancel;
     step_since_.reset();
     held_line_.reset();
     drop_source();
     targets_.clear();
     set_phase(phase::cancelling, who.empty() ? "cancelled by request" : "cancelled by " + who, now);
+    if (held && !has("EMERGENCY_PARSER"))
+        return performed{
+            .job_id = {},
+            .note = "the printer is at work on a command of its own and reads nothing before that is "
+                    "over; what it waits for is answered at its own panel"};
     return performed{};
 }
 
 host_core::outcome host_core::do_home(const home_axes& axes, time_point now)
 {
     if (!connected_) return away_failure();
-    if (job_active() || starting_ || phase_ == phase::error)
+    if (job_active() || card_ || starting_ || phase_ == phase::error)
         return wrong_state("the printer cannot be homed now");
     if (goal_ != goal::none) return wrong_state("the printer is still moving by an earlier command");
     if (!axes.x && !axes.y && !axes.z)
@@ -285,7 +289,7 @@ host_core::outcome host_core::do_set_temperature(const set_temperature& what, ti
 
 host_core::outcome host_core::do_bed_clear(time_point now)
 {
-    if (job_active() || starting_) return wrong_state("the bed is not clear while a print is on it");
+    if (job_active() || card_ || starting_) return wrong_state("the bed is not clear while a print is on it");
     gate_.cleared();
     keep();
     if (phase_ == phase::error || phase_ == phase::finished || phase_ == phase::cancelled)

@@ -11,7 +11,7 @@ namespace layerline::printer::serial {
 
 struct clerk_settings {
     std::string files_folder, state_folder;
-    std::size_t max_text = 82;
+    std::size_t max_text = 80;
     hard_limits limits;
     std::chrono::milliseconds read_ahead_wait{20'000};
 };

@@ -55,6 +55,10 @@ const std::vector<number_key>& number_keys()
          [](host_config& c, double v) { c.host.guards.failed_bed = minutes(v); }},
         {"waits.tool_minutes", 1, 120, [](host_config& c, double v) { c.host.tool_wait = minutes(v); }},
         {"waits.bed_minutes", 1, 240, [](host_config& c, double v) { c.host.bed_wait = minutes(v); }},
+        {"waits.rise_seconds", 0, 3600,
+         [](host_config& c, double v) {
+             c.host.rise_time = milliseconds(static_cast<std::int64_t>(v * 1000));
+         }},
         {"pause.lift_mm", 0, 100, [](host_config& c, double v) { c.host.parking.lift_mm = v; }},
         {"pause.retract_mm", 0, 20, [](host_config& c, double v) { c.host.parking.retract_mm = v; }},
         {"pause.park_x", -1000, 5000, [](host_config& c, double v) { park(c).x_mm = v; }},
@@ -81,9 +85,10 @@ struct text_key {
     const char* name;
     std::string host_config::*where;
 };
-constexpr std::array text_keys{text_key{"port", &host_config::port}, text_key{"socket", &host_config::socket},
-                               text_key{"files", &host_config::files}, text_key{"state", &host_config::state},
-                               text_key{"journal", &host_config::journal}};
+constexpr std::array text_keys{
+    text_key{"port", &host_config::port},       text_key{"socket", &host_config::socket},
+    text_key{"files", &host_config::files},     text_key{"state", &host_config::state},
+    text_key{"journal", &host_config::journal}, text_key{"firmware.kind", &host_config::firmware}};
 
 std::string at_line(const std::string& name, const toml::node& node, const std::string& text)
 {
@@ -127,11 +132,21 @@ std::optional<std::string> read_table(const toml::table& table, const std::strin
     return std::nullopt;
 }
 
+std::string names_of_firmware()
+{
+    std::string all;
+    for (const auto& one : firmware_profiles())
+        all += (all.empty() ? "" : ", ") + std::string(one.name);
+    return all;
+}
+
 std::optional<std::string> missing(const host_config& config)
 {
     if (config.port.empty()) return "which port? --port PATH or port = \"...\" in the configuration";
     if (config.socket.empty()) return "where to listen? --socket PATH";
     if (config.files.empty()) return "where are the G-code files? --files DIR (jobs lie in DIR/gcode)";
+    if (!config.firmware.empty() && !firmware_named(config.firmware))
+        return "there is no firmware \"" + config.firmware + "\": " + names_of_firmware();
     if (config.state.empty()) return "where to keep state? --state DIR";
     const auto& parking = config.host.parking;
     if (parking.park && !parking.area) return "a park spot needs the [area] that it lies in";
@@ -163,7 +178,7 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     std::string file, park;
     std::optional<unsigned> baud;
     std::optional<double> tool, bed, chamber;
-    std::optional<std::string> port, socket, files, state, journal;
+    std::optional<std::string> port, socket, files, state, journal, firmware;
     CLI::App app{
         "Drives a 3D printer on a serial port: streams jobs, guards heaters, answers on a unix socket.\n"
         "As a hand tool: layerline-printhost ctl --socket PATH status (see ctl --help)."};
@@ -173,6 +188,7 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     app.add_option("--files", files, "folder of files; jobs are in its gcode/");
     app.add_option("--state", state, "folder to keep state in");
     app.add_option("--journal", journal, "folder in memory for what a successor needs, /dev/shm");
+    app.add_option("--firmware", firmware, "its family, where M115 misleads: " + names_of_firmware());
     app.add_option("--config", file, "TOML file; the command line goes above it");
     app.add_option("--max-tool", tool, "highest hotend temperature that may be asked for remotely, 250");
     app.add_option("--max-bed", bed, "the same for the bed, 90");
@@ -203,10 +219,12 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     if (state) config.state = *state;
     if (journal) config.journal = *journal;
     if (baud) config.baud = *baud;
+    if (firmware) config.firmware = *firmware;
     if (tool) config.host.max_tool_c = *tool;
     if (bed) config.host.max_bed_c = *bed;
     if (chamber) config.host.max_chamber_c = *chamber;
     if (auto what = missing(config)) return config_end{2, *what};
+    config.machine.kind = firmware_named(config.firmware);
     return config;
 }
 

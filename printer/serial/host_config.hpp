@@ -11,6 +11,7 @@ namespace layerline::printer::serial {
 struct host_config {
     std::string port, socket, files, state;
     std::string journal = "/dev/shm"; // a folder in memory
+    std::string firmware;             // its family by name; empty: by what it says
     unsigned baud = 115200;
     bool check_only = false, supervised = false; // the latter: by a supervisor of our own
     host_settings host;

@@ -53,6 +53,7 @@ bool host_core::job_active() const
 
 phase host_core::visible_phase() const
 {
+    if (connected_ && card_) return card_phase();
     if (connected_ || phase_ == phase::error || job_active()) return phase_;
     return port_open_ && !halted_ ? phase::connecting : phase::offline;
 }
@@ -67,8 +68,10 @@ void host_core::set_phase(phase next, std::string reason, time_point now)
     }
     paused_since_ = next == phase::paused ? std::optional(now) : std::nullopt;
     phase_ = next;
+    // What was asked on behalf of a job ends with it; a question of the firmware's, and a notice, do not.
+    if (!job_active() && wants_ && wants_->kind != "notice" && asker_ != asker::firmware) nothing_asked();
     reason_ = plain_ascii(reason, 300);
-    guard_.set_need(job_active()           ? heat_guard::need::job
+    guard_.set_need(job_active() || card_  ? heat_guard::need::job
                     : next == phase::error ? heat_guard::need::failed
                                            : heat_guard::need::none,
                     now);
@@ -109,6 +112,13 @@ bool host_core::has(std::string_view capability) const
 {
     return firmware_ && std::find(firmware_->capabilities.begin(), firmware_->capabilities.end(),
                                   capability) != firmware_->capabilities.end();
+}
+
+park_settings host_core::parking() const
+{
+    park_settings all = settings_.parking;
+    all.motors_by_time = family().motors_by_time;
+    return all;
 }
 
 std::optional<effect> host_core::next_effect()
@@ -159,6 +169,8 @@ const printer_state& host_core::state(time_point now)
     printer_state state;
     state.now = visible_phase();
     state.reason = reason_;
+    if (const auto waiting = waiting_text(); !waiting.empty())
+        state.reason += (state.reason.empty() ? "" : "; ") + waiting;
     if (!connected_) {
         state.away = halted_ ? printer_errc::halted : away_;
         if (state.now == phase::offline || state.now == phase::connecting)
@@ -177,8 +189,12 @@ const printer_state& host_core::state(time_point now)
     state.firmware = firmware_;
     state.wants = wants_;
     if (job_active() && !crash_trouble_.empty()) state.no_crash_resume = crash_trouble_;
-    state.bed_clear = gate_.clear() && !job_active();
-    if (job_) {
+    state.bed_clear = gate_.clear() && !job_active() && !card_;
+    if (card_) {
+        state.job = card_->job;
+        state.job->elapsed_s =
+            static_cast<double>(static_cast<long>(std::chrono::duration<double>(now - card_->since).count()));
+    } else if (job_) {
         state.job = job_;
         auto& job = *state.job;
         if (source_) {

@@ -32,6 +32,9 @@ struct host_settings {
     park_settings parking;
     // A wait for temperature that takes longer ends the job with heaters off.
     std::chrono::milliseconds tool_wait{std::chrono::minutes(10)}, bed_wait{std::chrono::minutes(40)};
+    // A hotend far below its target that gets no warmer for this long fails the job, a bed after five times
+    // this; 0 never.
+    std::chrono::milliseconds rise_time{60'000};
     std::chrono::milliseconds residency{2000}; // how long a temperature must hold to count as reached
     std::chrono::milliseconds position_wait{10'000};
     std::chrono::milliseconds stop_confirm{
@@ -47,6 +50,8 @@ struct host_settings {
     std::chrono::milliseconds place_poll{5000};       // M114 while idle over a cleared bed
     std::chrono::milliseconds stuck{
         std::chrono::minutes(5)}; // no line accepted for this long: not printing any more
+    // Busy with one line for this long, or for as long as that line may take: never to end.
+    std::chrono::milliseconds busy_for_ever{std::chrono::minutes(5)};
     std::chrono::milliseconds stuck_keepalive{60'000}; // the same, of firmware that says when it is busy
     std::chrono::milliseconds farewell{10'000};        // for heaters off when the host is stopped
     int starts_an_hour = 12;
@@ -178,6 +183,7 @@ private:
         std::uint64_t tag;
         bool of_file = false, poll = false;
         bool blocks = false; // may wait for a person or for heat inside the firmware
+        std::optional<std::chrono::milliseconds> may_take{}; // of a line that keeps the firmware occupied
         std::uint64_t end_offset = 0, line = 0;
         time_point at{};
         double seconds = 0;
@@ -221,7 +227,6 @@ private:
     outcome do_set_light(const set_light& what);
     outcome do_set_power(const set_power& what);
     outcome do_run_gcode(const host_call& request, time_point now);
-    outcome do_answer_prompt(const answer_prompt& what);
     void jog_looked(time_point now);
     std::optional<printer_failure> out_of_area(const move_axis& what) const;
     void end_hand_calls(const printer_failure& why);
@@ -237,14 +242,60 @@ private:
     void end_job(phase how, const char* kept_as, std::string detail, time_point now);
     std::optional<wire_command> next_of_plan(time_point now);
     std::optional<wire_command> next_of_file(time_point now);
-    bool heat_reached(const plan_step& step, time_point now);
-    void check_wait_deadlines(time_point now);
     wire_command send_own(std::string text, time_point now);
     wire_command send_of_file(prepared_line& line, time_point now);
     void note_settings(std::string_view text);
     head_knowledge head() const;
     void drop_source();
+
+    // host_card.cpp: prints from the printer's own card
+    phase card_phase() const;
+    const job_state* shown_job() const { return card_ ? &card_->job : job_ ? &*job_ : nullptr; }
+    void card_begins(time_point now);
+    void card_ends(phase how, const std::string& why, time_point now);
+    bool card_says(const std::string& text, time_point now);
+    void card_position(std::uint64_t done, std::uint64_t size, time_point now);
+    void card_not_printing(time_point now);
+    bool card_action(std::string_view word, time_point now);
+    outcome pause_card();
+    outcome resume_card(time_point now);
+    outcome cancel_card(const std::string& who, time_point now);
+    void poll_card(time_point now);
+
+    // host_waits.cpp: heat
+    std::string heater_of(const heat_wait& wait) const;
+    double wanted_by(const heat_wait& wait) const;
+    void wait_for_heat(const heat_wait& wait);
+    bool heat_reached(const plan_step& step, time_point now);
+    std::string waiting_text() const;
+    void heat_failed(const std::string& why, time_point now);
+    void check_wait_deadlines(time_point now);
+    void check_rise(time_point now);
+    bool stands_by() const;
+    void announce_standby();
+    void check_standby(time_point now);
+
+    // host_attention.cpp: what needs a person
+    enum class asker : std::uint8_t {
+        nobody,
+        firmware, // answered by M876 or M108
+        host,     // a pause of ours: answered by a resume
+        panel     // cancel was pressed at the printer
+    };
+    void ask_person(asker who, attention what);
+    void nothing_asked();
     void end_prompt();
+    bool waits_for_person(time_point now) const;
+    void firmware_pauses(const std::string& why, bool told, time_point now);
+    void firmware_resumes(time_point now);
+    void line_was_accepted(time_point now);
+    void release_when_ending(time_point now);
+    void resume_pressed(time_point now);
+    void cancel_pressed(time_point now);
+    void check_runout(time_point now);
+    void filament_change_by_hand(time_point now);
+    outcome resume_firmware(time_point now);
+    outcome do_answer_prompt(const answer_prompt& what, const std::string& who, time_point now);
 
     // host_takeover.cpp: a print whose host died
     void begin_takeover(left_print left);
@@ -274,7 +325,6 @@ private:
     void forget_wire();
     void check_guards(time_point now);
     void check_stuck(time_point now);
-    void check_standby(time_point now);
     void poll_temperatures(time_point now);
     void poll_place(time_point now);
     bool stands_idle() const; // nothing of ours moves the head
@@ -292,6 +342,8 @@ private:
     const heater_state* heater(std::string_view name) const;
     std::string tool_name(int tool) const;
     bool has(std::string_view capability) const;
+    const firmware_profile& family() const { return profile_of(kind_); }
+    park_settings parking() const; // as this firmware can
 
     const host_settings settings_;
     durable_state kept_;
@@ -303,16 +355,34 @@ private:
     printer_errc away_ = printer_errc::port_gone;
     std::string away_text_, reason_;
     std::optional<firmware_info> firmware_;
+    firmware_kind kind_ = firmware_kind::unknown;
     std::vector<heater_state> heaters_;
     head_position position_;
     std::string homed_;
     std::optional<double> fan_, speed_factor_, flow_factor_;
     std::optional<bool> case_light_;
     double babysteps_mm_ = 0;
+    struct card_print { // from the printer's own card, driven by the printer
+        job_state job;
+        time_point since{};
+        bool pausing = false, paused = false, ending = false;
+        int missing = 0; // times that the printer said it prints none
+    };
+    std::optional<card_print> card_;
+    std::string card_file_; // chosen last
+    std::optional<std::uint64_t> card_position_;
+    time_point last_card_poll_{};
     std::optional<attention> wants_;
-    std::string prompt_text_;
+    asker asker_ = asker::nobody; // of wants_
+    std::string prompt_text_;     // of the firmware's prompt, which counts once it is shown
     std::vector<std::string> prompt_buttons_;
     time_point last_word_{}, last_temperatures_{}, last_progress_{}, last_poll_{}, last_place_poll_{};
+    std::optional<time_point> user_busy_at_; // the firmware's last word of waiting for a person
+    std::optional<time_point> busy_since_;   // its first word of being busy since it took a line
+    std::optional<time_point> runout_since_, released_at_;
+    time_point firmware_paused_at_{};
+    bool pause_told_ = false;        // by "paused", so that only "resumed" ends it
+    bool paused_at_printer_ = false; // whoever pressed pause there may press resume there
     bool busy_seen_ = false, poll_under_way_ = false, was_heard_ = false;
 
     // the job
@@ -335,7 +405,12 @@ private:
     time_left left_;
     std::chrono::duration<double> elapsed_{0};
     std::optional<time_point> running_since_, paused_since_;
-    bool stood_by_ = false;
+    bool stood_by_ = false, standby_told_ = false;
+    struct rise {
+        double from_c = 0, wanted_c = 0;
+        time_point since{};
+    };
+    std::map<std::string, rise> rises_;                 // heaters that are far below their targets
     std::optional<time_point> step_since_, held_since_; // of the plan's first step; of a temperature reached
     bool position_asked_ = false, position_seen_ = false;
     std::optional<head_position> seen_at_; // where the idle head was told to be last

@@ -27,6 +27,10 @@ void host_core::forget_wire()
     step_since_.reset();
     urgent_.clear();
     poll_under_way_ = false;
+    user_busy_at_.reset();
+    busy_since_.reset();
+    runout_since_.reset();
+    end_prompt();
 }
 
 void host_core::port_opened(time_point)
@@ -69,10 +73,12 @@ void host_core::on(const connected& what, time_point now)
     // Hello is said once a connection: a second one in a job means that the board began anew unseen.
     if (connected_ && job_active()) fail_job("the printer was reset in the middle of the print", false, now);
     if (connected_) bed_was(bed_event::power_lost);
+    if (connected_) card_.reset();
     connected_ = true;
     halted_ = false;
     away_text_.clear();
     firmware_ = what.firmware;
+    kind_ = what.kind;
     for (auto* text : {&firmware_->name, &firmware_->machine, &firmware_->uuid})
         *text = plain_ascii(*text, 200);
     last_temperatures_ = last_progress_ = last_place_poll_ = now;
@@ -83,8 +89,8 @@ void host_core::on(const connected& what, time_point now)
     }
     foreign_ = *kept_.firmware != seen;
     if (takeover_) look_around();
-    log(foreign_,
-        "connected to " + firmware_->name + (foreign_ ? "; this is not the printer known before" : ""));
+    log(foreign_, "connected to " + firmware_->name + ", taken for " + std::string(family().title) +
+                      (foreign_ ? "; this is not the printer known before" : ""));
     if (foreign_ && phase_ == phase::idle)
         reason_ = "another printer than before answers on this port; it will not print until "
                   "--accept-fingerprint says that it may";
@@ -93,6 +99,7 @@ void host_core::on(const connected& what, time_point now)
 void host_core::on(const acknowledged& what, time_point now)
 {
     last_progress_ = now;
+    line_was_accepted(now);
     while (!in_flight_.empty()) {
         const sent_line line = std::move(in_flight_.front());
         in_flight_.pop_front();
@@ -151,8 +158,8 @@ void host_core::on(const positioned& what, time_point)
 
 bool host_core::stands_idle() const
 {
-    return connected_ && !job_active() && !starting_ && goal_ == goal::none && plan_.empty() && !console_ &&
-           !jog_;
+    return connected_ && !card_ && !job_active() && !starting_ && goal_ == goal::none && plan_.empty() &&
+           !console_ && !jog_;
 }
 
 // A head that is elsewhere although we moved nothing was moved at the printer: by hand, or by a print from
@@ -176,52 +183,9 @@ void host_core::watch_head()
     seen_at_ = at;
 }
 
-void host_core::on(const busy& what, time_point now)
+void host_core::on(const said& what, time_point now)
 {
-    busy_seen_ = true;
-    if (takeover_) (what.for_user ? void(takeover_->waits_for_user = true) : void(takeover_->moved_at = now));
-    last_progress_ = now;
-    if (what.for_user && !wants_) wants_ = attention{"user_wait", "the printer waits for a person", {}};
-}
-
-void host_core::on(const host_action& what, time_point now)
-{
-    const std::string text = plain_ascii(what.text, 200);
-    const std::string_view view(text);
-    if (view == "paused" && (phase_ == phase::printing || phase_ == phase::pausing)) {
-        firmware_paused_ = true;
-        set_phase(phase::paused, "the printer paused by itself", now);
-    } else if (view == "resumed" && phase_ == phase::paused && firmware_paused_) {
-        firmware_paused_ = false;
-        end_prompt();
-        last_progress_ = now;
-        // A pause of ours that it had cut short goes on where it was.
-        set_phase(goal_ == goal::standstill ? phase::pausing : phase::printing, {}, now);
-    } else if (view == "pause" && phase_ == phase::printing)
-        begin_pause("paused at the printer", true, now);
-    else if (view == "resume" && phase_ == phase::paused && !firmware_paused_)
-        (void)do_resume(now);
-    else if (view == "cancel" && job_active() && phase_ != phase::cancelling)
-        (void)do_cancel("the printer", now);
-    else if (view.starts_with("prompt_begin")) {
-        end_prompt();
-        prompt_text_ = text.size() > 13 ? text.substr(13) : std::string{};
-    } else if (view.starts_with("prompt_button ") || view.starts_with("prompt_choice ")) {
-        if (prompt_buttons_.size() < 10) prompt_buttons_.push_back(text.substr(14));
-    } else if (view == "prompt_show")
-        wants_ = attention{"prompt", prompt_text_, prompt_buttons_};
-    else if (view == "prompt_end")
-        end_prompt();
-    else if (view.starts_with("notification "))
-        wants_ = wants_.value_or(attention{"notice", text.substr(13), {}});
-    else if (view.starts_with("out_of_filament") || view.starts_with("filament_runout"))
-        wants_ = attention{"runout", text, {}};
-    else
-        log(false, "the printer asks the host for \"" + text + "\"; nothing was done");
-}
-
-void host_core::on(const said& what, time_point)
-{
+    if (card_says(what.text, now)) return;
     log(false, "printer: " + what.text);
 }
 
@@ -230,9 +194,10 @@ void host_core::on(const resend_asked&, time_point)
     if (job_ && job_active()) ++job_->resends;
 }
 
-void host_core::on(const unknown_command& what, time_point)
+void host_core::on(const unknown_command& what, time_point now)
 {
     log(true, "the printer does not know a command: " + what.text);
+    if (what.text.find("\"M600") != std::string::npos) filament_change_by_hand(now);
 }
 
 void host_core::on(const killed& what, time_point now)
@@ -240,6 +205,7 @@ void host_core::on(const killed& what, time_point now)
     const std::string text = plain_ascii(what.text, 240);
     const bool asked = ladder_ || (phase_ == phase::error && reason_.starts_with("stopped by an emergency"));
     stop_confirmed("the printer confirmed that it stopped");
+    card_.reset();
     if (job_active())
         fail_job("the printer stopped itself: " + text, false, now);
     else if (!asked)
@@ -255,6 +221,7 @@ void host_core::on(const was_reset&, time_point now)
 {
     if (job_active()) fail_job("the printer was reset in the middle of the print", false, now);
     bed_was(bed_event::power_lost);
+    if (card_) card_ends(phase::error, "the printer was reset in the middle of a print from its card", now);
     if (ladder_ && ladder_->told.empty()) ladder_->told.emplace_back("the board began anew by itself");
     stop_confirmed("the printer began anew, with its heaters off");
     forget_wire();
@@ -275,7 +242,7 @@ void host_core::on(const gone_silent& what, time_point now)
 void host_core::check_guards(time_point now)
 {
     // A host that begins with a lost job has had no change of phase that could have said so.
-    if (phase_ == phase::error) guard_.set_need(heat_guard::need::failed, now);
+    if (phase_ == phase::error && !card_) guard_.set_need(heat_guard::need::failed, now);
     if (!connected_ || leaving_since_) return;
     const heat_guard::orders orders = guard_.check(heaters_, now);
     if (!orders.tools_off && !orders.bed_off) return;
@@ -292,13 +259,15 @@ void host_core::check_guards(time_point now)
 
 void host_core::check_stuck(time_point now)
 {
-    const bool expects = connected_ && job_active() && !firmware_paused_ && !in_flight_.empty() &&
-                         !(wants_ && wants_->kind == "user_wait");
+    const bool expects = connected_ && job_active() && !waits_for_person(now) && !in_flight_.empty();
     if (!expects) {
         if (in_flight_.empty()) last_progress_ = now;
         return;
     }
-    if (now - last_progress_ < (busy_seen_ ? settings_.stuck_keepalive : settings_.stuck)) return;
+    const auto longest = std::max(settings_.busy_for_ever, in_flight_.front().may_take.value_or(0ms));
+    const bool for_ever = busy_since_ && now - *busy_since_ >= longest;
+    if (!for_ever && now - last_progress_ < (busy_seen_ ? settings_.stuck_keepalive : settings_.stuck))
+        return;
     // It talks but takes no more lines: only what is read out of turn can still switch it off.
     if (has("EMERGENCY_PARSER")) urgent_.push_back("M112");
     fail_job("the printer takes no more commands" + std::string(has("EMERGENCY_PARSER")
@@ -307,20 +276,9 @@ void host_core::check_stuck(time_point now)
              false, now);
 }
 
-void host_core::check_standby(time_point now)
-{
-    if (phase_ != phase::paused || firmware_paused_ || stood_by_ || !paused_since_ || !connected_) return;
-    if (settings_.standby_after.count() == 0 || now - *paused_since_ < settings_.standby_after) return;
-    stood_by_ = true;
-    for (const auto& heater : saved_.targets)
-        if (heater.name.starts_with("tool") && heater.target_c.value_or(0) > settings_.standby_c)
-            aside_.push_back(set_target_command(heater.name, settings_.standby_c));
-    reason_ = plain_ascii(reason_ + "; the hotend waits at a lower temperature", 300);
-}
-
 void host_core::poll_temperatures(time_point now)
 {
-    if (!connected_ || firmware_paused_ || poll_under_way_ || (wants_ && wants_->kind == "user_wait")) return;
+    if (!connected_ || poll_under_way_ || waits_for_person(now)) return;
     if (now - std::max(last_temperatures_, last_poll_) < settings_.temperature_poll) return;
     poll_under_way_ = true;
     last_poll_ = now; // an answer without temperatures must not be asked for again at once
@@ -330,8 +288,7 @@ void host_core::poll_temperatures(time_point now)
 // For watch_head(); only while there is a cleared bed to lose.
 void host_core::poll_place(time_point now)
 {
-    if (!gate_.clear() || !stands_idle() || firmware_paused_ || !in_flight_.empty() || !aside_.empty() ||
-        (wants_ && wants_->kind == "user_wait"))
+    if (!gate_.clear() || !stands_idle() || !in_flight_.empty() || !aside_.empty() || waits_for_person(now))
         return;
     if (now - last_place_poll_ < settings_.place_poll) return;
     last_place_poll_ = now;
@@ -343,11 +300,14 @@ void host_core::tick(time_point now)
     check_stop_confirm(now);
     check_console(now);
     check_wait_deadlines(now);
+    check_rise(now);
+    check_runout(now);
     check_stuck(now);
     check_standby(now);
     check_guards(now);
     poll_temperatures(now);
     poll_place(now);
+    poll_card(now);
 }
 
 std::chrono::milliseconds host_core::patience() const
@@ -369,9 +329,9 @@ void host_core::stop(time_point now)
                                  [](const heater_state& heater) { return heater.target_c.value_or(0) > 0; });
     if (in_job)
         end_job(phase::error, "failed", "the print host was stopped in the middle of this print", now);
-    if (!connected_ || (!in_job && !hot)) return;
+    if (!connected_ || card_ || (!in_job && !hot)) return; // a print from its card is the printer's own
     if (held && has("EMERGENCY_PARSER")) urgent_.push_back("M108");
-    plan_ = plan_cancel(settings_.parking, known, heaters_, lift);
+    plan_ = plan_cancel(parking(), known, heaters_, lift);
     goal_ = goal::leave;
     step_since_.reset();
 }

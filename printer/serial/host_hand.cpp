@@ -34,6 +34,7 @@ std::vector<std::string> host_core::offers() const
 std::optional<printer_failure> host_core::not_by_hand(bool when_paused) const
 {
     if (!connected_) return away_failure();
+    if (card_) return wrong_state("the printer prints from its own card");
     if (starting_ || phase_ == phase::error || (job_active() && !(when_paused && phase_ == phase::paused)))
         return wrong_state("nothing is moved by hand now");
     if (firmware_paused_) return wrong_state("the printer waits by itself and takes no moves");
@@ -152,7 +153,7 @@ host_core::outcome host_core::do_babystep(const babystep& what)
 host_core::outcome host_core::do_release_motors()
 {
     if (!connected_) return away_failure();
-    if (job_active() || starting_) return wrong_state("a print needs its motors");
+    if (job_active() || card_ || starting_) return wrong_state("a print needs its motors");
     if (goal_ != goal::none) return wrong_state("the printer is still moving by an earlier command");
     return do_set("M84");
 }
@@ -188,7 +189,8 @@ host_core::outcome host_core::do_set_power(const set_power& what)
     if (!has("SOFTWARE_POWER")) return unsupported("this printer's firmware cannot switch its power supply");
     if (what.device != "psu")
         return printer_failure{printer_errc::out_of_range, "the printer's power supply is called \"psu\""};
-    if (job_active() || starting_) return wrong_state("the power stays as it is while a print is under way");
+    if (job_active() || card_ || starting_)
+        return wrong_state("the power stays as it is while a print is under way");
     if (goal_ != goal::none) return wrong_state("the printer is still moving by an earlier command");
     const bool hot = std::any_of(heaters_.begin(), heaters_.end(), [](const heater_state& one) {
         return one.name.starts_with("tool") && one.actual_c.value_or(0) > safe_to_switch_off_c;
@@ -202,7 +204,7 @@ host_core::outcome host_core::do_run_gcode(const host_call& request, time_point 
 {
     if (!connected_) return away_failure();
     if (console_) return printer_failure{printer_errc::refused, "another console line waits for its answer"};
-    const bool busy = job_active() || starting_ || goal_ != goal::none;
+    const bool busy = job_active() || card_ || starting_ || goal_ != goal::none;
     auto verdict = judge_console(std::get<run_gcode>(request.what).text,
                                  {busy, settings_.max_tool_c, settings_.max_bed_c, settings_.max_chamber_c});
     if (verdict.why_not) return *std::move(verdict.why_not);
@@ -223,23 +225,6 @@ host_core::outcome host_core::do_run_gcode(const host_call& request, time_point 
     if (request.deadline) until = std::min(until, *request.deadline - std::chrono::milliseconds(200));
     console_ = console_call{request.ticket, std::move(verdict.command), std::nullopt, until, {}};
     return std::monostate{};
-}
-
-host_core::outcome host_core::do_answer_prompt(const answer_prompt& what)
-{
-    if (!connected_) return away_failure();
-    if (!wants_ || (wants_->kind != "prompt" && wants_->kind != "user_wait"))
-        return wrong_state("nothing was asked");
-    const bool prompt = wants_->kind == "prompt" && !prompt_buttons_.empty();
-    const auto choices = prompt ? prompt_buttons_.size() : std::size_t{1};
-    if (what.choice < 0 || static_cast<std::size_t>(what.choice) >= choices)
-        return printer_failure{printer_errc::out_of_range,
-                               "there are " + std::to_string(choices) + " choices, counted from 0"};
-    if (!prompt && phase_ == phase::paused && !firmware_paused_)
-        return wrong_state("the file asked to wait: resume the print when all is done");
-    urgent_.push_back(prompt ? "M876 S" + std::to_string(what.choice) : "M108");
-    end_prompt();
-    return performed{};
 }
 
 void host_core::on(const heard& what, time_point)

@@ -2,6 +2,7 @@
 #include "printer/serial/host_core.hpp"
 
 #include "gcode/line.hpp"
+#include "printer/serial/blocking_command.hpp"
 #include "printer/serial/hand_commands.hpp"
 #include "printer/serial/line_policy.hpp"
 
@@ -37,7 +38,6 @@ void host_core::begin_job(time_point now)
     saved_ = {};
     targets_.clear();
     moved_ = firmware_paused_ = motors_lost_ = stood_by_ = false;
-    wants_.reset();
     reached_line_ = 0;
     acks_.clear();
     starved_ = false;
@@ -46,8 +46,10 @@ void host_core::begin_job(time_point now)
     journal_ =
         journal_job{.id = job_->id, .path = job_->path, .boot = kept_.boot, .file = source_->facts().file};
     ++journal_epoch_;
+    nothing_asked();
+    paused_at_printer_ = false;
     last_progress_ = now;
-    plan_ = plan_begin();
+    plan_ = plan_begin(parking());
     goal_ = goal::begin;
     step_since_.reset();
     set_phase(phase::printing, {}, now);
@@ -57,13 +59,6 @@ void host_core::drop_source()
 {
     if (source_) effects_.push_back(source_to_drop{std::move(source_)});
     source_.reset();
-}
-
-void host_core::end_prompt()
-{
-    prompt_text_.clear();
-    prompt_buttons_.clear();
-    wants_.reset();
 }
 
 void host_core::end_job(phase how, const char* kept_as, std::string detail, time_point now)
@@ -164,8 +159,9 @@ void host_core::goal_reached(time_point now)
         pause_done(now);
         break;
     case goal::park:
-        stood_by_ = false;
+        stood_by_ = standby_told_ = false;
         set_phase(phase::paused, reason_, now);
+        announce_standby();
         break;
     case goal::resume:
         saved_ = {};
@@ -209,6 +205,7 @@ wire_command host_core::send_own(std::string text, time_point now)
         for (const char axis : {'X', 'Y', 'Z'})
             if (line.word_count == 0 || line.find(axis)) sent.homes += static_cast<char>(axis - 'X' + 'x');
     sent.frees = frees_motors(line);
+    sent.may_take = blocking_time(text);
     in_flight_.push_back(sent);
     note_sent(nullptr, now);
     return {std::move(text), sent.tag};
@@ -232,6 +229,7 @@ wire_command host_core::send_of_file(prepared_line& line, time_point now)
             if (all || parsed.find(axis)) sent.homes += static_cast<char>(axis - 'X' + 'x');
     }
     sent.frees = frees_motors(parsed);
+    sent.may_take = blocking_time(line.text);
     // Those that wait inside the firmware for heat or for a person.
     sent.blocks =
         parsed.letter == 'M' && (parsed.number == 600 || parsed.number == 226 || parsed.number == 303 ||
@@ -281,43 +279,6 @@ void host_core::note_settings(std::string_view text)
         const double tool = line.value('T').value_or(modes_.tool);
         if (tool >= 0 && tool < gcode::max_tools) targets_[tool_name(static_cast<int>(tool))] = *target;
     }
-}
-
-bool host_core::heat_reached(const plan_step& step, time_point now)
-{
-    const std::string name = step.wait.heater == heater_kind::tool  ? tool_name(step.wait.tool)
-                             : step.wait.heater == heater_kind::bed ? "bed"
-                                                                    : "chamber";
-    double wanted = 0;
-    if (step.wait.celsius)
-        wanted = *step.wait.celsius;
-    else if (const auto known = targets_.find(name); known != targets_.end())
-        wanted = known->second;
-    if (wanted <= 0) return true;
-    const heater_state* found = heater(name);
-    // Only what was told since the wait began counts: an older value may be of before a reset.
-    const bool fresh = step_since_ && last_temperatures_ >= *step_since_;
-    const bool there =
-        fresh && found && found->actual_c &&
-        (*found->actual_c >= wanted - 2 && (!step.wait.cooling_too || *found->actual_c <= wanted + 3));
-    if (!there) {
-        held_since_.reset();
-        return false;
-    }
-    if (!held_since_) held_since_ = now;
-    return now - *held_since_ >= settings_.residency;
-}
-
-void host_core::check_wait_deadlines(time_point now)
-{
-    if (plan_.empty() || plan_.front().what != plan_step::kind::heat || !step_since_) return;
-    const bool tool = plan_.front().wait.heater == heater_kind::tool;
-    if (now - *step_since_ < (tool ? settings_.tool_wait : settings_.bed_wait)) return;
-    const auto off = heaters_off(heaters_, true, true);
-    aside_.insert(aside_.end(), off.begin(), off.end());
-    fail_job(std::string(tool ? "the hotend" : "the bed") +
-                 " did not reach its temperature in time; the heaters were switched off",
-             true, now);
 }
 
 std::optional<wire_command> host_core::next_of_plan(time_point now)
@@ -376,7 +337,7 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
                 fail_job(source_->failure(), true, now);
                 return std::nullopt;
             case line_source::status::end:
-                plan_ = plan_finish(settings_.parking);
+                plan_ = plan_finish(parking());
                 goal_ = goal::finish;
                 step_since_.reset();
                 return next_of_plan(now);
@@ -399,20 +360,21 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
             log(false, "line " + std::to_string(line.number) + ": " + line.note);
             break;
         case line_use::pause:
-            wants_ = attention{
-                "user_wait", line.note.empty() ? "the file asks to wait for a person" : line.note, {}};
+            ask_person(asker::host, {"user_wait",
+                                     line.note.empty() ? "the file asks to wait for a person" : line.note,
+                                     {"Continue"}});
             begin_pause("the file waits for a person" + (line.note.empty() ? "" : ": " + line.note), true,
                         now);
             return next_of_plan(now);
         case line_use::refuse: {
             const std::string text =
                 "line " + std::to_string(line.number) + " of the file was not sent: " + line.note;
-            wants_ = attention{"notice", text, {}};
+            ask_person(asker::host, {"notice", text, {}});
             begin_pause(text, true, now);
             return next_of_plan(now);
         }
         case line_use::wait:
-            plan_.push_back({.what = plan_step::kind::heat, .text = {}, .wait = line.wait});
+            wait_for_heat(line.wait);
             goal_ = goal::file_wait;
             step_since_.reset();
             modes_ = line.after;

@@ -243,7 +243,7 @@ void host_core::hold_for_person(std::string why, time_point now)
                              (place.empty() ? "" : " at " + place) + "; " + why +
                              ". Look at the part, then resume or cancel";
     set_phase(phase::paused, text, now);
-    wants_ = attention{"takeover", text, {}};
+    ask_person(asker::host, {"takeover", text, {}});
     guard_.set_need(heat_guard::need::failed, now); // nobody may come for hours
 }
 
@@ -251,7 +251,7 @@ void host_core::hold_for_person(std::string why, time_point now)
 host_core::outcome host_core::resume_held(time_point now)
 {
     const resume_point point = *std::exchange(held_at_, std::nullopt);
-    wants_.reset();
+    nothing_asked();
     go_on_from(point, now);
     if (point.at != print_step::beginning) {
         saved_ = {};

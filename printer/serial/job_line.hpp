@@ -27,6 +27,7 @@ struct heat_wait {
     int tool = -1;                 // -1: the tool in use
     std::optional<double> celsius; // none: what the heater's target is
     bool cooling_too = false;      // R instead of S
+    bool all = false;              // M116: whatever was set
 };
 
 struct prepared_line {

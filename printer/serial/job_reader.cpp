@@ -163,10 +163,10 @@ prepared_line job_reader::impl::prepare(const gcode::raw_line& raw)
     prepared_line line;
     line.number = raw.number;
     line.end_offset = raw.end_offset;
-    if (raw.too_long) {
+    if (raw.too_long && !raw.only_comment) {
         line.use = line_use::refuse;
         line.note = "it is longer than 64 KiB";
-    } else {
+    } else if (!raw.too_long) {
         const gcode::parsed_line parsed = gcode::parse_line(raw.text);
         layers.on_comment(parsed.comment);
         line_verdict verdict = judge_line(parsed, settings.max_text, settings.limits);
@@ -268,6 +268,10 @@ void job_reader::impl::run()
     std::array<char, 32UL * 1024> buffer{};
     std::uint64_t total = begin;
     for (bool more = true; more;) {
+        {
+            const std::lock_guard lock(guard); // a file without lines hands nothing over, and may be huge
+            if (stopping) return;
+        }
         const ssize_t got = file->read_at(buffer.data(), buffer.size(), total);
         if (got < 0) {
             if (errno == EINTR) continue;

@@ -33,7 +33,7 @@ std::unique_ptr<file_bytes> bytes_of(owned_fd file);
 struct reader_settings {
     double ahead_s = 30;
     std::size_t most_bytes = 4UL * 1024 * 1024;
-    std::size_t max_text = 82;
+    std::size_t max_text = 80;
     hard_limits limits;
     std::optional<resume_point> from; // begins behind that line instead of at the file's beginning
     std::function<void()> more; // called from the reader's thread when lines came after `later`; may be empty

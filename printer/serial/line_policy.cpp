@@ -1,5 +1,7 @@
 #include "printer/serial/line_policy.hpp"
 
+#include "printer/serial/line_codec.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -14,6 +16,8 @@ constexpr std::string_view card = "the file is printed from this host, not from 
 constexpr std::string_view stored = "a file does not change the printer's stored settings";
 constexpr std::string_view reports = "the host decides what the printer reports";
 constexpr std::string_view power = "a file does not switch the power supply";
+constexpr std::string_view timers = "motors and heat stay on for as long as the job does";
+constexpr std::string_view macros = "what a stored macro does is not seen before it is done";
 constexpr std::string_view connection = "a file does not change the connection";
 
 constexpr std::array rows{
@@ -24,7 +28,7 @@ constexpr std::array rows{
     policy_row{'M', 22, line_rule::drop, card},
     policy_row{'M', 23, line_rule::drop, card},
     policy_row{'M', 24, line_rule::drop, card},
-    policy_row{'M', 25, line_rule::drop, card},
+    policy_row{'M', 25, line_rule::host_pause, {}},
     policy_row{'M', 26, line_rule::drop, card},
     policy_row{'M', 27, line_rule::drop, card},
     policy_row{'M', 28, line_rule::drop, card},
@@ -33,8 +37,13 @@ constexpr std::array rows{
     policy_row{'M', 32, line_rule::drop, card},
     policy_row{'M', 33, line_rule::drop, card},
     policy_row{'M', 34, line_rule::drop, card},
+    policy_row{'M', 39, line_rule::drop, card},
+    policy_row{'M', 43, line_rule::drop, "it would hold the firmware watching its pins"},
     policy_row{'M', 80, line_rule::drop, power},
     policy_row{'M', 81, line_rule::drop, power},
+    policy_row{'M', 85, line_rule::drop, timers},
+    policy_row{'M', 86, line_rule::drop, timers},
+    policy_row{'M', 98, line_rule::drop, macros},
     policy_row{'M', 104, line_rule::set_target, {}},
     policy_row{'M', 108, line_rule::drop, at_once},
     policy_row{'M', 109, line_rule::host_wait, {}},
@@ -51,12 +60,33 @@ constexpr std::array rows{
     policy_row{'M', 155, line_rule::drop, reports},
     policy_row{'M', 190, line_rule::host_wait, {}},
     policy_row{'M', 191, line_rule::host_wait, {}},
+    policy_row{'M', 303, line_rule::set_target, {}},
     policy_row{'M', 410, line_rule::drop, at_once},
     policy_row{'M', 500, line_rule::drop, stored},
     policy_row{'M', 502, line_rule::drop, stored},
     policy_row{'M', 504, line_rule::drop, stored},
+    policy_row{'M', 505, line_rule::drop, stored},
     policy_row{'M', 524, line_rule::drop, card},
+    policy_row{'M', 552, line_rule::drop, connection},
+    policy_row{'M', 553, line_rule::drop, connection},
+    policy_row{'M', 554, line_rule::drop, connection},
     policy_row{'M', 575, line_rule::drop, connection},
+    policy_row{'M', 586, line_rule::drop, connection},
+    policy_row{'M', 587, line_rule::drop, connection},
+    policy_row{'M', 588, line_rule::drop, connection},
+    policy_row{'M', 589, line_rule::drop, connection},
+    policy_row{'M', 601, line_rule::host_pause, {}},
+    policy_row{'M', 602, line_rule::drop, at_once},
+    policy_row{'M', 810, line_rule::drop, macros},
+    policy_row{'M', 811, line_rule::drop, macros},
+    policy_row{'M', 812, line_rule::drop, macros},
+    policy_row{'M', 813, line_rule::drop, macros},
+    policy_row{'M', 814, line_rule::drop, macros},
+    policy_row{'M', 815, line_rule::drop, macros},
+    policy_row{'M', 816, line_rule::drop, macros},
+    policy_row{'M', 817, line_rule::drop, macros},
+    policy_row{'M', 818, line_rule::drop, macros},
+    policy_row{'M', 819, line_rule::drop, macros},
     policy_row{'M', 876, line_rule::drop, at_once},
     policy_row{'M', 928, line_rule::drop, card},
     policy_row{'M', 997, line_rule::drop, "a file does not replace the firmware"},
@@ -85,6 +115,9 @@ line_verdict refused(std::string note)
     return {.use = line_use::refuse, .note = std::move(note)};
 }
 
+// What the wire adds to a text; `max_text` leaves it out.
+constexpr std::size_t frame_bytes = 16;
+
 // Upper case, since plain Marlin knows no other; blanks taken out only when it would not fit otherwise.
 line_verdict sent(std::string_view code, std::size_t max_text)
 {
@@ -96,6 +129,19 @@ line_verdict sent(std::string_view code, std::size_t max_text)
     if (verdict.text.size() > max_text)
         return refused("it is longer than the firmware reads (" + std::to_string(code.size()) +
                        " characters, " + std::to_string(max_text) + " fit)");
+    // Firmware looks for M110 in the whole line, and drops some bytes together with the checksum behind them.
+    if (!frameable(verdict.text, max_text + frame_bytes))
+        return refused("the firmware would misread it: " + quoted(code));
+    return verdict;
+}
+
+// Free text, which may lose what cannot be sent.
+line_verdict sent_text(std::string_view code, std::size_t max_text)
+{
+    line_verdict verdict{.use = line_use::send,
+                         .text = made_frameable(plain_ascii(code, code.size()), max_text + frame_bytes)};
+    if (!verdict.text.empty() && verdict.text.front() == 'm') verdict.text.front() = 'M';
+    if (!frameable(verdict.text, max_text + frame_bytes)) return {};
     return verdict;
 }
 
@@ -105,8 +151,10 @@ std::optional<double> target_of(const gcode::parsed_line& line)
     return target ? target : line.value('R');
 }
 
-heater_kind heater_of(int number)
+heater_kind heater_of(const gcode::parsed_line& line)
 {
+    const int number = line.number;
+    if (number == 303 && line.value('E').value_or(0) < 0) return heater_kind::bed;
     if (number == 140 || number == 190) return heater_kind::bed;
     return number == 141 || number == 191 ? heater_kind::chamber : heater_kind::tool;
 }
@@ -116,7 +164,7 @@ std::optional<line_verdict> over_limit(const gcode::parsed_line& line, const har
 {
     const auto target = target_of(line);
     if (!target) return std::nullopt;
-    const heater_kind heater = heater_of(line.number);
+    const heater_kind heater = heater_of(line);
     const auto limit = heater == heater_kind::tool  ? limits.tool_c
                        : heater == heater_kind::bed ? limits.bed_c
                                                     : limits.chamber_c;
@@ -130,10 +178,11 @@ std::optional<line_verdict> over_limit(const gcode::parsed_line& line, const har
 line_verdict waiting(const gcode::parsed_line& line)
 {
     line_verdict verdict{.use = line_use::wait};
-    if (line.number == 116) { // wait for whatever was set: the tool in use stands for it
+    if (line.number == 116) {
+        verdict.wait.all = true;
         return verdict;
     }
-    verdict.wait.heater = heater_of(line.number);
+    verdict.wait.heater = heater_of(line);
     verdict.wait.celsius = target_of(line);
     verdict.wait.cooling_too = !line.value('S') && line.value('R');
     if (const auto tool = line.value('T'); tool && *tool >= 0 && *tool < gcode::max_tools)
@@ -181,6 +230,13 @@ line_verdict judge_line(const gcode::parsed_line& line, std::size_t max_text, co
                           std::string_view("XYZEFIJRS").find(c) != std::string_view::npos &&
                           std::string_view("0123456789.-+").find(line.code[1]) != std::string_view::npos;
         if (word) return refused("it has words but no command: " + quoted(line.code));
+        const auto digit = line.code.find_first_not_of(" \t", 1);
+        if (std::string_view("GMTgmt").find(c) != std::string_view::npos && digit != std::string_view::npos &&
+            digit > 1 && line.code[digit] >= '0' && line.code[digit] <= '9')
+            return refused("there is a blank inside its command: " + quoted(line.code));
+        if (line.code == "@pause" || line.code.starts_with("@pause "))
+            return {.use = line_use::pause,
+                    .note = plain_ascii(line.code.substr(std::min<std::size_t>(line.code.size(), 7)), 120)};
         return {.use = line_use::skip, .note = "not a command of this firmware: " + quoted(line.code)};
     }
     const policy_row* row = row_of_command(line);
@@ -188,10 +244,12 @@ line_verdict judge_line(const gcode::parsed_line& line, std::size_t max_text, co
         return {.use = line_use::skip,
                 .note = quoted(line.code) + " was not sent: " + std::string(row->reason)};
     if (row && row->rule == line_rule::host_pause)
-        return {.use = line_use::pause, .note = plain_ascii(line.argument, 120)};
+        return {.use = line_use::pause, .note = line.takes_text ? plain_ascii(line.argument, 120) : ""};
+    if ((line.is('M', 84) || line.is('M', 18)) && line.find('S'))
+        return {.use = line_use::skip, .note = quoted(line.code) + " was not sent: " + std::string(timers)};
     if (row && row->rule == line_rule::host_message)
         return {.use = line_use::skip, .note = "the file says: " + plain_ascii(line.argument, 120)};
-    if (line.takes_text) return {.use = line_use::send, .text = plain_ascii(line.code, max_text)};
+    if (line.takes_text) return sent_text(line.code, max_text);
     if (!plain(line.code)) return refused("it holds bytes that are no text: the file is damaged");
     if (row && (row->rule == line_rule::host_wait || row->rule == line_rule::set_target))
         if (auto over = over_limit(line, limits)) return *over;

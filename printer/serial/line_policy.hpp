@@ -14,9 +14,9 @@ namespace layerline::printer::serial {
 
 enum class line_rule : std::uint8_t {
     drop,         // not sent; the log says so
-    host_pause,   // M0, M1: the host pauses and shows the text
+    host_pause,   // M0, M1, M25, M601: the host pauses and shows the text
     host_wait,    // M109, M190, M191, M116: the target is sent, the host waits
-    set_target,   // M104, M140, M141: sent within the owner's hard limits
+    set_target,   // M104, M140, M141, M303: sent within the owner's hard limits
     host_message, // M118: its text goes to the log, never to the wire, where it could pass for an answer
     text          // M117 and others with free text: other characters replaced, cut to what fits
 };
@@ -45,10 +45,10 @@ struct line_verdict {
 // `max_text` is what fits the firmware's command buffer beside line number and checksum.
 line_verdict judge_line(const gcode::parsed_line& line, std::size_t max_text, const hard_limits& limits);
 
-// What fits a command buffer of `max_line` bytes beside "N1234567 ", "*255" and the terminating zero.
+// What fits a command buffer of `max_line` bytes beside "N123456789 ", "*255" and the terminating zero.
 constexpr std::size_t text_that_fits(std::size_t max_line)
 {
-    return max_line > 14 + 8 ? max_line - 14 : 8;
+    return max_line > 16 + 8 ? max_line - 16 : 8;
 }
 
 // Free text made harmless: control and non-ASCII characters become '?', cut at `most`.

@@ -41,10 +41,12 @@ std::string gcode_number(double value)
     return made == "-0" ? "0" : made;
 }
 
-plan plan_begin()
+plan plan_begin(const park_settings& settings)
 {
     // Steppers stay on for as long as the job does, and the file starts from modes that are known.
-    return {send("M84 S0"), send("G21"), send("G90"), send("M82")};
+    plan steps{send("G21"), send("G90"), send("M82")};
+    if (settings.motors_by_time) steps.push_front(send("M84 S0"));
+    return steps;
 }
 
 plan plan_standstill()
@@ -136,7 +138,7 @@ plan plan_cancel(const park_settings& settings, const head_knowledge& head,
         steps.push_back(send("G1 Z" + gcode_number(height) + " F" + gcode_number(settings.lift_mm_min)));
         steps.push_back(send("G90"));
     }
-    steps.push_back(send("M84 S" + std::to_string(settings.steppers_idle_s)));
+    if (settings.motors_by_time) steps.push_back(send("M84 S" + std::to_string(settings.steppers_idle_s)));
     steps.push_back(send("M400"));
     steps.push_back({.what = plan_step::kind::drain});
     return steps;
@@ -144,9 +146,10 @@ plan plan_cancel(const park_settings& settings, const head_knowledge& head,
 
 plan plan_finish(const park_settings& settings)
 {
-    return {send("M400"),
-            send("M84 S" + std::to_string(settings.steppers_idle_s)),
-            {.what = plan_step::kind::drain}};
+    plan steps{send("M400"), {.what = plan_step::kind::drain}};
+    if (settings.motors_by_time)
+        steps.insert(steps.begin() + 1, send("M84 S" + std::to_string(settings.steppers_idle_s)));
+    return steps;
 }
 
 std::string set_target_command(const std::string& heater, double celsius)

@@ -43,8 +43,9 @@ struct park_settings {
     std::optional<spot> park{}; // used only with an area that holds it
     double lift_mm = 5;
     double retract_mm = 1;
-    double least_hot_c = 170;  // below this the filament is not moved
-    int steppers_idle_s = 600; // after a job, M84 S of that; while it lasts the steppers stay on
+    double least_hot_c = 170;   // below this the filament is not moved
+    int steppers_idle_s = 600;  // after a job, M84 S of that; while it lasts the steppers stay on
+    bool motors_by_time = true; // the firmware knows M84 S; elsewhere that would switch them off at once
     double travel_mm_min = 6000, lift_mm_min = 600, filament_mm_min = 2100;
 };
 
@@ -68,7 +69,7 @@ struct paused_head {
 // "10.5": three decimals at most, no exponent, as G-code has it.
 std::string gcode_number(double value);
 
-plan plan_begin();
+plan plan_begin(const park_settings& settings);
 // M400, then the position. Motion stands still when it is through.
 plan plan_standstill();
 // Retract, lift, then XY; says in `into` what was done so that the resume undoes just that.

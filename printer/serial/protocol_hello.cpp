@@ -20,6 +20,7 @@ void protocol_machine::impl::forget_conversation(time_point now)
     ledger.restart();
     outbox.clear();
     setup.clear();
+    family = &profile_of(settings.kind.value_or(firmware_kind::unknown));
     urgent_after.clear();
     settle_at.reset();
     identify_at.reset();
@@ -139,12 +140,14 @@ void protocol_machine::impl::finish_identify(time_point now)
     identify_at.reset();
     const auto& can = firmware.capabilities;
     auto_report = std::find(can.begin(), can.end(), "AUTOREPORT_TEMP") != can.end();
+    const auto kind = settings.kind.value_or(kind_of(firmware));
+    family = &profile_of(kind);
     if (auto_report) setup.emplace_back("M155 S1");
-    setup.emplace_back("M113 S1");
+    if (!family->keep_alive.empty()) setup.emplace_back(family->keep_alive);
     setup.emplace_back("M105");
-    busy_likely = true; // until M113 turns out to be unknown
+    busy_likely = !family->keep_alive.empty(); // until it turns out to be unknown
     temperature_at = polled_at = now;
-    tell(connected{firmware});
+    tell(connected{firmware, kind});
     pump(now);
 }
 

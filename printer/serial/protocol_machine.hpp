@@ -3,6 +3,7 @@
 #pragma once
 
 #include "printer/printer_state.hpp"
+#include "printer/serial/firmware_profile.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -27,9 +28,11 @@ struct machine_settings {
     // when it is sent again. With one line under way nothing can be cut.
     std::size_t window_lines = 1;
     std::size_t history = 512;                      // sent lines kept for resends
+    std::optional<firmware_kind> kind = {};         // as the owner says; none: by what M115 tells
     std::chrono::milliseconds hello_patience{2000}; // between tries of M110
     std::chrono::milliseconds boot_patience{10000}; // first try may hit a boot loader
-    std::chrono::milliseconds silence{30000};       // no byte at all while an ok is owed: lost
+    // No byte at all while an ok is owed: lost. The firmware's family may take longer.
+    std::chrono::milliseconds silence{30000};
     std::chrono::milliseconds lost_ok{400}; // no ok and no busy for this long: probe with a numbered M105
 };
 
@@ -37,6 +40,7 @@ struct machine_settings {
 // -------------------------------------------------------------------------------------------------
 struct connected {
     firmware_info firmware;
+    firmware_kind kind = firmware_kind::marlin2;
 }; // hello and M115 done; also after a firmware reset
 struct rejoined {
     std::uint64_t last_line;

@@ -138,12 +138,15 @@ void protocol_machine::impl::on_ack(const reply::ack& ack, time_point now)
             hold_until = now + leftover_quiet;
         return;
     }
+    // Where each ok tells its line, one that does not belongs to no line.
+    if (family->ok_tells_line && named_ack && !ack.line && !ack.bare_number) return;
     for (int times = 0; times < ack.count; ++times) {
         const auto* question = ledger.temperature_question();
-        if (ack.line) {
-            if (!ledger.find_in_flight(*ack.line)) break; // told before
+        const auto line = ack.line ? ack.line : family->ok_tells_line ? ack.bare_number : std::nullopt;
+        if (line) {
+            if (!ledger.find_in_flight(*line)) break; // told before
             named_ack = true;
-            accept(*ack.line, now);
+            accept(*line, now);
             break;
         }
         if (!ack.temperature.empty() && question) {

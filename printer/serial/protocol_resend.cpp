@@ -37,7 +37,7 @@ void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
         if (at == stage::identify && ++hello_rounds < 5)
             say_hello(now);
         else
-            hold(resend_quiet, now);
+            hold(family->resend_ok, now);
         return;
     }
     if (number < ledger.sent() && !ledger.keeps(number)) {
@@ -60,7 +60,7 @@ void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
     clean_left = clean_needed;
     clean_needed = std::min<std::uint64_t>(clean_needed * 2, 6400);
     clean_run = 0;
-    hold(resend_quiet, now);
+    hold(family->resend_ok, now);
 }
 
 void protocol_machine::impl::hold(milliseconds quiet, time_point now)

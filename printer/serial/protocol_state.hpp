@@ -30,7 +30,6 @@ struct protocol_machine::impl {
     static constexpr milliseconds keep_alive{1000}; // M113 S1: a busy line each second
     static constexpr milliseconds shortest_patience{120};
     static constexpr milliseconds settle{200};          // after hello's first ok, for its second
-    static constexpr milliseconds resend_quiet{200};    // an ok belongs to a resend request, mostly
     static constexpr milliseconds leftover_quiet{100};  // lines that were under way when a resend was asked
     static constexpr milliseconds stuck{5 * 60 * 1000}; // talks, but acknowledges nothing
     static constexpr int most_resends = 10;             // of one line
@@ -103,6 +102,7 @@ struct protocol_machine::impl {
     void halt_told(time_point now);
 
     machine_settings settings;
+    const firmware_profile* family = &profile_of(firmware_kind::unknown);
     stage at = stage::closed;
     line_ledger ledger;
     line_outbox outbox;

@@ -45,8 +45,9 @@ milliseconds protocol_machine::impl::probe_after() const
 milliseconds protocol_machine::impl::silence_limit() const
 {
     const auto blocking = ledger.blocking_in_flight();
-    if (!blocking || busy_known || auto_report) return settings.silence;
-    return std::max(settings.silence, *blocking);
+    const auto least = std::max(settings.silence, family->silence);
+    if (!blocking || busy_known || auto_report) return least;
+    return std::max(least, *blocking);
 }
 
 std::optional<time_point> protocol_machine::impl::poll_at() const

@@ -46,11 +46,6 @@ bool contains_any(std::string_view text, const std::array<std::string_view, coun
                        [&](std::string_view part) { return contains(text, part); });
 }
 
-bool letter(char c)
-{
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
 // "X:1.00 Y:2.00 Z:0.20 E:0.00 Count X:80 ...", with "C:" before it in one family.
 std::optional<head_position> parse_position(std::string_view text)
 {
@@ -85,12 +80,19 @@ std::optional<ack> parse_ack(std::string_view line)
     ack read;
     while (read.count < 8 && take_prefix(line, "ok"))
         ++read.count;
-    if (!line.empty() && letter(line.front())) return std::nullopt;
+    // A word that only begins so is none: files are called "OK~1.GCO", too.
+    if (!line.empty() && line.front() > ' ' && line.front() != ':' && line.front() != ',')
+        return std::nullopt;
     read.temperature = parse_temperatures(line);
     if (!read.temperature.empty()) return read;
     read.position = parse_position(line);
     if (read.position) return read;
-    for (skip_spaces(line); line.size() > 1; skip_spaces(line)) {
+    skip_spaces(line);
+    if (auto rest = line; !rest.empty() && rest.front() >= '0' && rest.front() <= '9') {
+        const auto number = take_count(rest);
+        if (rest.empty()) read.bare_number = number;
+    }
+    for (; line.size() > 1; skip_spaces(line)) {
         const char key = line.front();
         auto rest = line.substr(1);
         const auto value = take_count(rest);
@@ -125,25 +127,33 @@ std::optional<std::uint64_t> last_line_of(std::string_view line)
     return take_count(line);
 }
 
-constexpr std::array<std::string_view, 7> line_errors{
-    "checksum mismatch", "No Checksum with line number", "Line Number is not Last Line Number",
-    "expected line",     "No Line Number with checksum", "missing linenumber",
-    "format error"};
-constexpr std::array<std::string_view, 3> last_words{"Printer halted", "kill() called", "use M999"};
-constexpr std::array<std::string_view, 13> halts{
-    "Heating failed",  "Heating Failed",          "Thermal Runaway", "MAXTEMP",  "MINTEMP",
-    "system stopped",  "Invalid extruder number", "KILL caused",     "Watchdog", "STOP called",
-    "Printer stopped", "THERMAL RUNAWAY",         "Thermal runaway"};
+constexpr std::array<std::string_view, 9> line_errors{"checksum mismatch",
+                                                      "No Checksum with line number",
+                                                      "Line Number is not Last Line Number",
+                                                      "expected line",
+                                                      "No Line Number with checksum",
+                                                      "missing linenumber",
+                                                      "format error",
+                                                      "Wrong checksum",
+                                                      "Missing checksum"};
+constexpr std::array<std::string_view, 5> last_words{"Printer halted", "kill() called", "use M999", "HALTED",
+                                                     "Emergency Stop"};
+constexpr std::array<std::string_view, 15> halts{
+    "Heating failed",  "Heating Failed",          "Thermal Runaway", "MAXTEMP",       "MINTEMP",
+    "system stopped",  "Invalid extruder number", "KILL caused",     "Watchdog",      "STOP called",
+    "Printer stopped", "THERMAL RUNAWAY",         "Thermal runaway", "Heating fault", "HALT"};
 
 std::optional<any> parse_error(std::string_view line)
 {
     std::string_view body = line;
     const bool klipper = body.starts_with("!!");
     const bool fatal = take_prefix(body, "fatal:");
+    if (take_prefix(body, "alarm:")) return any(halt{std::string(line), false});
     if (!klipper && !fatal && !take_prefix(body, "error:")) return std::nullopt;
     // A newline may be lost between the complaint and the request.
     if (const auto at = line.find("Resend:"); at != std::string_view::npos)
         if (const auto asked = parse_resend(line.substr(at))) return any(*asked);
+    if (line == "!!") return any(halt{"it is halted (!!)", true}); // Smoothieware, to every line from then on
     if (klipper)
         return contains(line, "shutdown") ? any(halt{std::string(line), true}) : any(text{std::string(line)});
     if (contains_any(body, last_words) || fatal) return any(halt{std::string(body), true});

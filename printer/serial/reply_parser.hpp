@@ -13,10 +13,11 @@
 namespace layerline::printer::serial::reply {
 
 struct ack {
-    int count = 1;                     // more when their newlines were lost ("okok")
-    std::optional<std::uint64_t> line; // ADVANCED_OK: which line this is for
-    std::optional<int> buffer_free;    // ADVANCED_OK: free command slots, the acknowledged one still counted
-    temperature_report temperature;    // may be empty
+    int count = 1;                                 // more when their newlines were lost ("okok")
+    std::optional<std::uint64_t> line;             // ADVANCED_OK: which line this is for
+    std::optional<std::uint64_t> bare_number = {}; // "ok 137": the line, in some families
+    std::optional<int> buffer_free; // ADVANCED_OK: free command slots, the acknowledged one still counted
+    temperature_report temperature; // may be empty
     std::optional<head_position> position;
 };
 struct resend {

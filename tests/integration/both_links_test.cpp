@@ -139,6 +139,8 @@ public:
     printer_rig& operator=(const printer_rig&) = delete;
     virtual rig& at() = 0;
     virtual void go_away() = 0;
+    // The printer asks a question with these buttons, with a print under way or without.
+    virtual void ask_question() = 0;
 
     web_answer ask(const row& what)
     {
@@ -241,6 +243,11 @@ public:
     }
     rig& at() override { return at_; }
     void go_away() override { at_.host->stop(); }
+    void ask_question() override
+    {
+        at_.put_file("change.gcode", "G28\nM600\nG1 X20 F6000\n");
+        post("start", R"({"Path":"gcode/change.gcode","BedClear":true})");
+    }
 
 private:
     rig at_;
@@ -272,6 +279,14 @@ public:
     }
     rig& at() override { return far_.at; }
     void go_away() override { far_.end_moonraker(); }
+    void ask_question() override
+    {
+        far_.with([](fake_moonraker& far) {
+            for (const auto* line : {"// action:prompt_begin Nozzle Parked",
+                                     "// action:prompt_button Continue|M117 on", "// action:prompt_show"})
+                far.notify("notify_gcode_response", json::array({line}));
+        });
+    }
 
 private:
     moonraker_rig far_;
@@ -362,5 +377,26 @@ TEST_CASE("an emergency stop gives the same on both kinds of printer, in each st
             CHECK(answer.json().at("Result").at("Confirmed") == (state != away));
             if (state != away) each->wait_for("error");
         }
+    }
+}
+
+TEST_CASE("a question of the printer's looks the same on both, and is answered by the same command", "[both]")
+{
+    serial_printer serial;
+    klipper_printer klipper;
+    const row choose{"prompt/answer", "POST", R"({"Choice":0})", {200, 200, 200, 200}};
+    const row wrong{"prompt/answer", "POST", R"({"Choice":1})", {400, 400, 400, 400}};
+    for (auto* each : std::array<printer_rig*, 2>{&serial, &klipper}) {
+        const auto attention = [&] {
+            return each->ask({"status", "GET", "", {200, 200, 200, 200}})
+                .json()
+                .value("/Result/Layerline/Attention"_json_pointer, json());
+        };
+        each->ask_question();
+        const json asked{{"Kind", "prompt"}, {"Text", "Nozzle Parked"}, {"Buttons", {"Continue"}}};
+        CHECK(each->at().becomes([&] { return attention() == asked; }));
+        CHECK(each->ask(wrong).code() == 400);
+        CHECK(each->ask(choose).code() == 200);
+        CHECK(each->at().becomes([&] { return attention() != asked; }));
     }
 }

@@ -1,7 +1,9 @@
 # The print host, by its parts.
 layerline_test(print_host
     SOURCES
-        hand_test.cpp host_core_test.cpp
+        firmware_model.cpp firmware_profile_test.cpp hand_test.cpp host_core_test.cpp
+        host_attention_test.cpp
+        host_card_test.cpp
         host_gate_test.cpp
         host_job_test.cpp
         host_policy_test.cpp
@@ -12,5 +14,7 @@ layerline_test(print_host
         print_journal_test.cpp
         supervisor_test.cpp
         takeover_plan_test.cpp
+        host_waits_test.cpp
     LINK
         layerline::print_host)
+target_compile_definitions(test_print_host PRIVATE LAYERLINE_DOCS_DIR="${PROJECT_SOURCE_DIR}/docs")

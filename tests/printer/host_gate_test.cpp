@@ -109,7 +109,10 @@ TEST_CASE("a printer that waits for a person is not asked where its head is")
     bench.connect();
     bench.hear(busy{.for_user = true});
     bench.sent.clear();
-    bench.pass(30s);
+    for (int i = 0; i < 30; ++i) { // it says so again and again
+        bench.pass(2s);
+        bench.hear(busy{.for_user = true});
+    }
     CHECK_FALSE(bench.was_sent("M114"));
 }
 

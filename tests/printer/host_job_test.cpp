@@ -273,6 +273,32 @@ TEST_CASE("a printer that talks but takes no lines is found, and stopped out of 
     CHECK(bench.urgent.back() == "M112");
 }
 
+TEST_CASE("a printer that is busy with a move for ever is found, and one that probes for minutes is not")
+{
+    for (const bool probing : {false, true}) {
+        host_bench bench;
+        if (probing) {
+            bench.connect();
+            bench.acknowledges = false;
+            bench.window = 1;
+            bench.start({"G29", "G1 X1"});
+            for (int line = 0; line < 4; ++line) { // up to the G29
+                const auto tag = bench.owed.front();
+                bench.owed.pop_front();
+                bench.hear(acknowledged{tag});
+            }
+            REQUIRE(bench.sent.back() == "G29");
+        } else
+            begin(bench);
+        for (int i = 0; i < 160; ++i) {
+            bench.hear(busy{false});
+            bench.pass(2s);
+        }
+        CHECK(bench.where_now() == (probing ? phase::printing : phase::error));
+        if (!probing) CHECK(bench.urgent.back() == "M112");
+    }
+}
+
 TEST_CASE("stopping the host ends a job as failed with heaters off")
 {
     host_bench bench;

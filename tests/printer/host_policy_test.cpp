@@ -1,4 +1,5 @@
 #include "printer/serial/heat_guard.hpp"
+#include "printer/serial/line_codec.hpp"
 #include "printer/serial/line_policy.hpp"
 #include "printer/serial/motion_plan.hpp"
 
@@ -50,6 +51,77 @@ TEST_CASE("a file cannot stop, count, answer, store, reflash or print from the c
         CHECK(verdict.text.empty());
         CHECK_FALSE(verdict.note.empty());
     }
+}
+
+TEST_CASE("whatever a file holds, what is sent of it can be framed as one line")
+{
+    const std::vector<std::string> texts{"M117 a\\b",
+                                         "M117 count M110 N0",
+                                         "M1100 X1",
+                                         "M1101",
+                                         "G1 X1 (M110 N5)",
+                                         "m117 small",
+                                         "M117 " + std::string(200, 'x'),
+                                         "G1 X1 \\ Y2",
+                                         "G1 X" + std::string(74, '0') + "1",
+                                         "G1 X" + std::string(75, '0') + "1",
+                                         "G1 X" + std::string(76, '0') + "1",
+                                         "G1 X" + std::string(77, '0') + "1",
+                                         "M117 *",
+                                         "M117 \t;x",
+                                         "M16 Printer",
+                                         "M117",
+                                         "M117   ;",
+                                         "T0*5"};
+    for (const std::size_t max_line : {48UL, 96UL, 256UL})
+        for (const auto& text : texts) {
+            const auto verdict = judge(text, text_that_fits(max_line));
+            INFO(text << " as " << verdict.text);
+            if (verdict.use == line_use::send) CHECK(frameable(verdict.text, max_line));
+        }
+    CHECK(judge("M117 count M110 N0").text == "M117 count m110 N0");
+    CHECK(judge("m117 small").text == "M117 small");
+    CHECK(judge("M1100 X1").use == line_use::refuse);
+    CHECK(judge("G1 X" + std::string(75, '0') + "1", text_that_fits(96)).use == line_use::send);
+    CHECK(judge("G1 X" + std::string(77, '0') + "1", text_that_fits(96)).use == line_use::refuse);
+}
+
+TEST_CASE("a pause in any slicer's words is a pause of the host's, never lost")
+{
+    for (const char* text : {"M0", "M1", "M25", "M601", "@pause", "m601"})
+        CHECK(judge(text).use == line_use::pause);
+    CHECK(judge("@pause Insert nut").note == "Insert nut");
+    CHECK(judge("M602").text.empty());
+}
+
+TEST_CASE("motors and stored macros are not a file's to switch")
+{
+    for (const char* text :
+         {"M84 S60", "M18 S1", "M85 S60", "M86 S60", "M98 P\"x.g\"", "M810 G1 X1|M112", "M819"}) {
+        const auto verdict = judge(text);
+        INFO(text);
+        CHECK(verdict.use == line_use::skip);
+        CHECK_FALSE(verdict.note.empty());
+    }
+    CHECK(judge("M84").text == "M84"); // at the end of a file
+    CHECK(judge("M84 X Y").text == "M84 X Y");
+}
+
+TEST_CASE("a command with a blank in it is a line that would be lost, and is refused")
+{
+    for (const char* text : {"G 1 X5", "M 110 N0", "T 1", "g  28"}) {
+        INFO(text);
+        CHECK(judge(text).use == line_use::refuse);
+    }
+    CHECK(judge("MACRO 1").use == line_use::skip);
+}
+
+TEST_CASE("tuning a heater is held to the limits of that heater")
+{
+    const hard_limits limits{.tool_c = 280, .bed_c = 100, .chamber_c = {}};
+    CHECK(judge("M303 E0 S200", 80, limits).use == line_use::send);
+    CHECK(judge("M303 E0 S300", 80, limits).use == line_use::refuse);
+    CHECK(judge("M303 E-1 S120", 80, limits).use == line_use::refuse);
 }
 
 TEST_CASE("every command of the table is judged by its row, not sent as it is")
