@@ -167,7 +167,7 @@ TEST_CASE("a job that begins behind a line goes on as one that was read from its
         REQUIRE(reader->wait_ready(20s).has_value());
         return read_all(*reader, quiet);
     }();
-    REQUIRE(all.size() == 11);
+    REQUIRE(all.size() == 12);
     for (std::size_t behind = 0; behind < all.size(); ++behind) {
         const prepared_line& last = all[behind];
         resume_point from;
