@@ -225,7 +225,7 @@ void host_core::go_on_from(const resume_point& point, time_point now)
     plan_.clear();
     step_since_.reset();
     if (point.at == print_step::beginning) {
-        plan_ = plan_begin();
+        plan_ = plan_begin(parking());
         goal_ = goal::begin;
     } else if (point.at == print_step::waiting) {
         plan_.push_back({.what = plan_step::kind::heat, .text = {}, .wait = point.wait});
