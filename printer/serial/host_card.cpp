@@ -44,7 +44,7 @@ phase host_core::card_phase() const
 
 void host_core::card_begins(time_point now)
 {
-    card_.emplace();
+    card_ = card_print{};
     card_->job.id = id_of(now);
     card_->job.path = "card/" + plain_ascii(card_file_.empty() ? "(chosen at the printer)" : card_file_, 255);
     card_->since = now;
@@ -72,19 +72,19 @@ bool host_core::card_says(const std::string& text, time_point now)
 {
     const auto what = card_reply::parse(text);
     if (!what) return false;
-    using namespace card_reply;
-    std::visit(overloaded{[&](const position& at) { card_position(at.done, at.size, now); },
-                          [&](const not_printing&) { card_not_printing(now); },
+    std::visit(overloaded{[&](const card_reply::position& at) { card_position(at.done, at.size, now); },
+                          [&](const card_reply::not_printing&) { card_not_printing(now); },
                           [&](const card_reply::paused&) {
                               if (card_) card_->paused = true;
                           },
-                          [&](const opened& file) {
+                          [&](const card_reply::opened& file) {
                               if (!file.name.empty()) card_file_ = file.name;
                           },
-                          [&](const not_opened&) { card_file_.clear(); }, [&](const selected&) {},
-                          [&](const ended&) { card_ends(phase::finished, {}, now); },
-                          [&](const list_begins&) {}, [&](const list_ends&) {},
-                          [&](const started_there&) {
+                          [&](const card_reply::not_opened&) { card_file_.clear(); },
+                          [&](const card_reply::selected&) {},
+                          [&](const card_reply::ended&) { card_ends(phase::finished, {}, now); },
+                          [&](const card_reply::list_begins&) {}, [&](const card_reply::list_ends&) {},
+                          [&](const card_reply::started_there&) {
                               if (stands_idle() && !card_) card_begins(now);
                           }},
                *what);

@@ -5,6 +5,7 @@
 #include "printer/serial/line_policy.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace layerline::printer::serial {
 
@@ -20,7 +21,7 @@ std::string minutes_text(std::chrono::milliseconds time)
 
 std::string celsius_text(double celsius)
 {
-    return std::to_string(static_cast<int>(celsius + 0.5)) + " C";
+    return std::to_string(std::lround(celsius)) + " C";
 }
 
 } // namespace
