@@ -123,6 +123,11 @@ TEST_CASE("a disk that stalls makes nobody wait: what was read goes on, then the
     auto disk = std::make_unique<stalling_bytes>(text);
     stalling_bytes& seam = *disk;
     job_reader reader(std::move(disk), {.ahead_s = 1e6, .limits = {}, .from = {}, .more = more.ring()});
+    // Whatever fails below, the reader can end.
+    struct release {
+        stalling_bytes& disk;
+        ~release() { disk.let_go(0); }
+    } at_the_end{seam};
     seam.wait_for_stall();
     std::size_t taken = 0;
     prepared_line line;
