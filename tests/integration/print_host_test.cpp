@@ -61,7 +61,8 @@ private:
 
 } // namespace
 
-TEST_CASE("heaters that a dead host's job left on go off by themselves while nobody says what becomes of it", "[guards]")
+TEST_CASE("heaters that a dead host's job left on go off by themselves while nobody says what becomes of it",
+          "[guards]")
 {
     rig at({.speed = "20"});
     configure_host(at, "[guards]\nfailed_tool_minutes = 0.05\nfailed_bed_minutes = 0.1\n");

@@ -105,8 +105,8 @@ private:
     std::uint64_t ping_number_ = 0; // of the last one sent
     clock::time_point ping_sent_{};
     std::map<h2_stream_id, std::shared_ptr<tunnel_stream>> streams_;
-    std::vector<h2_event::any> noted_; // by the session, of a turn
-    std::size_t handed_out_ = 0;       // of them
+    std::vector<h2_event::any> noted_;         // by the session, of a turn
+    std::size_t handed_out_ = 0;               // of them
     std::optional<net::io_executor> executor_; // set by carry()
     wakeup writer_, watcher_, idle_, settled_;
     clock::time_point heard_{};
