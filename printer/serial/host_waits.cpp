@@ -133,11 +133,10 @@ void host_core::check_rise(time_point now)
         const auto patience =
             one.name.starts_with("tool") ? settings_.rise_time : slower * settings_.rise_time;
         if (now - seen.since < patience) continue;
-        const std::string name = one.name;
+        const std::string why = "the " + one.name + " does not get warmer (" + celsius_text(seen.from_c) +
+                                " of " + celsius_text(wanted) + "): its sensor or its heater needs a look";
         rises_.clear();
-        heat_failed("the " + name + " does not get warmer (" + celsius_text(seen.from_c) + " of " +
-                        celsius_text(wanted) + "): its sensor or its heater needs a look",
-                    now);
+        heat_failed(why, now);
         return;
     }
 }

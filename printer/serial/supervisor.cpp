@@ -87,6 +87,7 @@ void supervision::become_child()
     const auto& kept = store_.all();
     // Up, out of the way of the places where they belong, then down.
     std::vector<int> high;
+    high.reserve(kept.size());
     for (const auto& one : kept)
         high.push_back(::fcntl(one.fd.get(), F_DUPFD_CLOEXEC, 64));
     std::string names;

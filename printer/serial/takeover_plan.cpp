@@ -101,11 +101,10 @@ text place(const takeover_facts& f)
     const std::array told{f.at.x_mm, f.at.y_mm, f.at.z_mm};
     for (std::size_t axis = 0; axis < told.size(); ++axis) {
         if ((f.point->placed & (1U << axis)) == 0 || !f.point->axes[axis]) continue;
-        const std::string name(1, static_cast<char>('X' + axis));
+        const auto spot = [&](double mm) { return static_cast<char>('X' + axis) + gcode_number(mm); };
         if (!f.position_told || !told[axis]) return "the printer does not tell where the head is";
         if (std::abs(*told[axis] - *f.point->axes[axis]) > moved_by_mm)
-            return "the head is at " + name + gcode_number(*told[axis]) + " and was left at " + name +
-                   gcode_number(*f.point->axes[axis]);
+            return "the head is at " + spot(*told[axis]) + " and was left at " + spot(*f.point->axes[axis]);
     }
     return {};
 }
