@@ -11,7 +11,6 @@ namespace layerline::gcode {
 namespace {
 
 constexpr std::size_t facts_bytes = std::size_t{64} * 1024; // of the head, and of the tail
-constexpr double longest_m73_minutes = 1e6;
 
 } // namespace
 
@@ -67,17 +66,9 @@ void time_profiler::take_lines()
 
 void time_profiler::take(const raw_line& raw)
 {
-    const parsed_line line = parse_line(raw.text);
-    const double before = made_.seconds;
-    if (const auto moved = place_.apply(line))
-        made_.seconds += timer_.add(*moved);
-    else if (line.letter == 'G' && (line.number == 28 || line.number == 29))
-        timer_.stood_still();
-    made_.seconds += dwell_seconds(line);
-    if (line.is('M', 73))
-        if (const auto left = line.value('R'); left && *left >= 0 && *left < longest_m73_minutes)
-            slicer_left_s_ = *left * 60;
-    if (made_.seconds > before) took_time_ = raw.end_offset;
+    timer_.take(parse_line(raw.text));
+    if (timer_.seconds() > made_.seconds) took_time_ = raw.end_offset;
+    made_.seconds = timer_.seconds();
     if (raw.end_offset >= marked_ + every_bytes_) mark(raw.end_offset);
 }
 
@@ -90,7 +81,7 @@ void time_profiler::mark(std::uint64_t bytes)
         marks.resize(most_time_marks / 2);
         every_bytes_ *= 2;
     }
-    marks.push_back({bytes, made_.seconds, slicer_left_s_});
+    marks.push_back({bytes, made_.seconds, timer_.slicer_left_s()});
     marked_ = bytes;
 }
 

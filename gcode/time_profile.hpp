@@ -3,8 +3,7 @@
 #pragma once
 
 #include "gcode/line_splitter.hpp"
-#include "gcode/modal_state.hpp"
-#include "gcode/move_time.hpp"
+#include "gcode/line_timer.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,10 +47,8 @@ private:
     void mark(std::uint64_t bytes);
 
     line_splitter splitter_;
-    modal_state place_;
-    move_timer timer_;
+    line_timer timer_;
     time_profile made_;
-    std::optional<double> slicer_left_s_;
     std::string head_, tail_; // where slicers write their facts
     std::uint64_t marked_ = 0, every_bytes_ = 512;
     std::uint64_t took_time_ = 0; // end of the last line that did

@@ -1,8 +1,8 @@
 #include "printer/serial/job_reader.hpp"
 
 #include "gcode/line_splitter.hpp"
+#include "gcode/line_timer.hpp"
 #include "gcode/metadata.hpp"
-#include "gcode/move_time.hpp"
 
 #include <algorithm>
 #include <array>
@@ -78,10 +78,10 @@ struct job_reader::impl {
         const resume_point& from = *settings.from;
         begin = from.offset;
         splitter = gcode::line_splitter(from.offset, from.line);
-        modal = gcode::modal_state(from.modes, from.axes, from.e_mm);
+        timer = gcode::line_timer(gcode::modal_state(from.modes, from.axes, from.e_mm), from.seconds,
+                                  from.slicer_left_s);
         layers = gcode::layer_tracker(from.layer, from.axes[2], from.layers_by_comments);
-        seconds = taken_s = from.seconds;
-        slicer_left = from.slicer_left_s;
+        taken_s = from.seconds;
         placed = from.placed;
     }
 
@@ -89,11 +89,8 @@ struct job_reader::impl {
     const std::unique_ptr<file_bytes> file;
     const reader_settings settings;
     gcode::line_splitter splitter;
-    gcode::modal_state modal;
-    gcode::move_timer timer;
+    gcode::line_timer timer;
     gcode::layer_tracker layers;
-    double seconds = 0;
-    std::optional<double> slicer_left;
     std::uint64_t begin = 0;
     std::uint8_t placed = 0;
 
@@ -174,24 +171,16 @@ prepared_line job_reader::impl::prepare(const gcode::raw_line& raw)
         line.text = std::move(verdict.text);
         line.note = std::move(verdict.note);
         line.wait = verdict.wait;
-        placed = still_placed(placed, parsed, modal.now());
-        if (const auto moved = modal.apply(parsed)) {
-            seconds += timer.add(*moved);
-            layers.on_move(*moved, modal.z());
-            line.moves = true;
-        } else if (parsed.letter == 'G' && (parsed.number == 28 || parsed.number == 29)) {
-            line.moves = true;
-            timer.stood_still();
-        }
-        seconds += gcode::dwell_seconds(parsed);
-        if (parsed.is('M', 73))
-            if (const auto left = parsed.value('R'); left && *left >= 0 && *left < 1e6)
-                slicer_left = *left * 60;
+        placed = still_placed(placed, parsed, timer.state().now());
+        const gcode::timed_line timed = timer.take(parsed);
+        if (timed.moved) layers.on_move(*timed.moved, timer.state().z());
+        line.moves = timed.moved || timed.homes;
     }
-    line.seconds = seconds;
+    const gcode::modal_state& modal = timer.state();
+    line.seconds = timer.seconds();
     line.layer = layers.layer();
     line.z_mm = modal.z();
-    line.slicer_left_s = slicer_left;
+    line.slicer_left_s = timer.slicer_left_s();
     line.after = modal.now();
     line.axes = modal.axes();
     line.e_mm = modal.e();
@@ -231,9 +220,7 @@ void job_reader::impl::measure()
 {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
     gcode::line_splitter lines;
-    gcode::modal_state place;
-    gcode::move_timer time;
-    double whole = 0;
+    gcode::line_timer timed;
     std::array<char, 32UL * 1024> buffer{};
     std::uint64_t at = 0;
     for (;;) {
@@ -247,19 +234,12 @@ void job_reader::impl::measure()
         if (got == 0) lines.finish();
         at += static_cast<std::uint64_t>(got);
         lines.push({buffer.data(), static_cast<std::size_t>(got)});
-        while (const auto raw = lines.next()) {
-            if (raw->too_long) continue;
-            const gcode::parsed_line parsed = gcode::parse_line(raw->text);
-            if (const auto moved = place.apply(parsed))
-                whole += time.add(*moved);
-            else if (parsed.letter == 'G' && (parsed.number == 28 || parsed.number == 29))
-                time.stood_still();
-            whole += gcode::dwell_seconds(parsed);
-        }
+        while (const auto raw = lines.next())
+            if (!raw->too_long) timed.take(gcode::parse_line(raw->text));
         if (got == 0) break;
     }
     const std::lock_guard lock(guard);
-    whole_seconds = whole;
+    whole_seconds = timed.seconds();
 }
 
 void job_reader::impl::run()
@@ -295,7 +275,7 @@ void job_reader::impl::run()
     bool wake = false;
     {
         const std::lock_guard lock(guard);
-        read = {seconds, total, true};
+        read = {timer.seconds(), total, true};
         ended = filled = true;
         wake = std::exchange(starving, false);
     }
