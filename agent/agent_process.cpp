@@ -137,7 +137,7 @@ public:
                   access::audit_log& audit, std::size_t open_files, chosen_printer chosen)
         : context_(context), state_(options.state), self_(std::move(self)), files_(std::move(chosen.files)),
           tokens_(access::make_token_service(keeper)), link_(std::move(chosen.link)),
-          guarded_(*link_, options.owner, audit), cameras_(context, options.state / "default_camera"),
+          guarded_(*link_, options.owner, audit), cameras_(context, options.state, camera_places_of(options.settings)),
           host_(chosen.host ? std::make_unique<guarded_host>(std::move(chosen.host), options.owner, audit)
                             : nullptr),
           log_(options.log),
@@ -168,10 +168,7 @@ public:
                                                             options.settings.limits.metrics_port}
     {
         cameras_.show(options.settings.cameras);
-        if (options.settings.moonraker && options.settings.printer_cameras) {
-            configured_cameras_ = options.settings.cameras;
-            camera_places_ = camera_places_of(options.settings);
-        }
+        follow_cameras_ = options.settings.moonraker && options.settings.printer_cameras;
     }
 
     transport::task<transport::result<void>> open(std::filesystem::path control_socket)
@@ -209,8 +206,8 @@ public:
             net::co_spawn(context_, events_.run(), until_the_end("the watch for hooks"));
             net::co_spawn(context_, events_.send_scripts(), until_the_end("the scripts"));
         }
-        if (camera_places_)
-            net::co_spawn(context_, follow_cameras(*link_, cameras_, configured_cameras_, *camera_places_),
+        if (follow_cameras_)
+            net::co_spawn(context_, follow_cameras(*link_, cameras_),
                           until_the_end("the printer's list of cameras"));
         net::co_spawn(context_, network_.run(), until_the_end("the network's watch"));
         net::co_spawn(context_, heap_.run(), until_the_end("tidying the heap"));
@@ -327,8 +324,7 @@ private:
     std::shared_ptr<const commands::log_source> log_;
     commands::queue_desk queue_;
     commands::upload_desk uploads_;
-    std::vector<camera_settings> configured_cameras_;
-    std::optional<camera_places> camera_places_; // none: the printer's own list is not asked
+    bool follow_cameras_ = false; // the printer's own list is asked
     std::unique_ptr<commands::plugin_api> commands_;
     commands::octoprint_api slicers_;
     agent_service service_;

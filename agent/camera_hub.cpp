@@ -58,18 +58,39 @@ commands::camera_facts facts_of(const camera_settings& settings)
 
 } // namespace
 
-camera_hub::camera_hub(transport::net::io_context& context, std::filesystem::path default_file,
-                       camera_hub_limits limits)
-    : context_(context), default_file_(std::move(default_file)), limits_(limits),
-      chosen_(read_name(default_file_))
+camera_hub::camera_hub(transport::net::io_context& context, const std::filesystem::path& state,
+                       camera_places places, camera_hub_limits limits)
+    : context_(context), default_file_(state / "default_camera"), places_(std::move(places)), limits_(limits),
+      added_(state / "added_cameras.json", places_), chosen_(read_name(default_file_))
 {
+    join();
 }
 
 camera_hub::~camera_hub() = default;
 
-void camera_hub::show(std::vector<camera_settings> cameras)
+void camera_hub::show(std::vector<camera_settings> configured)
 {
-    if (cameras.size() > max_cameras) cameras.resize(max_cameras);
+    if (configured.size() > max_cameras) configured.resize(max_cameras);
+    configured_ = std::move(configured);
+    join();
+}
+
+void camera_hub::tell(std::vector<printer::webcam> told)
+{
+    told_ = std::move(told);
+    join();
+}
+
+void camera_hub::join()
+{
+    auto joined = join_cameras(added_.joined_to(configured_), told_, places_);
+    for (const auto& why : joined.left_out)
+        spdlog::info("{}", why);
+    replace(std::move(joined.all));
+}
+
+void camera_hub::replace(std::vector<camera_settings> cameras)
+{
     std::vector<entry> now;
     for (auto& settings : cameras) {
         const auto before = std::find_if(cameras_.begin(), cameras_.end(), [&](const entry& one) {
@@ -139,6 +160,13 @@ task<outcome<void>> camera_hub::choose_default(std::string name)
     chosen_ = std::move(name);
     ++version_;
     co_return outcome<void>();
+}
+
+task<outcome<void>> camera_hub::set_added(std::vector<commands::camera_facts> cameras)
+{
+    auto kept = added_.set(std::move(cameras), configured_);
+    if (kept) join();
+    co_return kept;
 }
 
 task<outcome<commands::camera_picture>> camera_hub::snapshot(std::string name)

@@ -1,7 +1,10 @@
-// The agent's cameras for the Plugin API: the list, the chosen one, one live camera each, a bound on viewers.
+// The agent's cameras for the Plugin API: the configured ones, those added by command and those of the
+// printer's own list; the chosen one, one live camera each, a bound on viewers.
 #pragma once
 
+#include "agent/added_cameras.hpp"
 #include "agent/camera_settings.hpp"
+#include "agent/told_cameras.hpp"
 #include "camera/live_camera.hpp"
 #include "commands/camera_store.hpp"
 
@@ -22,16 +25,20 @@ struct camera_hub_limits {
 // Used from one io_context, which must outlive it; it must outlive every call.
 class camera_hub final : public commands::camera_store {
 public:
-    // `default_file` keeps the name of the chosen camera; what was chosen before is read from it.
-    camera_hub(transport::net::io_context& context, std::filesystem::path default_file,
-               camera_hub_limits limits = {});
+    // `state` is a folder: its default_camera keeps the name of the chosen camera, added_cameras.json those
+    // that were added; what was kept before is read. `places` is what cameras that are not configured may be
+    // at.
+    camera_hub(transport::net::io_context& context, const std::filesystem::path& state,
+               camera_places places = {}, camera_hub_limits limits = {});
     ~camera_hub() override;
     camera_hub(const camera_hub&) = delete;
     camera_hub& operator=(const camera_hub&) = delete;
 
-    // The list from now on, at most max_cameras of it. A camera that stays as it was keeps its viewers; the
-    // others' streams end.
-    void show(std::vector<camera_settings> cameras);
+    // The configured cameras from now on, at most max_cameras of them. With any change of the list a camera
+    // that stays as it was keeps its viewers; the others' streams end.
+    void show(std::vector<camera_settings> configured);
+    // The printer's own list from now on, shown after the configured and the added ones.
+    void tell(std::vector<printer::webcam> told);
     // Ends every stream, for the end of the program.
     void stop();
 
@@ -45,6 +52,8 @@ public:
     std::uint64_t version() const override { return version_; }
     std::string default_name() const override { return chosen_; }
     transport::task<commands::outcome<void>> choose_default(std::string name) override;
+    std::vector<commands::camera_facts> added() const override { return added_.given(); }
+    transport::task<commands::outcome<void>> set_added(std::vector<commands::camera_facts> cameras) override;
     transport::task<commands::outcome<commands::camera_picture>> snapshot(std::string name) override;
     transport::task<commands::outcome<commands::camera_stream>> stream(std::string name) override;
 
@@ -53,12 +62,18 @@ private:
         camera_settings settings;
         std::shared_ptr<camera::live_camera> live;
     };
+    void join();
+    void replace(std::vector<camera_settings> cameras);
     // The one of that name, or why it cannot be asked.
     commands::outcome<std::shared_ptr<camera::live_camera>> find(const std::string& name) const;
 
     transport::net::io_context& context_;
     std::filesystem::path default_file_;
+    camera_places places_;
     camera_hub_limits limits_;
+    std::vector<camera_settings> configured_;
+    added_cameras added_;
+    std::vector<printer::webcam> told_;
     std::vector<entry> cameras_;
     std::string chosen_;
     std::uint64_t version_ = 1;

@@ -89,9 +89,29 @@ std::variant<camera_address, std::string> read_address(const std::string& told, 
     return std::move(address);
 }
 
-// One of the list as a camera; else why not.
-std::variant<camera_settings, std::string> read_camera(const printer::webcam& told,
-                                                       const camera_places& places)
+} // namespace
+
+camera_places camera_places_of(const configuration& settings)
+{
+    camera_places places;
+    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(settings.moonraker_url));
+    if (parsed && !parsed->host().empty()) {
+        places.moonraker_host = parsed->host_address();
+        std::transform(places.moonraker_host.begin(), places.moonraker_host.end(),
+                       places.moonraker_host.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+        const auto host = parsed->encoded_host();
+        places.origin = "http://" + std::string(host.data(), host.size());
+    }
+    if (!settings.cameras_url.empty()) places.origin = settings.cameras_url;
+    while (places.origin.ends_with('/'))
+        places.origin.pop_back();
+    places.allowed = settings.camera_hosts;
+    places.ca_file = settings.moonraker_ca_file;
+    return places;
+}
+
+std::variant<camera_settings, std::string> camera_of(const printer::webcam& told, const camera_places& places)
 {
     camera_settings camera;
     camera.name = fitting_name(told.name);
@@ -116,28 +136,6 @@ std::variant<camera_settings, std::string> read_camera(const printer::webcam& to
     return camera;
 }
 
-} // namespace
-
-camera_places camera_places_of(const configuration& settings)
-{
-    camera_places places;
-    const auto parsed = boost::urls::parse_uri(boost::urls::string_view(settings.moonraker_url));
-    if (parsed && !parsed->host().empty()) {
-        places.moonraker_host = parsed->host_address();
-        std::transform(places.moonraker_host.begin(), places.moonraker_host.end(),
-                       places.moonraker_host.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-        const auto host = parsed->encoded_host();
-        places.origin = "http://" + std::string(host.data(), host.size());
-    }
-    if (!settings.cameras_url.empty()) places.origin = settings.cameras_url;
-    while (places.origin.ends_with('/'))
-        places.origin.pop_back();
-    places.allowed = settings.camera_hosts;
-    places.ca_file = settings.moonraker_ca_file;
-    return places;
-}
-
 joined_cameras join_cameras(const std::vector<camera_settings>& configured,
                             const std::vector<printer::webcam>& told, const camera_places& places)
 {
@@ -147,7 +145,7 @@ joined_cameras join_cameras(const std::vector<camera_settings>& configured,
                                   "\" of the printer's list is not shown: " + why + ".");
     };
     for (const auto& one : told) {
-        auto read = read_camera(one, places);
+        auto read = camera_of(one, places);
         if (auto* wrong = std::get_if<std::string>(&read)) {
             leave(one, *wrong);
             continue;

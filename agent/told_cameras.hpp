@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace layerline::agent {
@@ -21,6 +22,11 @@ struct camera_places {
 };
 // Of printer.url (this machine for a unix socket), printer.cameras_url and printer.camera_hosts.
 camera_places camera_places_of(const configuration& settings);
+
+// One of a list as a camera that may be asked, else why not ("it is at …"). An address that cannot be asked
+// is left out where the other can.
+std::variant<camera_settings, std::string> camera_of(const printer::webcam& told,
+                                                     const camera_places& places);
 
 struct joined_cameras {
     std::vector<camera_settings> all;

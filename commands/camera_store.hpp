@@ -43,6 +43,11 @@ public:
     virtual std::string default_name() const = 0;
     // Kept across restarts. 750 if it cannot be kept.
     virtual transport::task<outcome<void>> choose_default(std::string name) = 0;
+    // Those that were added by command, whether they are switched on or not; their addresses whole, as given.
+    virtual std::vector<camera_facts> added() const = 0;
+    // Takes this list instead of the added ones, all of it or nothing; kept across restarts. 400 for what
+    // cannot be asked (the text names the entry), 750 if it cannot be kept.
+    virtual transport::task<outcome<void>> set_added(std::vector<camera_facts> cameras) = 0;
     // 404 for a name that is not in the list or is switched off, 502 for a camera that is away or gives no
     // pictures, 503 for too many viewers, 504 for one that is silent. The text names the camera.
     virtual transport::task<outcome<camera_picture>> snapshot(std::string name) = 0;

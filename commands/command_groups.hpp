@@ -95,6 +95,8 @@ transport::task<command_answer> run_webcam_list(command_context& at, const argum
 transport::task<void> run_webcam_snapshot(command_context& at, const arguments& given);
 transport::task<void> run_webcam_stream(command_context& at, const arguments& given);
 transport::task<command_answer> run_set_default_webcam(command_context& at, const arguments& given);
+transport::task<command_answer> run_get_added_webcams(command_context& at, const arguments& given);
+transport::task<command_answer> run_set_added_webcams(command_context& at, const arguments& given);
 
 // The virtual path of an argument, or 400 that names it.
 outcome<std::string> good_path(const arguments& given, std::string_view name);

@@ -108,6 +108,8 @@ inline constexpr std::array<argument, 2> camera_arguments{
     argument{.name = "Name", .least = 1, .most = 64}};
 inline constexpr std::array<argument, 1> camera_name{
     argument{.name = "Name", .required = true, .least = 1, .most = 64}};
+inline constexpr std::array<argument, 1> added_cameras{
+    argument{.name = "LocalPluginWebcams", .type = argument_type::array, .required = true}};
 
 inline constexpr std::array<argument, 2> lines_arguments{
     argument{.name = "After", .type = integer, .most = 1e15},

@@ -359,6 +359,17 @@ constexpr std::array table{
                  .needs = scope::control,
                  .schema = camera_name,
                  .run = run_set_default_webcam},
+    command_spec{.path = "get-local-plugin-webcam-items",
+                 .does = "Lists the cameras that were added by command, with their whole addresses.",
+                 .methods = get,
+                 .needs = scope::admin,
+                 .run = run_get_added_webcams},
+    command_spec{.path = "set-local-plugin-webcam-items",
+                 .does = "Takes a list of cameras beside the configured ones, instead of those added before.",
+                 .methods = act,
+                 .needs = scope::admin,
+                 .schema = added_cameras,
+                 .run = run_set_added_webcams},
 };
 
 } // namespace

@@ -1,4 +1,4 @@
-// webcam/list, webcam/snapshot, webcam/stream, set-default-webcam.
+// webcam/list, webcam/snapshot, webcam/stream, set-default-webcam and the list of cameras that were added.
 #include "commands/command_groups.hpp"
 #include "commands/webcam_result.hpp"
 
@@ -61,6 +61,22 @@ json chosen_result(const std::vector<camera_facts>& all, const std::string& name
 transport::task<command_answer> run_webcam_list(command_context& at, const arguments&)
 {
     co_return command_answer(webcam_list(cameras_of(at), chosen_in(at), true));
+}
+
+transport::task<command_answer> run_get_added_webcams(command_context& at, const arguments&)
+{
+    co_return command_answer(
+        added_webcams(at.cameras != nullptr ? at.cameras->added() : std::vector<camera_facts>()));
+}
+
+transport::task<command_answer> run_set_added_webcams(command_context& at, const arguments& given)
+{
+    auto list = read_added_webcams(given.text("LocalPluginWebcams").value_or(""));
+    if (!list) co_return command_answer(list.error());
+    if (at.cameras == nullptr) co_return command_answer(fail(788, "This agent shows no cameras."));
+    const auto kept = co_await at.cameras->set_added(std::move(*list));
+    if (!kept) co_return command_answer(kept.error());
+    co_return command_answer(json::object());
 }
 
 transport::task<void> run_webcam_snapshot(command_context& at, const arguments& given)

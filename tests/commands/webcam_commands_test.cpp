@@ -172,6 +172,52 @@ TEST_CASE("the default camera is chosen by name and used where none is meant")
     CHECK(desk.call("POST", "set-default-webcam", "", R"({"Name":"bed"})")->status() == 403);
 }
 
+TEST_CASE("cameras are added as a whole list, and told as they were given")
+{
+    camera_desk desk;
+    desk.who.scopes = {layerline::access::scope::admin};
+    const json item = {{"Name", "roof"},      {"FlipH", true},
+                       {"FlipV", false},      {"Rotation", 270},
+                       {"Enabled", false},    {"SnapshotUrl", "http://127.0.0.1:8080/?action=snapshot"},
+                       {"StreamUrl", nullptr}};
+    const auto set = [&](const json& list) {
+        return desk.call("POST", "set-local-plugin-webcam-items", "",
+                         json{{"LocalPluginWebcams", list}}.dump());
+    };
+    CHECK(set(json::array({item}))->body["Result"] == json::object());
+    const auto told = desk.call("GET", "get-local-plugin-webcam-items");
+    CHECK(told->body["Result"]["LocalPluginWebcams"] == json::array({item}));
+    REQUIRE(desk.cameras.added_cameras.size() == 1);
+    CHECK(desk.cameras.added_cameras[0].rotation == 270);
+
+    const auto refused = [&](const json& list) {
+        const auto got = set(list);
+        CHECK(got->status() == 400);
+        CHECK(desk.cameras.added_cameras.size() == 1);
+        return got->body["Error"].get<std::string>();
+    };
+    for (const auto& [field, value] : item.items()) {
+        auto without = item;
+        without.erase(field);
+        CHECK(refused(json::array({item, without})).find("LocalPluginWebcams[1] needs " + field) == 0);
+        auto odd = item;
+        odd[field] = json::array();
+        CHECK(refused(json::array({odd})).find("LocalPluginWebcams[0]." + field + " must be ") == 0);
+    }
+    auto askew = item;
+    askew["Rotation"] = 45;
+    CHECK(refused(json::array({askew})) == "LocalPluginWebcams[0].Rotation must be 0, 90, 180 or 270.");
+    auto blind = item;
+    blind["SnapshotUrl"] = "";
+    CHECK(refused(json::array({blind})) == "LocalPluginWebcams[0] needs a SnapshotUrl or a StreamUrl.");
+    CHECK(refused(json::array({7})) == "LocalPluginWebcams[0] must be an object.");
+    CHECK(refused(json(std::vector<json>(17, item))).find("may have 16 cameras, and has 17") !=
+          std::string::npos);
+    desk.who.scopes = {layerline::access::scope::control};
+    CHECK(set(json::array())->status() == 403);
+    CHECK(desk.call("GET", "get-local-plugin-webcam-items")->status() == 403);
+}
+
 TEST_CASE("the default is never a camera that is switched off or gone, while there is another")
 {
     fakes::memory_camera_store cameras;

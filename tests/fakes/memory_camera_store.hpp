@@ -13,6 +13,7 @@ namespace layerline::fakes {
 class memory_camera_store final : public commands::camera_store {
 public:
     std::vector<commands::camera_facts> cameras;
+    std::vector<commands::camera_facts> added_cameras;
     std::string chosen;
     std::uint64_t changes = 1;
     std::optional<commands::failure> fault; // of snapshot(), stream() and choose_default()
@@ -38,6 +39,14 @@ public:
     {
         if (fault) co_return *fault;
         chosen = std::move(name);
+        ++changes;
+        co_return commands::outcome<void>();
+    }
+    std::vector<commands::camera_facts> added() const override { return added_cameras; }
+    transport::task<commands::outcome<void>> set_added(std::vector<commands::camera_facts> all) override
+    {
+        if (fault) co_return *fault;
+        added_cameras = std::move(all);
         ++changes;
         co_return commands::outcome<void>();
     }

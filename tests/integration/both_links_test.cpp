@@ -122,6 +122,8 @@ const std::vector<row>& table()
         {"webcam/snapshot", "GET", "", {404, 404, 404, 404}},
         {"webcam/stream", "GET", "", {404, 404, 404, 404}},
         {"set-default-webcam", "POST", R"({"Name":"none"})", {404, 404, 404, 404}},
+        {"set-local-plugin-webcam-items", "POST", R"({"LocalPluginWebcams":[]})", {200, 200, 200, 200}},
+        {"get-local-plugin-webcam-items", "GET", "", {200, 200, 200, 200}},
         // What it leaves behind is nothing to go on from: asked below, of printers of its own.
         {"emergency-stop", "POST", "{}", {200, 200, 200, 785}},
     };
