@@ -117,7 +117,9 @@ std::string script_line_fault(std::string_view line)
                "and "
                "{left_min} only";
     if (is_strange) return "must have lines of one command each: plain characters without \";\" and \"*\"";
-    if (line.front() == '{' || line.front() == ' ') return "must have lines that begin with a command";
+    // Which command it is must be known now, not when the variables are.
+    if (line.front() == ' ' || line.substr(0, line.find(' ')).find('{') != std::string_view::npos)
+        return "must have lines that begin with a command, and variables behind a space";
     if (length > printer::max_gcode_bytes)
         return "must have lines of at most 256 bytes, a text variable counting for 64";
     if (is_forbidden(gcode::parse_line(line)))

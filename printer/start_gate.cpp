@@ -5,7 +5,16 @@
 
 namespace layerline::printer {
 
+using namespace std::chrono_literals;
+
 namespace {
+
+constexpr std::size_t most_starts = 1000; // kept of an hour
+
+std::chrono::milliseconds since_boot(start_gate::time_point at)
+{
+    return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch());
+}
 
 struct event_row {
     bed_event what;
@@ -45,7 +54,16 @@ std::optional<bed_event> find_bed_event(std::string_view name)
     return std::nullopt;
 }
 
-start_gate::start_gate(int starts_an_hour, bed_record kept) : starts_an_hour_(starts_an_hour), bed_(kept) {}
+start_gate::start_gate(int starts_an_hour, bed_record kept)
+    : starts_an_hour_(starts_an_hour), bed_(std::move(kept))
+{
+}
+
+void start_gate::lie(bool clear, std::optional<bed_event> since)
+{
+    bed_.clear = clear;
+    bed_.since = since;
+}
 
 std::string start_gate::since_when() const
 {
@@ -57,31 +75,32 @@ std::optional<printer_failure> start_gate::judge(bool said_clear, time_point now
     if (!bed_.clear && !said_clear)
         return printer_failure{printer_errc::bed_not_clear, "Nobody has said that the bed is clear since " +
                                                                 since_when() + "; look, then say so."};
-    while (!starts_.empty() && now - starts_.front() > std::chrono::hours(1))
-        starts_.pop_front();
-    if (starts_an_hour_ > 0 && starts_.size() >= static_cast<std::size_t>(starts_an_hour_))
-        return printer_failure{printer_errc::refused, "There were " + std::to_string(starts_.size()) +
+    // What lies ahead was kept by another clock.
+    std::erase_if(bed_.starts, [at = since_boot(now)](auto start) { return start > at || at - start > 1h; });
+    if (starts_an_hour_ > 0 && bed_.starts.size() >= static_cast<std::size_t>(starts_an_hour_))
+        return printer_failure{printer_errc::refused, "There were " + std::to_string(bed_.starts.size()) +
                                                           " starts in the last hour, no more are allowed."};
     return std::nullopt;
 }
 
 void start_gate::begun(time_point now)
 {
-    starts_.push_back(now);
-    bed_ = {false, bed_event::printed};
+    if (bed_.starts.size() == most_starts) bed_.starts.erase(bed_.starts.begin());
+    bed_.starts.push_back(since_boot(now));
+    lie(false, bed_event::printed);
     begun_by_us_ = true;
 }
 
 void start_gate::not_begun()
 {
     if (!std::exchange(begun_by_us_, false)) return;
-    bed_ = {true, std::nullopt};
-    if (!starts_.empty()) starts_.pop_back();
+    lie(true, std::nullopt);
+    if (!bed_.starts.empty()) bed_.starts.pop_back();
 }
 
 void start_gate::cleared()
 {
-    bed_ = {true, std::nullopt};
+    lie(true, std::nullopt);
     begun_by_us_ = false;
 }
 
@@ -89,7 +108,7 @@ bool start_gate::take_away(bed_event what)
 {
     begun_by_us_ = false;
     if (!bed_.clear) return false;
-    bed_ = {false, what};
+    lie(false, what);
     return true;
 }
 

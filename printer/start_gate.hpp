@@ -6,10 +6,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace layerline::printer {
 
@@ -31,13 +31,15 @@ std::optional<bed_event> find_bed_event(std::string_view name);
 struct bed_record {
     bool clear = true; // a fresh installation has printed nothing yet
     std::optional<bed_event> since = {};
+    // The starts of the last hour, on the steady clock; they mean nothing after a restart of the machine.
+    std::vector<std::chrono::milliseconds> starts = {};
     bool operator==(const bed_record&) const = default;
 };
 
 class start_gate {
 public:
     using time_point = std::chrono::steady_clock::time_point;
-    // `starts_an_hour` 0: any number. Starts are counted from the beginning of the process on.
+    // `starts_an_hour` 0: any number.
     start_gate(int starts_an_hour, bed_record kept);
 
     bool clear() const { return bed_.clear; }
@@ -59,12 +61,12 @@ public:
     std::optional<printer_failure> over_bed(std::string_view what) const;
 
 private:
+    void lie(bool clear, std::optional<bed_event> since);
     std::string since_when() const;
 
     int starts_an_hour_;
     bed_record bed_;
     bool begun_by_us_ = false;
-    std::deque<time_point> starts_;
 };
 
 } // namespace layerline::printer

@@ -21,4 +21,4 @@ layerline_room(moonraker_core
     LINK layerline::gcode layerline::printer layerline::kept_state)
 layerline_room(moonraker_link NET
     SOURCES moonraker_extras.cpp moonraker_link.cpp rpc_wire.cpp
-    LINK layerline::moonraker_core layerline::transport)
+    LINK layerline::moonraker_core layerline::serial_machine layerline::transport)

@@ -2,6 +2,7 @@
 #include "printer/moonraker/moonraker_link.hpp"
 
 #include "printer/moonraker/moonraker_extras.hpp"
+#include "printer/serial/action_messages.hpp"
 #include "transport/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -83,7 +84,7 @@ public:
         const auto key = urgent ? std::nullopt : how.idempotency_key;
         if (key) {
             const auto began = clock::now();
-            auto fresh = co_await claim(*key, name_of(what));
+            auto fresh = co_await claim(*key, serial::action_mark(what));
             if (!fresh) co_return fresh.error();
             if (!*fresh) {
                 performed before;
@@ -150,9 +151,10 @@ private:
         co_return std::move(job->out);
     }
 
-    transport::task<printer_result<bool>> claim(std::string key, std::string_view command)
+    transport::task<printer_result<bool>> claim(std::string key, std::string command)
     {
-        std::function<printer_result<bool>()> work = [keys = keys_, key = std::move(key), command] {
+        std::function<printer_result<bool>()> work = [keys = keys_, key = std::move(key),
+                                                      command = std::move(command)] {
             return keys->claim(key, command);
         };
         co_return co_await on_disk(std::move(work));

@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cmath>
+#include <cstdint>
 
 namespace layerline::printer::serial {
 
@@ -168,6 +170,22 @@ void put_action(json& message, const action& what)
                    [](const auto&) {}, // nothing of their own
                },
                what);
+}
+
+std::string action_mark(const action& what)
+{
+    json message;
+    put_action(message, what);
+    constexpr std::uint64_t basis = 0xcbf29ce484222325U, prime = 0x100000001b3U; // FNV-1a, 64 bits
+    std::uint64_t mark = basis;
+    for (const char c : message.dump(-1, ' ', false, json::error_handler_t::replace))
+        mark = (mark ^ static_cast<unsigned char>(c)) * prime;
+    std::array<char, 16> digits{};
+    for (auto& digit : digits) {
+        digit = "0123456789abcdef"[mark >> 60U];
+        mark <<= 4U;
+    }
+    return std::string(name_of(what)) + ' ' + std::string(digits.data(), digits.size());
 }
 
 std::optional<action> read_action(std::string_view name, const json& from)

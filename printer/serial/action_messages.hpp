@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace layerline::printer::serial {
@@ -16,6 +17,10 @@ inline constexpr std::size_t max_action_path = 1024, max_action_name = 64;
 
 // Puts "do" and the action's own members into the object `message`.
 void put_action(nlohmann::json& message, const action& what);
+
+// "start 9e3779b97f4a7c15": the name and a digest of all that the action says, alike for alike actions and
+// for ever. To tell a repeated command from another one; nothing is proved by it.
+std::string action_mark(const action& what);
 
 // The action of that "do"; none for a name that is no action. Throws nlohmann::json::exception, which names
 // the member, for one that is missing, of a wrong type, too long or not finite. Ranges are not looked at.

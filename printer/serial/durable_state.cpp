@@ -82,7 +82,7 @@ loaded_state load_durable_state(const std::string& folder)
     if (!text) {
         if (errno == ENOENT) return loaded;
         loaded.complaint = "the kept state cannot be read: " + std::generic_category().message(errno);
-        loaded.state.take({false, bed_event::unreadable});
+        loaded.state.take({.clear = false, .since = bed_event::unreadable});
         return loaded;
     }
     try {
@@ -92,6 +92,9 @@ loaded_state load_durable_state(const std::string& folder)
             loaded.state.bed_since = find_bed_event(why->get_ref<const std::string&>());
         if (const auto boot = from.find("boot"); boot != from.end())
             loaded.state.boot = text_of(from, "boot");
+        if (const auto starts = from.find("starts_ms"); starts != from.end())
+            for (const auto& start : *starts)
+                loaded.state.starts.emplace_back(start.get<std::int64_t>());
         if (const auto job = from.find("last_job"); job != from.end() && !job->is_null())
             loaded.state.last_job = job_record{text_of(*job, "id"), text_of(*job, "path"),
                                                text_of(*job, "outcome"), text_of(*job, "detail")};
@@ -100,7 +103,7 @@ loaded_state load_durable_state(const std::string& folder)
                 fingerprint{text_of(*own, "name"), text_of(*own, "machine"), text_of(*own, "uuid")};
     } catch (const json::exception&) {
         loaded = {};
-        loaded.state.take({false, bed_event::unreadable});
+        loaded.state.take({.clear = false, .since = bed_event::unreadable});
         loaded.complaint = "the kept state is damaged; the bed counts as not cleared";
     }
     return loaded;
@@ -117,17 +120,17 @@ std::string boot_of_machine()
 void note_boot(durable_state& kept, const std::string& boot)
 {
     if (boot.empty() || boot == kept.boot) return;
-    if (!kept.boot.empty() && kept.bed_clear) kept.take({false, bed_event::host_restarted});
+    if (!kept.boot.empty() && kept.bed_clear) kept.take({.clear = false, .since = bed_event::host_restarted});
+    kept.starts.clear();
     kept.boot = boot;
 }
 
 printer_result<void> save_durable_state(const std::string& folder, const durable_state& state)
 {
-    json into{{"bed_clear", state.bed_clear},
-              {"bed_since", nullptr},
-              {"boot", state.boot},
-              {"last_job", nullptr},
-              {"firmware", nullptr}};
+    json into{{"bed_clear", state.bed_clear}, {"bed_since", nullptr}, {"boot", state.boot},
+              {"starts_ms", json::array()},   {"last_job", nullptr},  {"firmware", nullptr}};
+    for (const auto start : state.starts)
+        into["starts_ms"].push_back(start.count());
     if (state.bed_since) into["bed_since"] = name_of(*state.bed_since);
     if (const auto& job = state.last_job)
         into["last_job"] = {
@@ -210,10 +213,13 @@ printer_result<bool> idempotency_keys::claim(std::string_view key, std::string_v
         return printer_failure{printer_errc::out_of_range, "the key is not 1-64 of A-Z a-z 0-9 _ -"};
     std::string owned(key);
     if (const auto before = known_.find(owned); before != known_.end()) {
-        if (before->second.empty() || before->second == command) return false;
+        const std::string& known = before->second;
+        const std::string name = known.substr(0, known.find(' '));
+        const bool same_name = command.substr(0, command.find(' ')) == name;
+        if (known.empty() || known == command || (same_name && name == known)) return false;
         return printer_failure{printer_errc::out_of_range,
-                               "this idempotency key was used for another command (" + before->second +
-                                   "): give each its own"};
+                               "this idempotency key was used for another command (" + name +
+                                   (same_name ? " with other arguments" : "") + "): give each its own"};
     }
     if (auto kept = append(claimed_line(owned, command), true); !kept) return kept.error();
     known_.emplace(owned, command);

@@ -6,11 +6,13 @@
 #include "printer/serial/confined_file.hpp"
 #include "printer/start_gate.hpp"
 
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace layerline::printer::serial {
 
@@ -32,11 +34,13 @@ struct durable_state {
     std::optional<fingerprint> firmware;
     std::optional<bed_event> bed_since = {}; // why it is not clear
     std::string boot = {};                   // of the machine, when this was written; empty: not known
-    bed_record bed() const { return {bed_clear, bed_since}; }
+    std::vector<std::chrono::milliseconds> starts = {}; // of the last hour, of this boot
+    bed_record bed() const { return {bed_clear, bed_since, starts}; }
     void take(const bed_record& bed)
     {
         bed_clear = bed.clear;
         bed_since = bed.since;
+        starts = bed.starts;
     }
     bool operator==(const durable_state&) const = default;
 };
@@ -52,7 +56,7 @@ loaded_state load_durable_state(const std::string& folder);
 // What tells one start of this machine from the next; empty where the kernel does not say.
 std::string boot_of_machine();
 // Kept in another boot than `boot`: the power was away in between, as far as can be known, so that the bed
-// does not count as cleared any more. From now on it is of this boot.
+// does not count as cleared any more and starts are counted anew. From now on it is of this boot.
 void note_boot(durable_state& kept, const std::string& boot);
 
 // Writes it to the disk's platter before it returns: new file, fdatasync, rename, fsync of the folder.
@@ -65,8 +69,8 @@ public:
     static constexpr std::size_t most = 1000;
     // Opens and reads the log; host_failure when that cannot be.
     static printer_result<idempotency_keys> open(const std::string& folder);
-    // False when the key is known, for the same command (name_of() of its action); out_of_range for another
-    // one. Otherwise it is on the disk when this returns true.
+    // `command` is action_mark() of its action. False when the key is known for the same one; out_of_range
+    // for another, be it by its name or by what it says. Otherwise it is on the disk when this returns true.
     printer_result<bool> claim(std::string_view key, std::string_view command);
     // The command was refused and did nothing: its key may come again. Need not survive a crash.
     void release(std::string_view key);
@@ -80,7 +84,8 @@ private:
     std::string folder_;
     owned_fd log_;
     std::deque<std::string> order_;
-    std::unordered_map<std::string, std::string> known_; // to its command; empty: kept before those were
+    std::unordered_map<std::string, std::string>
+        known_; // to its command; kept by older releases: its name alone, or nothing
     std::size_t lines_ = 0;
 };
 

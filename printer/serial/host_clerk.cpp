@@ -1,5 +1,6 @@
 #include "printer/serial/host_clerk.hpp"
 
+#include "printer/serial/action_messages.hpp"
 #include "printer/serial/host_log.hpp"
 #include "printer/serial/job_reader.hpp"
 
@@ -71,7 +72,7 @@ void host_clerk::handle(client_call call)
                       .job_id = {}};
     // Once begun never again, whatever dies after this line.
     if (request.how.idempotency_key) {
-        const auto claimed = keys_.claim(*request.how.idempotency_key, name_of(request.what));
+        const auto claimed = keys_.claim(*request.how.idempotency_key, action_mark(request.what));
         if (!claimed) return refuse(request.ticket, claimed.error());
         if (!*claimed) {
             traffic_.server.put(

@@ -1,6 +1,7 @@
 if(TARGET layerline::agent_settings)
     layerline_fuzz(agent_configuration LINK layerline::agent_settings)
     layerline_fuzz(agent_routing LINK layerline::agent_settings)
+    layerline_fuzz(agent_lists LINK layerline::agent_settings layerline_commands_pure)
 endif()
 if(TARGET layerline::serial_link_core)
     layerline_fuzz(link_desk LINK layerline::serial_link_core)

@@ -11,6 +11,7 @@ add_library(layerline_commands_pure STATIC
     ${PROJECT_SOURCE_DIR}/commands/reply.cpp
     ${PROJECT_SOURCE_DIR}/commands/upload_plan.cpp
     ${PROJECT_SOURCE_DIR}/commands/virtual_path.cpp
+    ${PROJECT_SOURCE_DIR}/commands/webcam_result.cpp
     ${PROJECT_SOURCE_DIR}/access/base64.cpp)
 target_link_libraries(layerline_commands_pure PUBLIC layerline::options layerline::moonraker_core layerline::printer layerline::gcode
     nlohmann_json::nlohmann_json Boost::headers Boost::url)

@@ -1,3 +1,4 @@
+#include "printer/serial/action_messages.hpp"
 #include "printer/serial/durable_state.hpp"
 #include "printer/serial/host_config.hpp"
 
@@ -38,6 +39,21 @@ TEST_CASE("a fresh installation has a clear bed; kept state comes back; damaged 
     CHECK_FALSE(damaged.complaint.empty());
 }
 
+TEST_CASE("starts of the last hour are kept, and are of one start of the machine")
+{
+    const folder state;
+    durable_state kept;
+    kept.boot = "this";
+    kept.starts = {std::chrono::milliseconds(5), std::chrono::milliseconds(7)};
+    REQUIRE(save_durable_state(state.path, kept).has_value());
+    auto loaded = load_durable_state(state.path);
+    CHECK(loaded.state == kept);
+    note_boot(loaded.state, "this");
+    CHECK(loaded.state.bed().starts.size() == 2);
+    note_boot(loaded.state, "next");
+    CHECK(loaded.state.bed().starts.empty());
+}
+
 TEST_CASE("a key is taken once, over restarts, and comes free when its command was refused")
 {
     const folder state;
@@ -74,6 +90,31 @@ TEST_CASE("a key that was used for one command is refused for another, over rest
     auto keys = idempotency_keys::open(state.path);
     REQUIRE(keys.has_value());
     CHECK_FALSE(*keys->claim("old", "cancel"));
+}
+
+TEST_CASE("a key that was used for a command is refused for the same command with other arguments")
+{
+    namespace printer = layerline::printer;
+    const folder state;
+    const auto start = action_mark(printer::start_job{"gcode/a.gcode", true});
+    CHECK(start.starts_with("start "));
+    CHECK(start == action_mark(printer::start_job{"gcode/a.gcode", true}));
+    CHECK(start != action_mark(printer::start_job{"gcode/b.gcode", true}));
+    CHECK(action_mark(printer::move_axis{'x', 10, {}}) != action_mark(printer::move_axis{'x', -10, {}}));
+    auto keys = idempotency_keys::open(state.path);
+    REQUIRE(keys.has_value());
+    CHECK(*keys->claim("one", start));
+    keys = idempotency_keys::open(state.path);
+    CHECK_FALSE(*keys->claim("one", start));
+    const auto other = keys->claim("one", action_mark(printer::start_job{"gcode/b.gcode", true}));
+    REQUIRE_FALSE(other.has_value());
+    CHECK(other.error().detail.find("(start with other arguments)") != std::string::npos);
+    CHECK(keys->claim("one", action_mark(printer::resume_job{})).error().detail.find("(start)") !=
+          std::string::npos);
+    std::ofstream(state.path / "keys.log", std::ios::app) << "+named start\n"; // kept before arguments were
+    keys = idempotency_keys::open(state.path);
+    CHECK_FALSE(*keys->claim("named", start));
+    CHECK_FALSE(keys->claim("named", action_mark(printer::cancel_job{})).has_value());
 }
 
 TEST_CASE("the last thousand keys are kept, in a file that stays small, and a torn line is none")

@@ -81,3 +81,18 @@ TEST_CASE("so many starts an hour, bed clear or not")
         any.begun(begin);
     CHECK_FALSE(any.judge(true, begin));
 }
+
+TEST_CASE("starts are counted over a restart of the program, from what was kept")
+{
+    start_gate before(2, {});
+    before.begun(begin);
+    before.cleared();
+    before.begun(begin + 10min);
+    before.cleared();
+    start_gate gate(2, before.record());
+    CHECK(gate.clear());
+    REQUIRE(gate.judge(true, begin + 59min));
+    CHECK_FALSE(gate.judge(true, begin + 61min));
+    start_gate earlier(2, before.record()); // kept by a clock that was ahead of this one
+    CHECK_FALSE(earlier.judge(true, begin - 1min));
+}
