@@ -14,6 +14,7 @@
 #include "agent/figures.hpp"
 #include "agent/guarded_host.hpp"
 #include "agent/guarded_link.hpp"
+#include "agent/lan_address.hpp"
 #include "agent/lan_door.hpp"
 #include "agent/network_watch.hpp"
 #include "agent/pin_memory.hpp"
@@ -137,7 +138,8 @@ public:
                   access::audit_log& audit, std::size_t open_files, chosen_printer chosen)
         : context_(context), state_(options.state), self_(std::move(self)), files_(std::move(chosen.files)),
           tokens_(access::make_token_service(keeper)), link_(std::move(chosen.link)),
-          guarded_(*link_, options.owner, audit), cameras_(context, options.state, camera_places_of(options.settings)),
+          guarded_(*link_, options.owner, audit),
+          cameras_(context, options.state, camera_places_of(options.settings)),
           host_(chosen.host ? std::make_unique<guarded_host>(std::move(chosen.host), options.owner, audit)
                             : nullptr),
           log_(options.log),
@@ -148,8 +150,9 @@ public:
               context, *files_, std::move(chosen.shelf),
               [this](const std::string& path) { return commands::is_in_use(link_->state(), path); },
               std::move(chosen.disk)),
-          commands_(commands::make_plugin_api(guarded_, *files_, {self_->agent_id(), std::string(version)},
-                                              {&cameras_, &uploads_, &queue_, log_.get(), host_.get()})),
+          commands_(commands::make_plugin_api(
+              guarded_, *files_, {self_->agent_id(), std::string(version)},
+              {&cameras_, &uploads_, &queue_, log_.get(), host_.get(), [this] { return lan_place(); }})),
           slicers_(guarded_, *files_, {self_->agent_id(), std::string(version)}),
           service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
           uis_(context, options.settings.uis), control_(*this, *tokens_, audit),
@@ -282,6 +285,13 @@ public:
     }
 
 private:
+    std::optional<commands::lan_place> lan_place() const
+    {
+        auto address = reached_at(lan_.at().address);
+        if (address.empty()) return std::nullopt;
+        return commands::lan_place{std::move(address), lan_.at().port};
+    }
+
     transport::task<void> tell_of_printer()
     {
         std::string told;

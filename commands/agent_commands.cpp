@@ -1,4 +1,4 @@
-// get-plugin-logs and send-command: the agent's own log, and the API of what drives the printer.
+// get-plugin-logs, send-command, get-connection-info and what an agent never does from afar.
 #include "commands/agent_parts.hpp"
 #include "commands/command_groups.hpp"
 #include "commands/host_call.hpp"
@@ -55,6 +55,33 @@ transport::task<command_answer> run_send_command(command_context& at, const argu
     result["IsError"] = answered->status >= 400;
     result["TimeoutSec"] = within;
     co_return command_answer(std::move(result));
+}
+
+// The vendor's seven fields. Credentials are told to nobody: who may come by the LAN has a token of his own.
+transport::task<command_answer> run_connection_info(command_context& at, const arguments&)
+{
+    json result = json::object();
+    for (const auto* name :
+         {"LocalIp", "LocalPort", "AccessCode", "SerialNumber", "ApiKey", "Username", "Password"})
+        result[name] = nullptr;
+    if (at.lan != nullptr && *at.lan)
+        if (const auto place = (*at.lan)()) {
+            result["LocalIp"] = place->address;
+            result["LocalPort"] = place->port;
+        }
+    co_return command_answer(std::move(result));
+}
+
+transport::task<command_answer> run_rekey(command_context&, const arguments&)
+{
+    co_return command_answer(
+        fail(403, "A new key would cut this printer off until it is paired anew, so it is made at "
+                  "the printer's host only: layerline-agent rekey."));
+}
+
+transport::task<command_answer> run_mqtt(command_context&, const arguments&)
+{
+    co_return command_answer(fail(788, "This printer speaks no MQTT."));
 }
 
 } // namespace layerline::commands

@@ -37,6 +37,7 @@ struct command_context {
     queue_desk* queue = nullptr;     // the same
     const log_source* logs = nullptr;
     host_api* host = nullptr;
+    const std::function<std::optional<lan_place>()>* lan = nullptr; // the same
 };
 
 // What a command gives. With `why`, `result` (if not null) is what is known in spite of the failure.

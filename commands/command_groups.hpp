@@ -89,6 +89,9 @@ transport::task<void> run_thumbnail(command_context& at, const arguments& given)
 // agent_commands.cpp
 transport::task<void> run_plugin_logs(command_context& at, const arguments& given);
 transport::task<command_answer> run_send_command(command_context& at, const arguments& given);
+transport::task<command_answer> run_connection_info(command_context& at, const arguments& given);
+transport::task<command_answer> run_rekey(command_context& at, const arguments& given);
+transport::task<command_answer> run_mqtt(command_context& at, const arguments& given);
 
 // webcam_commands.cpp
 transport::task<command_answer> run_webcam_list(command_context& at, const arguments& given);

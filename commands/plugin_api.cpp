@@ -74,16 +74,16 @@ outcome<arguments> read_arguments(const command_spec& spec, dialect how, std::st
 class table_api final : public plugin_api {
 public:
     table_api(printer::printer_link& printer, file_store& files, agent_facts facts, plugin_parts parts)
-        : printer_(printer), files_(files), facts_(std::move(facts)), parts_(parts)
+        : printer_(printer), files_(files), facts_(std::move(facts)), parts_(std::move(parts))
     {
     }
 
     transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                 std::string command) override
     {
-        command_context at{printer_,       files_,       facts_,      who,        call, viewers_,
-                           status_,        layers_,      how,         {},         {},   parts_.cameras,
-                           parts_.uploads, parts_.queue, parts_.logs, parts_.host};
+        command_context at{printer_,       files_,       facts_,      who,         call,       viewers_,
+                           status_,        layers_,      how,         {},          {},         parts_.cameras,
+                           parts_.uploads, parts_.queue, parts_.logs, parts_.host, &parts_.lan};
         const auto given_id = call.request().headers.find("x-request-id");
         at.request_id = given_id && transport::valid_request_id(*given_id)
                             ? std::string(*given_id)
@@ -222,7 +222,7 @@ transport::task<void> send_raw_failure(command_context& at, failure why, transpo
 std::unique_ptr<plugin_api> make_plugin_api(printer::printer_link& printer, file_store& files,
                                             agent_facts facts, plugin_parts parts)
 {
-    return std::make_unique<table_api>(printer, files, std::move(facts), parts);
+    return std::make_unique<table_api>(printer, files, std::move(facts), std::move(parts));
 }
 
 } // namespace layerline::commands

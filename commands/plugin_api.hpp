@@ -8,7 +8,10 @@
 #include "printer/printer_link.hpp"
 #include "transport/exchange.hpp"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +41,12 @@ class log_source;
 class queue_desk;
 class upload_desk;
 
+// Where the same commands are answered without a relay.
+struct lan_place {
+    std::string address; // numeric, as others in the network reach it
+    std::uint16_t port = 0;
+};
+
 // What an agent may have beside its printer and its files; null: it has none.
 struct plugin_parts {
     camera_store* cameras = nullptr;
@@ -45,6 +54,7 @@ struct plugin_parts {
     queue_desk* queue = nullptr;
     const log_source* logs = nullptr;
     host_api* host = nullptr;
+    std::function<std::optional<lan_place>()> lan = {}; // nothing: it listens to this machine alone
 };
 
 class plugin_api {

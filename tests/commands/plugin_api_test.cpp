@@ -101,6 +101,10 @@ TEST_CASE("every command of the table is called with the right method and scope,
             CHECK(good->status() == 786); // nothing waits
             continue;
         }
+        if (path == "rekey" || path == "proxy/mqtt") { // never done here
+            CHECK(good->status() == (path == "rekey" ? 403 : 788));
+            continue;
+        }
         CHECK(good->http() == 200);
         if (!row->run_raw) {
             CHECK(good->status() == 200);
@@ -416,4 +420,26 @@ TEST_CASE("capabilities lists every command with its arguments, and the limits")
             CHECK(command.at("Arguments")[0].at("Required") == true);
             CHECK(command.at("Scope") == "control");
         }
+}
+
+TEST_CASE("an agent tells where it is in its own network, and never what would open it")
+{
+    api_desk desk;
+    desk.who.scopes = {scope::admin, scope::console};
+    const auto info = [&] { return desk.call("GET", "get-connection-info")->body["Result"]; };
+    for (const auto& [name, value] : info().items())
+        CHECK(value.is_null());
+    CHECK(info().size() == 7);
+    desk.api = make_plugin_api(desk.printer, desk.files, {"agent-1", "0.1.0"}, {.lan = [] {
+                                   return lan_place{"192.168.1.20", 8481};
+                               }});
+    CHECK(info()["LocalIp"] == "192.168.1.20");
+    CHECK(info()["LocalPort"] == 8481);
+    CHECK(info()["ApiKey"].is_null());
+    const auto rekeyed = desk.call("POST", "rekey");
+    CHECK(rekeyed->body["Status"] == 403);
+    CHECK(rekeyed->body["Error"].get<std::string>().find("layerline-agent rekey") != std::string::npos);
+    CHECK(desk.call("GET", "proxy/mqtt")->status() == 788);
+    desk.who.scopes = {scope::control};
+    CHECK(desk.call("GET", "get-connection-info")->status() == 403);
 }

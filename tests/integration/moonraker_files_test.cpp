@@ -104,3 +104,36 @@ TEST_CASE("folders and the queue are Klipper's as they are a serial printer's", 
     (void)klipper.good("POST", "files/delete", R"({"Path":"gcode/shelf","Recursive":true})");
     CHECK(klipper.kept().empty());
 }
+
+TEST_CASE("the time left of a Klipper print is that of its file's moves, not of the bytes that were read",
+          "[moonraker]")
+{
+    klipper_bench klipper;
+    std::string moves = "G28\nG1 F600\n";
+    for (int i = 1; i <= 1000; ++i) // a second each
+        moves += "G1 X" + std::to_string(i % 2 == 0 ? 10 : 20) + '\n';
+    const auto remarks = "; " + std::string(moves.size(), 'x') + '\n';
+    klipper.with([&](fake_moonraker& far) { far.store.files["timed.gcode"].content = moves + remarks; });
+    (void)klipper.good("POST", "start", R"({"Path":"gcode/timed.gcode","BedClear":true})");
+    (void)klipper.wait_for("printing");
+    // Half of the moves are done, a quarter of the bytes is read: by bytes it would be 1,500 s.
+    double elapsed = 500;
+    const auto left = [&] {
+        elapsed += 0.01;
+        klipper.with([&](fake_moonraker& far) {
+            far.change({{"print_stats", {{"print_duration", elapsed}}},
+                        {"virtual_sdcard",
+                         {{"file_position", moves.size() / 2},
+                          {"file_size", moves.size() + remarks.size()},
+                          {"progress", 0.25}}}});
+        });
+        return klipper.good("GET", "status")["JobStatus"]["CurrentPrint"]["TimeLeftSec"];
+    };
+    json told;
+    for (int asked = 0; asked < 3000; ++asked) { // the file is read beside the print
+        told = left();
+        if (told.is_number() && told < 700 && told > 300) break;
+    }
+    REQUIRE(told.is_number());
+    CHECK(told.get<double>() == Approx(500).epsilon(0.1));
+}
