@@ -2,13 +2,11 @@
 // usage: errors_doc --write FILE | --check FILE
 #include "access/error.hpp"
 #include "commands/status.hpp"
+#include "docs/generated_page.hpp"
 #include "printer/printer_error.hpp"
 #include "relay/relay_error.hpp"
 #include "transport/error.hpp"
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -91,27 +89,9 @@ std::string page()
     return text;
 }
 
-std::string content_of(const char* file)
-{
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 } // namespace
 
 int main(int argc, char** argv)
 {
-    const std::string verb = argc == 3 ? argv[1] : "";
-    if (verb == "--write") {
-        std::ofstream out(argv[2], std::ios::binary);
-        out << page();
-        return out.flush() ? 0 : 1;
-    }
-    if (verb == "--check") {
-        if (content_of(argv[2]) == page()) return 0;
-        std::cerr << argv[2] << " differs from the tables; run: errors_doc --write " << argv[2] << "\n";
-        return 1;
-    }
-    std::cerr << "usage: errors_doc --write FILE | --check FILE\n";
-    return 2;
+    return layerline::docs::write_or_check(argc, argv, "errors_doc", page);
 }

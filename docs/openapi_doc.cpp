@@ -2,12 +2,10 @@
 // usage: openapi_doc --write FILE | --check FILE
 #include "commands/command.hpp"
 #include "commands/status.hpp"
+#include "docs/generated_page.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <string>
 
 namespace {
@@ -162,28 +160,9 @@ std::string document()
     return all.dump(1) + "\n";
 }
 
-std::string content_of(const char* file)
-{
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 } // namespace
 
 int main(int argc, char** argv)
 {
-    const std::string verb = argc == 3 ? argv[1] : "";
-    if (verb == "--write") {
-        std::ofstream out(argv[2], std::ios::binary);
-        out << document();
-        return out.flush() ? 0 : 1;
-    }
-    if (verb == "--check") {
-        if (content_of(argv[2]) == document()) return 0;
-        std::cerr << argv[2] << " differs from the table of commands; run: openapi_doc --write " << argv[2]
-                  << "\n";
-        return 1;
-    }
-    std::cerr << "usage: openapi_doc --write FILE | --check FILE\n";
-    return 2;
+    return layerline::docs::write_or_check(argc, argv, "openapi_doc", document);
 }

@@ -1,6 +1,7 @@
 // The coroutine shell of the link: a connection, a clock, a disk thread and a desk.
 #include "printer/moonraker/moonraker_link.hpp"
 
+#include "printer/link_waits.hpp"
 #include "printer/moonraker/moonraker_extras.hpp"
 #include "printer/serial/action_messages.hpp"
 #include "transport/error.hpp"
@@ -13,7 +14,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <functional>
-#include <map>
 #include <utility>
 
 namespace layerline::printer::moonraker {
@@ -37,7 +37,7 @@ public:
               return question(std::move(method), std::move(params));
           })
     {
-        for (auto* timer : {&changed_, &messages_, &work_, &keeping_})
+        for (auto* timer : {&messages_, &work_, &keeping_})
             timer->expires_at(clock::time_point::max());
     }
     ~moonraker_link() override { disk_.join(); }
@@ -59,7 +59,8 @@ public:
     {
         stopping_ = true;
         if (wire_) wire_->abort();
-        for (auto* timer : {&changed_, &messages_, &work_, &retry_, &keeping_})
+        changed_.stop();
+        for (auto* timer : {&messages_, &work_, &retry_, &keeping_})
             timer->cancel();
     }
 
@@ -67,14 +68,8 @@ public:
 
     transport::task<transport::result<void>> changed(std::uint64_t since) override
     {
-        while (!stopping_ && desk_.sequence() == since) {
-            co_await changed_.async_wait(as_tuple);
-            const auto cancel = co_await net::this_coro::cancellation_state;
-            if (cancel.cancelled() != net::cancellation_type::none)
-                co_return error_code(net::error::operation_aborted);
-        }
-        if (stopping_) co_return make_error_code(transport::errc::shutting_down);
-        co_return transport::result<void>();
+        auto sequence = [this] { return desk_.sequence(); };
+        co_return co_await changed_.changed(sequence, since);
     }
 
     transport::task<printer_result<performed>> perform(action what, terms how) override
@@ -106,22 +101,6 @@ public:
     printer_extras& extras() override { return extras_; }
 
 private:
-    // Someone in perform(); the bell rings when the answer is here.
-    struct waiter {
-        explicit waiter(const net::io_executor& executor) : bell(executor, clock::time_point::max()) {}
-        net::steady_timer bell;
-        std::optional<printer_result<performed>> answer;
-    };
-
-    // Someone who asked what changes nothing.
-    struct asked_question {
-        explicit asked_question(const net::io_executor& executor) : bell(executor, clock::time_point::max())
-        {
-        }
-        net::steady_timer bell;
-        std::optional<printer_result<nlohmann::json>> answer;
-    };
-
     // One piece of work on the disk's thread, which may outlive whoever waits for it.
     struct disk_work {
         explicit disk_work(const net::io_executor& executor) : bell(executor, clock::time_point::max()) {}
@@ -163,42 +142,20 @@ private:
     transport::task<printer_result<performed>> ask(action what, terms how)
     {
         const auto id = desk_.ask(std::move(what), std::move(how), clock::now());
-        auto mine = std::make_shared<waiter>(context_.get_executor());
-        waiting_.emplace(id, mine);
+        auto mine = waiting_.open(id, context_.get_executor());
         settle();
-        while (!mine->answer) {
-            co_await mine->bell.async_wait(as_tuple);
-            if (mine->answer) break;
-            const auto cancel = co_await net::this_coro::cancellation_state;
-            if (cancel.cancelled() != net::cancellation_type::none) {
-                desk_.forget(id);
-                waiting_.erase(id);
-                co_return printer_failure{printer_errc::no_answer,
-                                          "The caller went away before Moonraker answered."};
-            }
-        }
-        co_return std::move(*mine->answer);
+        std::function<void(std::uint64_t)> forget = [this](std::uint64_t gone) { desk_.forget(gone); };
+        co_return co_await waiting_.wait(id, std::move(mine), std::move(forget), "Moonraker");
     }
 
     transport::task<printer_result<nlohmann::json>> question(std::string method, nlohmann::json params)
     {
         if (stopping_) co_return printer_failure{printer_errc::host_gone, "This agent is shutting down."};
         const auto id = desk_.query(method, params, settings_.desk.answer_within, clock::now());
-        const auto mine = std::make_shared<asked_question>(context_.get_executor());
-        questions_.emplace(id, mine);
+        auto mine = questions_.open(id, context_.get_executor());
         settle();
-        while (!mine->answer) {
-            co_await mine->bell.async_wait(as_tuple);
-            if (mine->answer) break;
-            const auto cancel = co_await net::this_coro::cancellation_state;
-            if (cancel.cancelled() != net::cancellation_type::none) {
-                desk_.forget_query(id);
-                questions_.erase(id);
-                co_return printer_failure{printer_errc::no_answer,
-                                          "The caller went away before Moonraker answered."};
-            }
-        }
-        co_return std::move(*mine->answer);
+        std::function<void(std::uint64_t)> forget = [this](std::uint64_t gone) { desk_.forget_query(gone); };
+        co_return co_await questions_.wait(id, std::move(mine), std::move(forget), "Moonraker");
     }
 
     transport::task<void> follow_moonraker()
@@ -321,24 +278,14 @@ private:
 
     void hand_out()
     {
-        while (auto outcome = desk_.next_outcome()) {
-            const auto found = waiting_.find(outcome->id);
-            if (found == waiting_.end()) continue;
-            found->second->answer = std::move(outcome->what);
-            found->second->bell.cancel();
-            waiting_.erase(found);
-        }
-        while (auto reply = desk_.next_reply()) {
-            const auto found = questions_.find(reply->id);
-            if (found == questions_.end()) continue;
-            found->second->answer = std::move(reply->what);
-            found->second->bell.cancel();
-            questions_.erase(found);
-        }
+        while (auto outcome = desk_.next_outcome())
+            waiting_.settle(outcome->id, std::move(outcome->what));
+        while (auto reply = desk_.next_reply())
+            questions_.settle(reply->id, std::move(reply->what));
         keeping_.cancel();
         if (desk_.sequence() != told_) {
             told_ = desk_.sequence();
-            changed_.cancel();
+            changed_.ring();
         }
     }
 
@@ -348,13 +295,13 @@ private:
     std::shared_ptr<serial::idempotency_keys> keys_; // used by the disk's thread alone
     net::thread_pool disk_{1};
     std::shared_ptr<rpc_wire> wire_;
-    net::steady_timer changed_;  // cancelled whenever the state changed
+    change_bell changed_;
     net::steady_timer messages_; // wakes the writer
     net::steady_timer work_;     // wakes keep_time()
     net::steady_timer retry_;
     net::steady_timer keeping_; // wakes keep_what_must_be()
-    std::map<moonraker_desk::ticket, std::shared_ptr<waiter>> waiting_;
-    std::map<moonraker_desk::ticket, std::shared_ptr<asked_question>> questions_;
+    open_answers<performed> waiting_;
+    open_answers<nlohmann::json> questions_;
     moonraker_extras extras_;
     std::string gone_because_;
     std::uint64_t told_ = 0;

@@ -1,6 +1,7 @@
 // The coroutine shell of the link: a unix socket, a clock and a desk.
 #include "printer/serial/serial_link.hpp"
 
+#include "printer/link_waits.hpp"
 #include "transport/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -13,7 +14,7 @@
 #include <sys/un.h>
 
 #include <array>
-#include <map>
+#include <functional>
 #include <utility>
 
 namespace layerline::printer::serial {
@@ -45,7 +46,6 @@ public:
         : settings_(settings), desk_(std::move(settings)), socket_(context), changed_(context),
           lines_(context), work_(context), retry_(context)
     {
-        changed_.expires_at(clock::time_point::max());
         work_.expires_at(clock::time_point::max());
     }
 
@@ -82,54 +82,30 @@ public:
         retry_.cancel();
         lines_.cancel();
         work_.cancel();
-        changed_.cancel();
+        changed_.stop();
     }
 
     printer_state state() const override { return desk_.state(clock::now()); }
 
     transport::task<transport::result<void>> changed(std::uint64_t since) override
     {
-        while (!stopping_ && desk_.sequence() == since) {
-            co_await changed_.async_wait(as_tuple);
-            const auto cancel = co_await net::this_coro::cancellation_state;
-            if (cancel.cancelled() != net::cancellation_type::none)
-                co_return error_code(net::error::operation_aborted);
-        }
-        if (stopping_) co_return make_error_code(transport::errc::shutting_down);
-        co_return transport::result<void>();
+        auto sequence = [this] { return desk_.sequence(); };
+        co_return co_await changed_.changed(sequence, since);
     }
 
     transport::task<printer_result<performed>> perform(action what, terms how) override
     {
         if (stopping_) co_return printer_failure{printer_errc::host_gone, "This agent is shutting down."};
         const auto id = desk_.ask(std::move(what), std::move(how), clock::now());
-        auto mine = std::make_shared<waiter>(socket_.get_executor());
-        waiting_.emplace(id, mine);
+        auto mine = waiting_.open(id, socket_.get_executor());
         settle();
-        while (!mine->answer) {
-            co_await mine->bell.async_wait(as_tuple);
-            if (mine->answer) break;
-            const auto cancel = co_await net::this_coro::cancellation_state;
-            if (cancel.cancelled() != net::cancellation_type::none) {
-                desk_.forget(id);
-                waiting_.erase(id);
-                co_return printer_failure{printer_errc::no_answer,
-                                          "The caller went away before the print host answered."};
-            }
-        }
-        co_return std::move(*mine->answer);
+        std::function<void(std::uint64_t)> forget = [this](std::uint64_t gone) { desk_.forget(gone); };
+        co_return co_await waiting_.wait(id, std::move(mine), std::move(forget), "the print host");
     }
 
     link_capabilities capabilities() const override { return desk_.capabilities(); }
 
 private:
-    // Someone in perform(); the bell rings when the answer is here.
-    struct waiter {
-        explicit waiter(const net::io_executor& executor) : bell(executor, clock::time_point::max()) {}
-        net::steady_timer bell;
-        std::optional<printer_result<performed>> answer;
-    };
-
     transport::task<error_code> connect()
     {
         // A longer path cannot be a socket's; Asio would throw on it.
@@ -198,16 +174,11 @@ private:
 
     void hand_out()
     {
-        while (auto outcome = desk_.next_outcome()) {
-            auto found = waiting_.find(outcome->id);
-            if (found == waiting_.end()) continue;
-            found->second->answer = std::move(outcome->what);
-            found->second->bell.cancel();
-            waiting_.erase(found);
-        }
+        while (auto outcome = desk_.next_outcome())
+            waiting_.settle(outcome->id, std::move(outcome->what));
         if (desk_.sequence() != told_) {
             told_ = desk_.sequence();
-            changed_.cancel();
+            changed_.ring();
         }
     }
 
@@ -220,11 +191,11 @@ private:
     link_settings settings_;
     link_desk desk_;
     net::local::stream_protocol::socket socket_;
-    net::steady_timer changed_; // cancelled whenever the state changed
-    net::steady_timer lines_;   // wakes the writer
-    net::steady_timer work_;    // wakes keep_time(): something ran out, or the next deadline is another now
+    change_bell changed_;
+    net::steady_timer lines_; // wakes the writer
+    net::steady_timer work_;  // wakes keep_time(): something ran out, or the next deadline is another now
     net::steady_timer retry_;
-    std::map<link_desk::ticket, std::shared_ptr<waiter>> waiting_;
+    open_answers<performed> waiting_;
     std::array<char, 16UL * 1024> incoming_{};
     std::string gone_because_;
     std::uint64_t told_ = 0;
