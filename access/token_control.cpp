@@ -47,7 +47,8 @@ transport::task<void> say_failed(transport::exchange& call, transport::error_cod
         body["Error"] = "The store failed: " + why.message() + ". " + what_holds + "; try again.";
         body["Status"] = store_status;
         body["Cause"] = row_of(static_cast<errc>(why.value())).name;
-        if (store_status < 700) status = store_status; // 7xx are never an HTTP status
+        // Codes of the Plugin API and of the Model API are never an HTTP status.
+        if (store_status >= 600 && store_status < 700) status = store_status;
     }
     co_await say(call, status, std::move(body));
 }

@@ -22,7 +22,7 @@ std::variant<token_spec, std::string> parse_token_spec(const std::string& json);
 
 // Answers POST /control/tokens (201 with the record and its "secret"), GET /control/tokens and DELETE
 // /control/tokens/<id>; false, with nothing done, if the target is another one. Changes go to the audit log.
-// `store_status` is the program's own code for a store that failed: 600, or 750 under an HTTP 500.
+// `store_status` is the program's own code for a store that failed: 600, or 750 or 10 under an HTTP 500.
 transport::task<bool> serve_token_control(transport::exchange& call, token_service& tokens, audit_log& audit,
                                           unsigned store_status);
 

@@ -117,7 +117,8 @@ form_step form_reader::read_head()
             }
         }
     }
-    if (!named) return fail("A part has no name.");
+    // Some clients name a file only: it is the file that counts.
+    if (!named && !part_.filename) return fail("A part has no name.");
     used_ += end + 4;
     at_ = stage::body;
     return form_step::part;

@@ -6,6 +6,7 @@
 #include "printer/printer_error.hpp"
 #include "relay/relay_error.hpp"
 #include "transport/error.hpp"
+#include "workshop/models/model_error.hpp"
 
 #include <sstream>
 #include <string>
@@ -58,6 +59,17 @@ void plugin_part(std::ostream& out)
     out << "\n";
 }
 
+void model_part(std::ostream& out)
+{
+    out << "## The Model API: `errors` in the body, with an HTTP status of 400 or more\n\n"
+           "The workshop answers `{\"errors\":[{\"code\":202,\"message\":…,\"name\":…,\"advice\":…}]}`.\n\n"
+           "| code | name | HTTP | permanent | text | advice |\n|---|---|---|---|---|---|\n";
+    for (const auto& row : workshop::model_error_table())
+        out << "| " << static_cast<int>(row.code) << " | " << row.name << " | " << row.status << " | "
+            << lasting(row.permanent) << " | " << row.text << " | " << row.advice << " |\n";
+    out << "\n";
+}
+
 template <class Rows>
 void named_part(std::ostream& out, const char* title, const char* intro, const Rows& rows)
 {
@@ -79,6 +91,7 @@ std::string page()
            "again.\n\n";
     relay_part(out);
     plugin_part(out);
+    model_part(out);
     named_part(out, "On the way",
                "In logs and in `layerline-agent status`: what ended a connection or a tunnel.",
                transport::error_table());

@@ -1,26 +1,37 @@
-// layerline-workshop: the command line. `model …` works on files, without a service.
+// layerline-workshop: the command line. `serve` is the service, `model …` works on files without one; `work`
+// is what the service begins for each job.
+#include "access/token_command.hpp"
+#include "workshop/jobs/job_process.hpp"
 #include "workshop/models/analysis.hpp"
 #include "workshop/models/analysis_json.hpp"
 #include "workshop/models/model_file.hpp"
+#include "workshop/models/repair.hpp"
+#include "workshop/models/repair_json.hpp"
+#include "workshop/service/workshop_process.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <cstddef>
 #include <cstdio>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 namespace layerline::workshop {
 
 namespace {
 
 constexpr std::size_t most_bytes = 1024UL * 1024 * 1024;
-constexpr int exit_failed = 1, exit_not_printable = 3;
+constexpr int exit_failed = 1, exit_bad_configuration = 2, exit_not_printable = 3;
 
 struct options {
     std::string file, out, units = "mm", format;
     bool json = false;
+    float tolerance = -1; // mm; below 0: the default
+    bool drop_noise = false;
 };
 
 int failed(const model_failure& why)
@@ -68,11 +79,97 @@ int convert_file(const options& how)
     return 0;
 }
 
+void tell(const repair_report& report)
+{
+    if (!report.changed) {
+        std::puts("Nothing to repair: it is written as it was.");
+        return;
+    }
+    const auto line = [](std::size_t count, const char* what) {
+        if (count > 0) std::printf("%9zu %s\n", count, what);
+    };
+    line(report.points_joined, "points joined across cracks");
+    line(report.degenerate_removed, "triangles without area removed");
+    line(report.duplicates_removed, "duplicate triangles removed");
+    line(report.flaps_removed, "loose triangles removed");
+    line(report.triangles_turned, "triangles turned over");
+    line(report.points_split, "points split where parts touched along an edge");
+    line(report.holes_filled, "holes filled");
+    line(report.noise_shells_removed, "noise parts removed");
+    line(report.open_edges, "edges still open");
+    line(report.crowded_edges, "edges still with three triangles or more");
+}
+
+int repair_file(const options& how)
+{
+    auto model = load_model(how.file, how.units, most_bytes);
+    if (model.has_error()) return failed(model.error());
+    repair_options wanted;
+    if (how.tolerance >= 0) wanted.tolerance = how.tolerance;
+    wanted.drop_noise_shells = how.drop_noise;
+    const auto report = repair(*model, wanted);
+    const auto bytes = exported(*model, how.format);
+    if (bytes.has_error()) return failed(bytes.error());
+    if (const auto written = write_model_file(how.out, *bytes); written.has_error())
+        return failed(written.error());
+    if (how.json)
+        std::cout << to_json(report).dump(2) << '\n';
+    else
+        tell(report);
+    return report.open_edges + report.crowded_edges == 0 ? 0 : exit_not_printable;
+}
+
+struct service_options {
+    std::filesystem::path state = "/var/lib/layerline/workshop", config = "/etc/layerline/workshop.toml",
+                          ready;
+    std::string listen;
+    bool check = false;
+};
+
+int serve(const service_options& how, bool default_config)
+{
+    auto read = load_configuration(how.config, default_config);
+    if (const auto* fault = std::get_if<configuration_fault>(&read)) {
+        std::cerr << fault->text << "\n";
+        return exit_bad_configuration;
+    }
+    run_options options{std::get<configuration>(std::move(read)), how.state, how.ready};
+    if (!how.listen.empty()) {
+        const auto colon = how.listen.rfind(':');
+        unsigned port = 0;
+        if (colon == std::string::npos || !CLI::detail::lexical_cast(how.listen.substr(colon + 1), port) ||
+            port > 65535) {
+            std::cerr << "--listen takes ADDRESS:PORT\n";
+            return exit_bad_configuration;
+        }
+        options.settings.address = how.listen.substr(0, colon);
+        options.settings.port = static_cast<std::uint16_t>(port);
+    }
+    if (how.check) {
+        std::cout << how.config.string() << ": good\n";
+        return 0;
+    }
+    spdlog::set_default_logger(spdlog::stderr_color_mt("workshop"));
+    return run_workshop(options);
+}
+
 int run_program(int argc, char** argv)
 {
     CLI::App app("Layerline's workshop: models.");
     app.set_version_flag("--version", LAYERLINE_VERSION);
     app.require_subcommand(1);
+    service_options service;
+    app.add_option("--state", service.state, "folder of files, operations and tokens")->capture_default_str();
+    auto* const config =
+        app.add_option("--config", service.config, "configuration file")->capture_default_str();
+    auto* const served = app.add_subcommand("serve", "answer the Model API until SIGTERM");
+    served->add_option("--listen", service.listen,
+                       "ADDRESS:PORT instead of the configuration's; port 0: any free one");
+    served->add_option("--ready", service.ready, "write the addresses as JSON to this file once listening");
+    served->add_flag("--check", service.check, "check the configuration and exit");
+    access::token_command token;
+    access::add_token_command(app, token);
+    app.fallthrough();
     auto* const models = app.add_subcommand("model", "work on a model's file");
     models->require_subcommand(1);
     options how;
@@ -88,8 +185,20 @@ int run_program(int argc, char** argv)
     auto* const convert = common(models->add_subcommand("convert", "write it in another format, in mm"));
     convert->add_option("-o,--output", how.out, "the file to write")->required();
     convert->add_option("--to", how.format, "stl or ascii-stl")->default_val("stl");
+    auto* const mend =
+        common(models->add_subcommand("repair", "close holes, sew cracks, turn triangles outward"));
+    mend->add_option("-o,--output", how.out, "the file to write")->required();
+    mend->add_option("--to", how.format, "stl or ascii-stl")->default_val("stl");
+    mend->add_option("--tolerance", how.tolerance, "sew cracks up to this wide, mm")
+        ->check(CLI::Range(0.0, 10.0));
+    mend->add_flag("--drop-noise", how.drop_noise,
+                   "remove parts under a thousandth of the largest one's area");
+    mend->add_flag("--json", how.json, "the report as the Model API answers it");
     CLI11_PARSE(app, argc, argv);
-    return look->parsed() ? analyse_file(how) : convert_file(how);
+    if (served->parsed()) return serve(service, config->empty());
+    if (!token.verb.empty()) return access::run_token_command(token, service.state);
+    if (look->parsed()) return analyse_file(how);
+    return mend->parsed() ? repair_file(how) : convert_file(how);
 }
 
 } // namespace
@@ -98,5 +207,6 @@ int run_program(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+    if (argc == 2 && std::string_view(argv[1]) == "work") return layerline::workshop::work_on_task();
     return layerline::workshop::run_program(argc, argv);
 }

@@ -1,5 +1,6 @@
 #include "workshop/models/model_file.hpp"
 
+#include "workshop/models/picture.hpp"
 #include "workshop/models/stl.hpp"
 #include "workshop/models/units.hpp"
 #include "workshop/models/weld.hpp"
@@ -84,7 +85,12 @@ model_result<mesh> load_model(const std::filesystem::path& file, std::string_vie
     const auto bytes = read_model_file(file, most);
     if (bytes.has_error()) return bytes.error();
     auto model = read_stl(*bytes);
-    if (model.has_error()) return model;
+    if (model.has_error()) {
+        if (const auto picture = picture_kind(*bytes))
+            return model_failure{model_errc::not_convertible,
+                                 "This is " + std::string(*picture) + ", not a three-dimensional model."};
+        return model;
+    }
     if (auto scaled = scale_to_millimetres(*model, *size); scaled.has_error()) return scaled.error();
     weld_equal(*model);
     return model;

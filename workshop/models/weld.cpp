@@ -100,6 +100,11 @@ void weld_equal(mesh& model)
 
 std::size_t weld_near(mesh& model, float tolerance)
 {
+    return weld_near(model, tolerance, std::vector<bool>(model.points.size(), true));
+}
+
+std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& among)
+{
     if (!(tolerance > 0)) return 0;
     // Cells twice as wide as the tolerance: whatever is near lies in one of eight.
     const double size = 2.0 * tolerance, reach = static_cast<double>(tolerance) * tolerance;
@@ -112,6 +117,8 @@ std::size_t weld_near(mesh& model, float tolerance)
     };
     const auto lower = [&](float value) { return cell_of(value - tolerance, size); };
     for (std::uint32_t i = 0; i < model.points.size(); ++i) {
+        same_as[i] = i;
+        if (!among[i]) continue;
         const auto& here = model.points[i];
         const auto near = [&](std::uint32_t other) {
             const auto apart = difference(model.points[other], here);

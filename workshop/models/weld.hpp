@@ -15,5 +15,7 @@ void weld_equal(mesh& model);
 // Joins points that are at most `tolerance` mm apart, in chains no longer than that allows: each point goes
 // to the first one before it that is near enough, and stays there. Gives how many points were joined.
 std::size_t weld_near(mesh& model, float tolerance);
+// The same among the points that are marked only.
+std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& among);
 
 } // namespace layerline::workshop

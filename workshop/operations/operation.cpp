@@ -1,0 +1,200 @@
+#include "workshop/operations/operation.hpp"
+
+#include "workshop/models/analysis.hpp"
+#include "workshop/models/analysis_json.hpp"
+#include "workshop/models/model_file.hpp"
+#include "workshop/models/repair.hpp"
+#include "workshop/models/repair_json.hpp"
+#include "workshop/models/scale.hpp"
+#include "workshop/models/weld.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace layerline::workshop {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 5> units{"mm", "cm", "m", "inch", "foot"};
+constexpr std::array<std::string_view, 2> formats{"stl", "ascii-stl"};
+
+constexpr parameter input_id{.name = "inputId",
+                             .kind = parameter_kind::model,
+                             .meaning = "a fileId, or the resultId of an earlier operation"};
+constexpr parameter input_units{.name = "measurementUnits",
+                                .kind = parameter_kind::choice,
+                                .needed = false,
+                                .choices = units,
+                                .wrong = model_errc::wrong_units,
+                                .meaning =
+                                    "of a file that does not tell its own (default mm); a result is in mm"};
+
+constexpr std::array import_takes{
+    parameter{.name = "fileId", .kind = parameter_kind::model, .meaning = "the file"}, input_units};
+constexpr std::array analyse_takes{input_id, input_units};
+constexpr std::array export_takes{input_id, input_units,
+                                  parameter{.name = "exportToFormat",
+                                            .kind = parameter_kind::choice,
+                                            .choices = formats,
+                                            .wrong = model_errc::format_unknown,
+                                            .meaning = "the format to write"}};
+
+constexpr std::array<std::string_view, 3> axes{"X", "Y", "Z"};
+constexpr std::array repair_takes{
+    input_id, input_units,
+    parameter{.name = "toleranceMm",
+              .kind = parameter_kind::number,
+              .needed = false,
+              .least = 0,
+              .most = 10,
+              .meaning = "cracks up to this wide are sewn up (default: a "
+                         "five-thousandth of the diagonal)"},
+    parameter{.name = "dropNoiseShells",
+              .kind = parameter_kind::flag,
+              .needed = false,
+              .meaning = "parts under a thousandth of the largest one's area go"}};
+constexpr std::array scale_takes{
+    input_id, input_units,
+    parameter{.name = "axis",
+              .kind = parameter_kind::choice,
+              .choices = axes,
+              .wrong = model_errc::axis_unknown,
+              .meaning = "the side that is given"},
+    parameter{.name = "scaleToSizeMm",
+              .kind = parameter_kind::number,
+              .least = 0.01,
+              .most = 10000,
+              .wrong = model_errc::scale_out_of_range,
+              .meaning = "the length of that side of the bounding box, afterwards"},
+    parameter{.name = "uniform",
+              .kind = parameter_kind::flag,
+              .needed = false,
+              .meaning = "the other sides grow alike (default true)"}};
+
+model_result<mesh> loaded(const operation_input& input)
+{
+    const auto unit = input.result ? std::string("mm") : input.parameters.value("measurementUnits", "mm");
+    auto model = load_model(input.source, unit, input.most_bytes);
+    input.progress(0.5);
+    // The workshop's folders are nothing that a caller is told.
+    if (model.has_error() && model.error().code == model_errc::file_not_found)
+        return model_failure{model_errc::file_not_found, "The file was deleted before the operation began."};
+    return model;
+}
+
+model_result<void> kept(const operation_input& input, const mesh& model, std::string_view format)
+{
+    const auto bytes = exported(model, format);
+    if (bytes.has_error()) return bytes.error();
+    if (write_model_file(input.output, *bytes).has_error())
+        return model_failure{
+            model_errc::server_error,
+            "The output, of " + std::to_string(bytes->size()) +
+                " bytes, cannot be written: the disk is full, or it is larger than it may be."};
+    return {};
+}
+
+model_result<json> import_model(const operation_input& input)
+{
+    const auto model = loaded(input);
+    if (model.has_error()) return model.error();
+    if (const auto done = kept(input, *model, "stl"); done.has_error()) return done.error();
+    return json_result({{"triangles", model->triangles.size()}, {"vertices", model->points.size()}});
+}
+
+model_result<json> analyse_model(const operation_input& input)
+{
+    const auto model = loaded(input);
+    if (model.has_error()) return model.error();
+    return json_result(to_json(analyse(*model)));
+}
+
+model_result<json> export_model(const operation_input& input)
+{
+    const auto model = loaded(input);
+    if (model.has_error()) return model.error();
+    const auto format = input.parameters.value("exportToFormat", "stl");
+    if (const auto done = kept(input, *model, format); done.has_error()) return done.error();
+    return json_result({{"format", format}, {"triangles", model->triangles.size()}});
+}
+
+model_result<json> repair_model(const operation_input& input)
+{
+    auto model = loaded(input);
+    if (model.has_error()) return model.error();
+    repair_options options;
+    if (input.parameters.contains("toleranceMm"))
+        options.tolerance = input.parameters["toleranceMm"].get<float>();
+    options.drop_noise_shells = input.parameters.value("dropNoiseShells", false);
+    options.progress = [&input](double done) { input.progress(0.5 + 0.4 * done); };
+    const auto report = repair(*model, options);
+    if (const auto done = kept(input, *model, "stl"); done.has_error()) return done.error();
+    return json_result(to_json(report));
+}
+
+model_result<json> scale_model(const operation_input& input)
+{
+    auto model = loaded(input);
+    if (model.has_error()) return model.error();
+    const auto axis = input.parameters.value("axis", "X");
+    const auto scaled =
+        scale_to_size(*model,
+                      axis == "X"   ? 0
+                      : axis == "Y" ? 1
+                                    : 2,
+                      input.parameters.value("scaleToSizeMm", 0.0), input.parameters.value("uniform", true));
+    if (scaled.has_error()) return scaled.error();
+    if (const auto done = kept(input, *model, "stl"); done.has_error()) return done.error();
+    return json_result({{"factor", *scaled}});
+}
+
+constexpr std::array table{
+    operation_row{"import", "import", import_takes, operation_output::model, &import_model,
+                  "Reads a file, in mm from then on."},
+    operation_row{"analyze", "analyse", analyse_takes, operation_output::nothing, &analyse_model,
+                  "Size, defects, and whether and why not it can be printed."},
+    operation_row{"export", "stl-conversion", export_takes, operation_output::file, &export_model,
+                  "Writes the model as a file to download."},
+    operation_row{"repair", "geometrical-repair", repair_takes, operation_output::model, &repair_model,
+                  "Makes the surface closed, with two triangles at each edge, looking outward."},
+    operation_row{"scale", "scale", scale_takes, operation_output::model, &scale_model,
+                  "Scales to a size along one axis."},
+};
+
+} // namespace
+
+std::span<const operation_row> operation_table()
+{
+    return table;
+}
+
+const operation_row* find_operation(std::string_view name)
+{
+    const auto* const hit = std::find_if(table.begin(), table.end(), [name](const operation_row& row) {
+        return row.name == name || row.other_name == name;
+    });
+    return hit != table.end() ? hit : nullptr;
+}
+
+std::string_view input_parameter(const operation_row& row)
+{
+    return row.parameters.front().name;
+}
+
+std::string output_name(const operation_row& row, const json& parameters, std::string_view input_name)
+{
+    auto name = std::string(input_name.substr(0, input_name.rfind('.')));
+    if (name.empty()) name = "model";
+    auto ending = std::string("stl");
+    if (row.output == operation_output::file) {
+        const auto format = parameters.value("exportToFormat", "stl");
+        if (!format.ends_with("stl")) ending = format;
+    }
+    return name + "." + ending;
+}
+
+} // namespace layerline::workshop

@@ -1,0 +1,106 @@
+#include "workshop/operations/parameters.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace layerline::workshop {
+
+namespace {
+
+using nlohmann::json;
+
+bool same_word(std::string_view a, std::string_view b)
+{
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](char one, char other) { return lower(one) == lower(other); });
+}
+
+std::string in_words(double value)
+{
+    auto text = json(value).dump();
+    if (text.ends_with(".0")) text.resize(text.size() - 2);
+    return text;
+}
+
+model_failure out_of_range(const parameter& row)
+{
+    return {row.wrong, std::string(row.name) + " must be " + (row.open_below ? "above " : "from ") +
+                           in_words(row.least) + (row.open_below ? ", at most " : " to ") +
+                           in_words(row.most) + "."};
+}
+
+model_failure unknown_choice(const parameter& row)
+{
+    std::string all;
+    for (std::size_t i = 0; i < row.choices.size(); ++i)
+        all += std::string(i == 0                        ? ""
+                           : i + 1 == row.choices.size() ? " or "
+                                                         : ", ") +
+               std::string(row.choices[i]);
+    return {row.wrong, std::string(row.name) + " must be " + all + "."};
+}
+
+model_result<json> checked_number(const json& value, const parameter& row)
+{
+    if (!value.is_number()) return invalid_parameter(row.name);
+    const auto number = value.get<double>();
+    if (!std::isfinite(number)) return invalid_parameter(row.name);
+    const bool whole = row.kind == parameter_kind::whole;
+    if (whole && number != std::floor(number)) return invalid_parameter(row.name);
+    if (number < row.least || number > row.most || (row.open_below && number == row.least))
+        return out_of_range(row);
+    return json_result(whole ? json(static_cast<std::int64_t>(number)) : json(number));
+}
+
+model_result<json> checked(const json& value, const parameter& row)
+{
+    switch (row.kind) {
+    case parameter_kind::model:
+        if (!value.is_string() || value.get_ref<const std::string&>().empty() ||
+            value.get_ref<const std::string&>().size() > 64)
+            return invalid_parameter(row.name);
+        return json_result(value);
+    case parameter_kind::flag:
+        if (!value.is_boolean()) return invalid_parameter(row.name);
+        return json_result(value);
+    case parameter_kind::choice:
+        if (!value.is_string()) return invalid_parameter(row.name);
+        for (const auto known : row.choices)
+            if (same_word(value.get_ref<const std::string&>(), known)) return json_result(known);
+        return unknown_choice(row);
+    case parameter_kind::number:
+    case parameter_kind::whole:
+        break;
+    }
+    return checked_number(value, row);
+}
+
+} // namespace
+
+model_failure invalid_parameter(std::string_view name)
+{
+    return {model_errc::invalid_parameter,
+            "The value supplied for parameter '" + std::string(name) + "' is invalid."};
+}
+
+model_result<json> checked_parameters(const json& given, std::span<const parameter> table)
+{
+    auto taken = json::object();
+    if (!given.is_object()) return invalid_parameter("body");
+    for (const auto& row : table) {
+        const auto found = given.find(row.name);
+        if (found == given.end() || found->is_null()) {
+            if (row.needed) return invalid_parameter(row.name);
+            continue;
+        }
+        auto value = checked(*found, row);
+        if (value.has_error()) return value.error();
+        taken[std::string(row.name)] = *std::move(value);
+    }
+    return json_result(std::move(taken));
+}
+
+} // namespace layerline::workshop

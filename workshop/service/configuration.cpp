@@ -1,0 +1,103 @@
+#include "workshop/service/configuration.hpp"
+
+#include "cmake/toml.hpp"
+
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+#include <system_error>
+
+namespace layerline::workshop {
+
+namespace {
+
+constexpr std::size_t max_file_bytes = 64UL * 1024;
+
+// Says what is wrong with a value, or nothing.
+using reader = std::function<std::string(const toml::node&)>;
+
+template <class Number>
+reader number(Number& into, std::int64_t low, std::int64_t high)
+{
+    return [&into, low, high](const toml::node& node) -> std::string {
+        const auto value = node.value<std::int64_t>();
+        if (!node.is_integer() || !value || *value < low || *value > high)
+            return "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high);
+        into = static_cast<Number>(*value);
+        return {};
+    };
+}
+
+template <class Text>
+reader text(Text& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        if (!node.is_string()) return "must be a text in quotes";
+        into = *node.value<std::string>();
+        return {};
+    };
+}
+
+} // namespace
+
+std::variant<configuration, configuration_fault> parse_configuration(std::string_view toml_text,
+                                                                     std::string_view name)
+{
+    configuration read;
+    const std::map<std::string, reader, std::less<>> known{
+        {"listen.address", text(read.address)},
+        {"listen.port", number(read.port, 0, 65535)},
+        {"listen.socket", text(read.socket)},
+        {"limits.max_connections", number(read.max_connections, 1, 100'000)},
+        {"limits.max_upload_mb", number(read.max_upload_mb, 1, 4096)},
+        {"jobs.at_once", number(read.at_once, 1, 256)},
+        {"jobs.waiting", number(read.waiting, 1, 1'000'000)},
+        {"jobs.time_s", number(read.time_s, 1, 86'400)},
+        {"jobs.cpu_s", number(read.cpu_s, 1, 864'000)},
+        {"jobs.memory_mb", number(read.memory_mb, 128, 1'000'000)},
+        {"jobs.output_mb", number(read.output_mb, 1, 100'000)},
+        {"jobs.kept_hours", number(read.kept_hours, 1, 87'600)},
+    };
+    const auto at = [&](const toml::source_region& where, const std::string& what) {
+        return configuration_fault{std::string(name) + ":" + std::to_string(where.begin.line) + ": " + what};
+    };
+    toml::table document;
+    try {
+        document = toml::parse(toml_text, name);
+    } catch (const toml::parse_error& fault) {
+        return at(fault.source(), std::string(fault.description()));
+    }
+    for (const auto& [section, node] : document) {
+        const std::string name_of_section(section.str());
+        const auto* table = node.as_table();
+        if (table == nullptr) return at(node.source(), "unknown key " + name_of_section);
+        for (const auto& [key, value] : *table) {
+            const auto path = name_of_section + "." + std::string(key.str());
+            const auto found = known.find(path);
+            if (found == known.end()) return at(value.source(), "unknown key " + path);
+            if (auto wrong = found->second(value); !wrong.empty())
+                return at(value.source(), path + " " + wrong);
+        }
+    }
+    return read;
+}
+
+std::variant<configuration, configuration_fault> load_configuration(const std::filesystem::path& file,
+                                                                    bool may_be_missing)
+{
+    std::ifstream in(file, std::ios::binary);
+    if (!in) {
+        std::error_code ignored;
+        if (may_be_missing && !std::filesystem::exists(file, ignored)) return configuration{};
+        return configuration_fault{file.string() + ": cannot be read"};
+    }
+    std::string all;
+    all.resize(max_file_bytes + 1);
+    in.read(all.data(), static_cast<std::streamsize>(all.size()));
+    all.resize(static_cast<std::size_t>(in.gcount()));
+    if (all.size() > max_file_bytes) return configuration_fault{file.string() + ": larger than 64 KiB"};
+    return parse_configuration(all, file.string());
+}
+
+} // namespace layerline::workshop

@@ -1,0 +1,42 @@
+// workshop.toml: what an owner may set, with its defaults. Parsing is pure; unknown keys are errors with a
+// line number.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace layerline::workshop {
+
+struct configuration {
+    // [listen]
+    std::string address = "127.0.0.1"; // numeric; "" for none: the unix socket alone
+    std::uint16_t port = 8482;         // 0: any free one, told on start
+    std::filesystem::path socket;      // a unix socket; empty: workshop.sock in the state's folder
+    // [limits]
+    std::uint32_t max_connections = 128;
+    std::uint32_t max_upload_mb = 512;
+    // [jobs]
+    std::uint32_t at_once = 1;      // processes beside each other
+    std::uint32_t waiting = 200;    // more are refused: 11
+    std::uint32_t time_s = 600;     // of one; then 72
+    std::uint32_t cpu_s = 1200;     // of all its threads together; then 72
+    std::uint32_t memory_mb = 2048; // of one
+    std::uint32_t output_mb = 1024; // of each file that it writes
+    std::uint32_t kept_hours = 24;  // files and results
+};
+
+struct configuration_fault {
+    std::string text; // "workshop.toml:12: unknown key listen.prot"
+};
+
+// `name` stands for the file in messages.
+std::variant<configuration, configuration_fault> parse_configuration(std::string_view toml,
+                                                                     std::string_view name);
+// A missing file gives the defaults if `may_be_missing`.
+std::variant<configuration, configuration_fault> load_configuration(const std::filesystem::path& file,
+                                                                    bool may_be_missing);
+
+} // namespace layerline::workshop
