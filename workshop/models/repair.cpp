@@ -66,10 +66,9 @@ public:
             links = link_edges(model_);
         }
         options_.progress(0.2);
-        unfold_slivers(links);
+        if (unfold_slivers(links)) links = link_edges(model_);
         for (int round = 0; round < all_rounds; ++round) {
-            turn(link_edges(model_));
-            links = link_edges(model_);
+            if (turn(links)) links = link_edges(model_);
             if (links.open_edges == 0 && links.many_edges == 0) break;
             if (links.many_edges > 0) {
                 clear_crowds(links, apart, round);
@@ -78,10 +77,10 @@ public:
             if (drop_lone(links)) links = link_edges(model_);
             if (links.open_edges > 0) close(links, round);
             tidy();
+            links = link_edges(model_);
             options_.progress(0.2 + 0.7 * (round + 1) / all_rounds);
         }
-        if (options_.drop_noise_shells) drop_noise();
-        links = link_edges(model_);
+        if (options_.drop_noise_shells && drop_noise()) links = link_edges(model_);
         done_.open_edges = links.open_edges;
         done_.crowded_edges = links.many_edges;
         tell_changes();
@@ -97,17 +96,29 @@ private:
             return one[0] == one[1] || one[1] == one[2] || one[2] == one[0];
         });
         done_.degenerate_removed += before - model_.triangles.size();
-        std::vector<std::pair<triangle, std::uint32_t>> sorted;
-        sorted.reserve(model_.triangles.size());
-        for (std::uint32_t t = 0; t < model_.triangles.size(); ++t) {
-            auto corners = model_.triangles[t];
-            std::sort(corners.begin(), corners.end());
-            sorted.emplace_back(corners, t);
-        }
-        std::sort(sorted.begin(), sorted.end());
+        // By their lowest corner, and there one beside the other: few share it.
+        const auto lowest = [](const triangle& one) { return std::min({one[0], one[1], one[2]}); };
+        std::vector<std::uint32_t> first(model_.points.size() + 1, 0), by_corner(model_.triangles.size());
+        for (const auto& one : model_.triangles)
+            ++first[lowest(one) + 1];
+        std::partial_sum(first.begin(), first.end(), first.begin());
+        auto next = first;
+        for (std::uint32_t t = 0; t < model_.triangles.size(); ++t)
+            by_corner[next[lowest(model_.triangles[t])]++] = t;
         std::vector<bool> gone(model_.triangles.size(), false);
-        for (std::size_t i = 1; i < sorted.size(); ++i)
-            if (sorted[i].first == sorted[i - 1].first) gone[sorted[i].second] = true;
+        std::vector<std::pair<triangle, std::uint32_t>> around;
+        for (std::size_t p = 0; p + 1 < first.size(); ++p) {
+            if (first[p + 1] - first[p] < 2) continue;
+            around.clear();
+            for (auto at = first[p]; at < first[p + 1]; ++at) {
+                auto corners = model_.triangles[by_corner[at]];
+                std::sort(corners.begin(), corners.end());
+                around.emplace_back(corners, by_corner[at]);
+            }
+            std::sort(around.begin(), around.end());
+            for (std::size_t i = 1; i < around.size(); ++i)
+                if (around[i].first == around[i - 1].first) gone[around[i].second] = true;
+        }
         done_.duplicates_removed += remove(gone);
     }
 
@@ -135,8 +146,9 @@ private:
 
     // A triangle whose corners stand in a line gives its long side's neighbour its middle corner: both get
     // new sides, and the line between them none.
-    void unfold_slivers(const edge_links& links)
+    bool unfold_slivers(const edge_links& links)
     {
+        const auto before = done_.degenerate_removed;
         std::vector<bool> touched(model_.triangles.size(), false);
         for (std::uint32_t t = 0; t < model_.triangles.size(); ++t) {
             const auto one = model_.triangles[t];
@@ -161,14 +173,16 @@ private:
             model_.triangles[t] = {middle, to, tip};
             ++done_.degenerate_removed;
         }
+        return done_.degenerate_removed > before;
     }
 
-    void turn(const edge_links& links)
+    bool turn(const edge_links& links)
     {
         const auto over = turned_over(model_, links);
         for (const auto t : over)
             std::swap(model_.triangles[t][1], model_.triangles[t][2]);
         done_.triangles_turned += over.size();
+        return !over.empty();
     }
 
     void clear_crowds(const edge_links& links, double apart, int round)
@@ -219,20 +233,22 @@ private:
         drop_doubles();
     }
 
-    void drop_noise()
+    bool drop_noise()
     {
         const auto links = link_edges(model_);
         std::vector<double> areas(links.shells, 0);
         for (std::size_t t = 0; t < model_.triangles.size(); ++t)
             areas[links.shell[t]] += area_of(model_, model_.triangles[t]);
-        if (areas.empty()) return;
+        if (areas.empty()) return false;
         const auto least = noise_share_of_area * *std::max_element(areas.begin(), areas.end());
         std::vector<bool> gone(model_.triangles.size(), false);
         for (std::size_t t = 0; t < gone.size(); ++t)
             gone[t] = areas[links.shell[t]] < least;
         done_.noise_shells_removed = static_cast<std::size_t>(
             std::count_if(areas.begin(), areas.end(), [&](double area) { return area < least; }));
-        if (remove(gone) > 0) weld_equal(model_);
+        if (remove(gone) == 0) return false;
+        weld_equal(model_);
+        return true;
     }
 
     void tell_changes()
