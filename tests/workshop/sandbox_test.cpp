@@ -1,3 +1,4 @@
+#include "workshop/jobs/file_confinement.hpp"
 #include "workshop/jobs/sandbox.hpp"
 
 #include <catch2/catch.hpp>
@@ -5,6 +6,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <new>
 #include <string>
@@ -85,4 +87,39 @@ TEST_CASE("a job's process may have threads, files and memory, as far as its lim
                   return 0;
               }
           }) == 0);
+}
+
+TEST_CASE("a job's process opens its model and its own folder, and no other file", "[sandbox]")
+{
+    std::string name = "/tmp/sandbox_test.XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    const std::filesystem::path home(name);
+    std::filesystem::create_directory(home / "work");
+    for (const auto* file : {"model.stl", "ledger.db"})
+        std::ofstream(home / file) << "solid";
+    const auto opens = [](const std::filesystem::path& path, int how) {
+        const int file = ::open(path.c_str(), how | O_CLOEXEC, 0600);
+        if (file < 0) return false;
+        ::close(file);
+        return true;
+    };
+    const int end = in_sandbox([&] {
+        const auto confined = confine_files(home / "model.stl", home / "work");
+        if (!confined.refused.empty()) return 1;
+        if (confined.how == confinement::not_in_this_kernel) return 77;
+        if (!opens(home / "model.stl", O_RDONLY)) return 2;
+        if (opens(home / "model.stl", O_WRONLY)) return 3;
+        if (opens(home / "ledger.db", O_RDONLY)) return 4;
+        if (opens("/etc/passwd", O_RDONLY)) return 5;
+        if (opens(home / "work2", O_WRONLY | O_CREAT)) return 6;
+        if (!opens(home / "work" / "part", O_WRONLY | O_CREAT)) return 7;
+        std::error_code failed;
+        std::filesystem::rename(home / "work" / "part", home / "work" / "output", failed);
+        if (failed) return 8;
+        std::filesystem::rename(home / "work" / "output", home / "output", failed);
+        return failed ? 0 : 9;
+    });
+    std::filesystem::remove_all(home);
+    if (end == 77) WARN("this kernel has no Landlock");
+    CHECK((end == 0 || end == 77));
 }

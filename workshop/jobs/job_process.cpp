@@ -1,5 +1,6 @@
 #include "workshop/jobs/job_process.hpp"
 
+#include "workshop/jobs/file_confinement.hpp"
 #include "workshop/jobs/job_task.hpp"
 #include "workshop/models/model_file.hpp"
 #include "workshop/operations/operation.hpp"
@@ -78,6 +79,10 @@ int work_on_task()
     const auto task = parse_task(all_of_stdin());
     if (!task) {
         std::fputs("no task on stdin\n", stderr);
+        return 1;
+    }
+    if (const auto confined = confine_files(task->source, task->folder); !confined.refused.empty()) {
+        std::fprintf(stderr, "%s\n", confined.refused.c_str());
         return 1;
     }
     if (const auto refused = enter_sandbox(task->limits); !refused.empty()) {

@@ -1,0 +1,22 @@
+// Which files a job's process may open at all: its source, its own folder, and the system's libraries. By the
+// kernel's Landlock, so that a fault in a reader of models opens no other file of the service's user.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace layerline::workshop {
+
+enum class confinement { confined, not_in_this_kernel };
+
+struct confinement_result {
+    confinement how = confinement::confined;
+    std::string refused; // not empty: what the kernel refused
+};
+
+// For good, for this thread and those that it starts: `source` and /usr may be read, in `folder` files be
+// made, read, written, renamed and deleted. A kernel without Landlock (before 5.13, or switched off) leaves
+// all as it was. What is open stays open. Both paths must be there.
+confinement_result confine_files(const std::filesystem::path& source, const std::filesystem::path& folder);
+
+} // namespace layerline::workshop
