@@ -12,12 +12,25 @@ bool protocol_machine::impl::means_reset(std::uint64_t number) const
     return error_last_line == 0U || (resend_line == 1 && resend_times >= 1);
 }
 
+// The wire may have damaged the number. The complaint before the request tells it, too: where the two differ,
+// the one that fits what is on the wire is right.
+std::uint64_t protocol_machine::impl::meant_line(std::uint64_t asked) const
+{
+    if (!error_last_line || *error_last_line + 1 == asked) return asked;
+    const auto other = *error_last_line + 1;
+    const auto fits = [&](std::uint64_t number) {
+        return number > ledger.accepted() && number <= ledger.sent();
+    };
+    return fits(other) && !fits(asked) ? other : asked;
+}
+
 void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
 {
     if (means_reset(number)) {
         on_reset(now);
         return;
     }
+    number = meant_line(number);
     error_last_line.reset();
     const bool same = number == resend_line;
     if (holding && same && leftovers > 0) {
@@ -41,7 +54,13 @@ void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
         return;
     }
     if (number < ledger.sent() && !ledger.keeps(number)) {
-        give_up("The printer asks for line " + std::to_string(number) + ", which is no longer kept.");
+        // Nothing that it could want: the number is damaged, most likely. The next line's number will have it
+        // ask again.
+        if (resend_times >= most_not_kept) {
+            give_up("The printer asks for line " + std::to_string(number) + ", which is no longer kept.");
+            return;
+        }
+        hold(family->resend_ok, now);
         return;
     }
     tell(resend_asked{number});

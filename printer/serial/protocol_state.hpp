@@ -33,6 +33,7 @@ struct protocol_machine::impl {
     static constexpr milliseconds leftover_quiet{100};  // lines that were under way when a resend was asked
     static constexpr milliseconds stuck{5 * 60 * 1000}; // talks, but acknowledges nothing
     static constexpr int most_resends = 10;             // of one line
+    static constexpr int most_not_kept = 3;             // requests for one that is not kept any more
     static constexpr std::size_t most_window = 5;       // lines; more would only delay a pause
     static constexpr std::size_t most_events = 1024;
 
@@ -74,6 +75,7 @@ struct protocol_machine::impl {
 
     // --- resends (protocol_resend.cpp)
     void on_resend(std::uint64_t number, time_point now);
+    std::uint64_t meant_line(std::uint64_t asked) const;
     bool means_reset(std::uint64_t number) const;
     void hold(milliseconds quiet, time_point now);
     void release(time_point now);

@@ -1,0 +1,55 @@
+// A long print over a bad cable: bench/faults.sh is the same with ten million lines.
+#include "long_print.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace layerline::tests;
+using namespace std::chrono_literals;
+
+TEST_CASE(
+    "every fault of a wire on one line in a hundred loses no line, doubles none and stalls for 2 s at most")
+{
+    for (const bool advanced : {false, true}) {
+        long_print_settings settings;
+        settings.lines = 60'000;
+        settings.advanced_ok = advanced;
+        const auto outcome = print_long(settings);
+        CAPTURE(advanced, outcome.ended, outcome.faults, outcome.resends, outcome.probes,
+                outcome.longest_stall.count());
+        CHECK(outcome.ended.empty());
+        CHECK(outcome.faults > settings.lines / 10); // the wire was as bad as that
+        CHECK(outcome.executed == settings.lines);
+        CHECK(outcome.lost == 0);
+        CHECK(outcome.doubled == 0);
+        CHECK(outcome.strange == 0);
+        CHECK(outcome.longest_stall <= 2s);
+    }
+}
+
+TEST_CASE("a wire without faults brings each line once and without a wait")
+{
+    long_print_settings settings;
+    settings.lines = 2'000;
+    settings.chance = 0;
+    const auto outcome = print_long(settings);
+    CHECK(outcome.ended.empty());
+    CHECK(outcome.faults == 0);
+    CHECK(outcome.resends == 0);
+    CHECK(outcome.executed == settings.lines);
+    CHECK(outcome.lost + outcome.doubled + outcome.strange == 0);
+    CHECK(outcome.longest_stall < 50ms);
+}
+
+TEST_CASE("what was lost and doubled is told from what arrived")
+{
+    arrival_check check;
+    for (const std::uint64_t index : {0U, 1U, 3U, 2U, 3U, 260'000U})
+        check.carried_out(long_print_line(index));
+    check.carried_out("G1 X1");
+    long_print_outcome outcome;
+    check.count_into(outcome, 260'003);
+    CHECK(outcome.executed == 4);
+    CHECK(outcome.doubled == 2);
+    CHECK(outcome.strange == 1);
+    CHECK(outcome.lost == 260'003 - 4);
+}
