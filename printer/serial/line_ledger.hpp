@@ -68,6 +68,13 @@ public:
     bool keeps(std::uint64_t number) const { return number >= next_ - lines_.size() && number < next_; }
     // Back to `number`, which is kept: it is the next to go out.
     void rewind(std::uint64_t number);
+    // On to `number`, which has a number already or is next(): all before it is accepted.
+    template <class Each>
+    void skip_to(std::uint64_t number, Each&& each)
+    {
+        sent_ = number;
+        accept(number - 1, each);
+    }
 
 private:
     const numbered_line& at(std::uint64_t number) const { return lines_[number - (next_ - lines_.size())]; }

@@ -51,6 +51,11 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
     if (at == stage::closed || at == stage::lost) return;
     if (!whole || mostly_noise(line)) garbled = true;
     if (!whole) return;
+    if (const auto at = reply::glued_ok(line); at > 0) {
+        handle_line(line.substr(0, at), true, now);
+        handle_line(line.substr(at), true, now);
+        return;
+    }
     const auto what = reply::parse(line);
     if (at == stage::hello) hello_reply(what, now);
     const bool acks = at == stage::identify || at == stage::ready; // the ok that ends a rejoin is no line's
@@ -75,7 +80,7 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
                    },
                    [&](const reply::wait&) {
                        if (acks && !holding && outbox.empty() && ledger.lines_in_flight() > 0 &&
-                           now - wait_from >= settings.lost_ok)
+                           now - progress_at >= settings.lost_ok)
                            accept(ledger.sent() - 1, now); // idle, with an empty queue: its ok is lost
                    },
                    [&](const reply::busy& says) { on_busy(says.for_user, now); },
@@ -179,6 +184,8 @@ void protocol_machine::impl::note_latency(std::uint64_t number, time_point now)
     const auto* question = ledger.temperature_question();
     if (probes_out > 0) {
         if (!question || question->kind != line_kind::probe || number >= question->number) return;
+        // As soon as the probe's own ok could have come, it was only held up on its way.
+        if (now - wait_from <= std::min(2 * ok_peak, milliseconds(50))) return;
         // The line was then acknowledged by itself, and the probe needless: this printer is only slow.
         patience = std::min(patience * 3 / 2, settings.lost_ok + keep_alive);
         ok_samples = 0;
@@ -223,6 +230,11 @@ void protocol_machine::impl::on_temperature(const temperature_report& report, ti
 
 void protocol_machine::impl::on_busy(bool for_user, time_point now)
 {
+    // One after the other at once is noise: firmware says it once a second at most.
+    if (!busy_now)
+        busy_lines = 1;
+    else if (!busy_at || now - *busy_at >= keep_alive / 2)
+        ++busy_lines;
     if (busy_now && busy_at) {
         const auto gap = std::chrono::duration_cast<milliseconds>(now - *busy_at);
         busy_gap = std::clamp(gap, keep_alive, milliseconds(10000));

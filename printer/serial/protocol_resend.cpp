@@ -45,6 +45,12 @@ void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
                 " again and again: its cable or the interference on it needs a look.");
         return;
     }
+    if (number > ledger.sent() && number <= ledger.next()) {
+        // A damaged request had us go back further than it meant; the lines between were taken long ago.
+        ledger.skip_to(number, [&](const numbered_line& line) { tell(acknowledged{line.tag}); });
+        hold(family->resend_ok, now);
+        return;
+    }
     if (number > ledger.sent()) {
         // It counts further than we do. In the beginning another hello sets that right.
         if (at == stage::identify && ++hello_rounds < 5)

@@ -148,6 +148,7 @@ struct protocol_machine::impl {
 
     // busy lines
     bool busy_now = false, busy_known = false, busy_likely = false;
+    int busy_lines = 0; // since busy_now
     std::optional<time_point> busy_at, user_wait_at;
     milliseconds busy_gap = keep_alive;
 

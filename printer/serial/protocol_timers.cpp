@@ -27,17 +27,22 @@ milliseconds doubled(milliseconds base, int times, milliseconds most)
 milliseconds protocol_machine::impl::probe_after() const
 {
     const auto* head = ledger.head();
+    const bool blocks = head && head->blocking;
+    const bool occupied = blocks || (busy_now && busy_lines > 1);
     milliseconds base = patience;
     if (ok_samples >= 32) base = std::min(base, std::max(shortest_patience, 4 * ok_peak));
     if (user_wait_at)
         base = user_wait_memory;
-    else if (busy_now)
+    else if (busy_now && occupied)
         base = busy_gap + settings.lost_ok;
-    else if (head && head->blocking)
+    else if (busy_now) // may have been the last word of the line before: a question costs little
+        base = std::max(base, settings.lost_ok);
+    else if (blocks)
         base = busy_known    ? busy_gap + settings.lost_ok
                : busy_likely ? keep_alive + 2 * settings.lost_ok
                              : *head->blocking;
-    const int steps = probes_out + postponed;
+    // One loss after the other is likelier than a firmware that is busy without a word, at first.
+    const int steps = (probes_out + postponed) / (occupied ? 1 : 3);
     const milliseconds most(steps < 6 ? 5000 : 60000);
     return std::max(base, doubled(base, steps, most));
 }

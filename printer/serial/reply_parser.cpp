@@ -248,4 +248,20 @@ any parse(std::string_view line)
     return text{std::string(line)};
 }
 
+std::size_t glued_ok(std::string_view line)
+{
+    const auto words = trimmed(line);
+    const auto begin = static_cast<std::size_t>(words.data() - line.data());
+    if (words.size() < 5) return 0;
+    const bool report = words.starts_with("T:") || words.starts_with("T0:");
+    if (!report && !words.starts_with("ok ") && !words.starts_with("echo:busy") &&
+        !words.starts_with("busy:"))
+        return 0;
+    const auto at = words.find("ok", 3);
+    if (at == std::string_view::npos || words[at - 1] == ' ') return 0;
+    const bool ends = at + 2 == words.size();
+    if (report ? ends || words[at + 2] != ' ' : !ends && words[at + 2] != ' ') return 0;
+    return begin + at;
+}
+
 } // namespace layerline::printer::serial::reply

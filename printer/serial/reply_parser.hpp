@@ -4,6 +4,7 @@
 #include "printer/printer_state.hpp"
 #include "printer/serial/temperature_report.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -68,5 +69,10 @@ using any = std::variant<ack, resend, boot, wait, busy, temperature, position, f
 
 // `line` comes without its newline. Noise before the first printable byte is skipped.
 any parse(std::string_view line);
+
+// Where an acknowledgement begins that lost the newline before it: behind another one, a report of
+// temperatures or a busy line, with words of its own ("ok N12 P15 B3ok T:20.1 ..."). 0 where there is none;
+// parse() understands an "ok" without words at the end of a report.
+std::size_t glued_ok(std::string_view line);
 
 } // namespace layerline::printer::serial::reply

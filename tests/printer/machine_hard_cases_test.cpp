@@ -1,5 +1,6 @@
 // Surprises of real firmware that have cost other hosts prints: each as a conversation, word for word.
 #include "machine_bench.hpp"
+#include "printer/serial/reply_parser.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -117,4 +118,66 @@ TEST_CASE("an ok that was split, or glued to the line before it, is one")
     with.written();
     with.says("File deleted:/A.GCOok\n");
     CHECK(with.tags() == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("a request whose number is damaged is followed as the complaint before it says")
+{
+    transcript with;
+    with.connect();
+    for (std::uint64_t tag = 1; tag <= 30; ++tag) {
+        with.machine.send("G1 X" + std::to_string(tag), tag, with.now);
+        const auto line = number_of(with.written());
+        if (tag < 30) {
+            with.says("ok\n");
+            continue;
+        }
+        with.says("Error:checksum mismatch, Last Line: " + std::to_string(line - 1) +
+                  "\nResend: " + std::to_string(line - 20) + "\nok\n");
+        CHECK(number_of(with.written()) == line);
+    }
+}
+
+TEST_CASE("a damaged request that led back too far is left again when the next one says so")
+{
+    transcript with;
+    with.connect();
+    std::uint64_t line = 0;
+    for (std::uint64_t tag = 1; tag <= 30; ++tag) {
+        with.machine.send("G1 X" + std::to_string(tag), tag, with.now);
+        line = number_of(with.written());
+        if (tag < 30) with.says("ok\n");
+    }
+    with.says("Resend: " + std::to_string(line - 20) + "\nok\n");
+    with.wait(200ms); // the line that was under way may cause a request of its own
+    CHECK(number_of(with.written()) == line - 20);
+    with.says("Error:Line Number is not Last Line Number+1, Last Line: " + std::to_string(line - 1) +
+              "\nResend: " + std::to_string(line) + "\nok\n");
+    with.wait(200ms);
+    CHECK(number_of(with.written()) == line);
+    with.says("ok\n");
+    CHECK(with.tags().size() == 30);
+    CHECK(with.tags().back() == 30);
+}
+
+TEST_CASE("an ok with words of its own that lost the newline before it is one")
+{
+    transcript with;
+    with.connect("Cap:AUTOREPORT_TEMP:1\n", true);
+    for (const auto* before :
+         {" T:20.0 /0.0 B:20.0 /0.0 @:0 B@:0", "echo:busy: processing", "ok N1 P15 B3"}) {
+        with.machine.send("G1 X1", 7, with.now);
+        const auto line = number_of(with.written());
+        with.says(std::string(before) + "ok N" + std::to_string(line) + " P15 B3\n");
+        CHECK(with.tags().size() == 1);
+        with.events.clear();
+    }
+}
+
+TEST_CASE("words that only look like a glued ok are none")
+{
+    for (const auto* line : {"ok N12 P15 B3", "ok T:20.1 /0.0 ok", "tok:3 block ok", "echo:busy: processing",
+                             " T:20.0 /0.0 B:20.0 /0.0 @:0 B@:0ok", "okok", "BOOK~1.GCO 12 ok then", ""})
+        CHECK(reply::glued_ok(line) == 0);
+    CHECK(reply::glued_ok(" T:20.0 /0.0ok N5 P1 B2") == 12);
+    CHECK(reply::glued_ok("ok N4 P15 B3ok T:20.0") == 12);
 }

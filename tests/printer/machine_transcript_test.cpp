@@ -408,7 +408,7 @@ TEST_CASE("the same line asked for ten times is given up with a clear text")
     CHECK_FALSE(talk.machine.is_connected());
 }
 
-TEST_CASE("a request for a line that is no longer kept fails")
+TEST_CASE("a request for a line that is no longer kept counts as damaged, and fails when it is meant")
 {
     machine_settings settings;
     settings.history = 16;
@@ -419,7 +419,19 @@ TEST_CASE("a request for a line that is no longer kept fails")
         talk.written();
         talk.says("ok\n");
     }
+    talk.machine.send("G1 X2", 100, talk.now);
+    const auto line = talk.written();
     talk.says("Resend: 20\nok\n");
+    CHECK(talk.told<gone_silent>().empty());
+    talk.wait(1000ms);
+    CHECK(talk.written().find("M105") != std::string::npos); // its number makes the firmware ask again
+    talk.says("Resend: " + line.substr(1, line.find(' ') - 1) + "\nok\n");
+    talk.wait(200ms);
+    CHECK(talk.written().find(line) != std::string::npos);
+    talk.says("ok\n");
+    CHECK(talk.tags().back() == 100);
+    for (int again = 0; again < 3; ++again)
+        talk.says("Resend: 20\nok\n");
     REQUIRE(talk.told<gone_silent>().size() == 1);
     CHECK(talk.told<gone_silent>().front().text.find("no longer kept") != std::string::npos);
 }
@@ -645,6 +657,7 @@ TEST_CASE("wait from an idle firmware stands for an ok that was lost long ago")
     talk.wait(450ms);
     talk.written();
     talk.wait(400ms);
+    talk.written();
     talk.says("wait\n");
     CHECK(talk.tags() == std::vector<std::uint64_t>{1});
 }
