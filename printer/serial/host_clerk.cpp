@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <poll.h>
+#include <pthread.h>
 #include <random>
 
 namespace layerline::printer::serial {
@@ -36,6 +37,7 @@ host_clerk::~host_clerk()
 
 void host_clerk::run()
 {
+    ::pthread_setname_np(::pthread_self(), "clerk");
     for (;;) {
         const bool last = ending_;
         for (auto& letter : traffic_.clerk.take_all()) {

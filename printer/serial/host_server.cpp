@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -236,6 +237,7 @@ int host_server::patience(time_point now) const
 
 void host_server::run()
 {
+    ::pthread_setname_np(::pthread_self(), "server");
     std::vector<pollfd> waits;
     for (;;) {
         const bool last = ending_;

@@ -12,6 +12,7 @@
 #include <deque>
 #include <fcntl.h>
 #include <mutex>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -218,6 +219,7 @@ bool job_reader::impl::hand_over(prepared_line line)
 // everything else that wants the processor.
 void job_reader::impl::measure()
 {
+    ::pthread_setname_np(::pthread_self(), "measurer");
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
     gcode::line_splitter lines;
     gcode::line_timer timed;
@@ -244,6 +246,7 @@ void job_reader::impl::measure()
 
 void job_reader::impl::run()
 {
+    ::pthread_setname_np(::pthread_self(), "reader");
     learn_facts();
     std::array<char, 32UL * 1024> buffer{};
     std::uint64_t total = begin;

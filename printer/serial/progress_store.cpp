@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,7 @@ progress_store::~progress_store()
 
 void progress_store::run()
 {
+    ::pthread_setname_np(::pthread_self(), "progress");
     std::uint64_t kept = 0; // lines taken from the file, at the last page
     std::string kept_job;
     for (;;) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <poll.h>
+#include <pthread.h>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -262,6 +263,7 @@ void wire_thread::wait(time_point now)
 
 void wire_thread::run()
 {
+    ::pthread_setname_np(::pthread_self(), "wire");
     if (journal_ != nullptr && !core_.rejoins()) journal_->end(); // of a print that is over
     bool told_to_stop = false;
     while (!aborting_) {

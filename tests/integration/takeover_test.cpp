@@ -1,14 +1,13 @@
 // Prints whose host is killed, through the real programs: a supervisor, a print host, the virtual printer,
 // whose own record says what was lost or doubled. LAYERLINE_KILLS (6) says how often, LAYERLINE_SEED when.
-#include "rig.hpp"
 #include "small_disk.hpp"
+#include "supervised_host.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <random>
 
@@ -25,109 +24,6 @@ int setting(const char* name, int otherwise)
     const char* text = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
     return text ? std::atoi(text) : otherwise;
 }
-
-// Some of 3 mm each, 30 ms at the speed of a real print.
-std::string steady_job(int lines)
-{
-    std::string gcode = "G28\nG90\nM83\nG1 Z0.2 F3000\n";
-    for (int i = 0; i < lines; ++i) { // to and fro
-        const int row = i / 40, column = row % 2 == 0 ? i % 40 : 39 - i % 40;
-        gcode += "G1 X" + std::to_string(20 + 3 * column) + " Y" + std::to_string(20 + 3 * (row % 40)) +
-                 " E0." + std::to_string(i % 7) + " F6000\n";
-    }
-    return gcode;
-}
-
-// A print host under its own supervisor, with nothing above it.
-struct bench {
-    rig at;
-    std::string job;
-
-    explicit bench(std::vector<std::string> printer = {}, const std::string& speed = "1")
-        : at({.printer = std::move(printer), .host = {"--supervise"}, .speed = speed})
-    {
-        at.start_printer();
-        at.start_host();
-    }
-    // The supervisor ends its print host before itself.
-    ~bench()
-    {
-        if (!at.host || !at.host->running()) return;
-        at.host->signal(SIGCONT);
-        at.host->signal(SIGTERM);
-        for (int tenths = 0; at.host->running() && tenths < 150; ++tenths)
-            (void)::poll(nullptr, 0, 100);
-    }
-    bench(const bench&) = delete;
-    bench& operator=(const bench&) = delete;
-    finished ctl(std::vector<std::string> words) const
-    {
-        words.insert(words.begin(), {program_path("layerline-printhost").string(), "ctl", "--socket",
-                                     at.path("host.sock").string(), "--json"});
-        return run(std::move(words));
-    }
-    json state() const
-    {
-        const auto told = ctl({"status"});
-        return told.exit_code == 0 ? json::parse(told.output, nullptr, false) : json();
-    }
-    bool is(const std::string& phase) const
-    {
-        const auto now = state();
-        return now.is_object() && now["now"] == phase;
-    }
-    void print(std::string gcode)
-    {
-        job = std::move(gcode);
-        at.put_file("job.gcode", job);
-        REQUIRE(at.becomes([&] { return is("idle") || is("finished"); }));
-        const auto started = ctl({"start", "job.gcode", "--bed-clear"});
-        INFO(started.output);
-        REQUIRE(started.exit_code == 0);
-    }
-    // The print host itself; 0 while there is none.
-    pid_t child() const
-    {
-        const auto pid = std::to_string(at.host->pid());
-        std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
-        pid_t found = 0;
-        children >> found;
-        return found;
-    }
-    // Killed, and followed by another.
-    void kill_child() const
-    {
-        const pid_t old = child();
-        REQUIRE(old > 0);
-        REQUIRE(::kill(old, SIGKILL) == 0);
-        REQUIRE(at.becomes([&] {
-            const pid_t now = child();
-            return now > 0 && now != old;
-        }));
-    }
-    // Dead, and not followed before start_successor().
-    void kill_and_hold() const
-    {
-        at.host->signal(SIGSTOP);
-        const pid_t old = child();
-        REQUIRE(::kill(old, SIGKILL) == 0);
-    }
-    void start_successor() const { at.host->signal(SIGCONT); }
-
-    void check_whole() const
-    {
-        (void)at.report();
-        std::ofstream(at.path("wanted.gcode"), std::ios::binary) << job;
-        const auto compared = run({"python3", LAYERLINE_PACKAGING_DIR "/check-report.py",
-                                   at.path("wanted.gcode").string(), at.path("report.json").string()});
-        INFO(compared.output << at.host->log());
-        CHECK(compared.exit_code == 0);
-    }
-    void wait_for_moves(int count) const
-    {
-        REQUIRE(at.becomes([&] { return at.report()["executed_count"].get<int>() >= count; }, seconds(120)));
-    }
-};
 
 void pass(int ms)
 {
@@ -147,7 +43,7 @@ TEST_CASE("a print whose host is killed at random moments ends with no line lost
         std::vector<std::string> firmware;
         if (print % 2 == 0) firmware.emplace_back("--m110-reports");
         if (print % 4 < 2) firmware.emplace_back("--no-advanced-ok");
-        bench b(firmware);
+        supervised_host b(firmware);
         b.print(steady_job(700));
         for (int i = 0; i < in_a_print && done < kills; ++i, ++done) {
             pass(std::uniform_int_distribution<>(0, 4500)(random)); // a moment that nothing tells
@@ -185,7 +81,7 @@ TEST_CASE("a print whose host is killed at random moments ends with no line lost
 TEST_CASE("a board that is reset while its print host is dead ends the print, and nothing moves",
           "[takeover]")
 {
-    bench b({}, "5");
+    supervised_host b({}, "5");
     b.print(steady_job(3000));
     b.wait_for_moves(300);
     b.kill_and_hold();
@@ -206,7 +102,7 @@ TEST_CASE("a board that is reset while its print host is dead ends the print, an
 
 TEST_CASE("a successor that comes after more than 3 s asks, and goes on when a person says so", "[takeover]")
 {
-    bench b({}, "5");
+    supervised_host b({}, "5");
     b.print(steady_job(1500));
     b.wait_for_moves(300);
     b.kill_and_hold();
@@ -226,7 +122,7 @@ TEST_CASE("a successor that comes after more than 3 s asks, and goes on when a p
 
 TEST_CASE("an agent that is killed and started 20 times in one print costs it nothing", "[takeover]")
 {
-    bench b({}, "2");
+    supervised_host b({}, "2");
     b.at.start_agent();
     b.print(steady_job(2500));
     const pid_t host = b.child();
@@ -246,7 +142,7 @@ TEST_CASE("an agent that is killed and started 20 times in one print costs it no
 
 TEST_CASE("a state folder that fills up in a print is told and touches the print not at all", "[takeover]")
 {
-    bench b({}, "5");
+    supervised_host b({}, "5");
     REQUIRE(b.at.becomes([&] { return b.is("idle"); }));
     REQUIRE(b.at.host->stop() == 0);
     const small_disk disk(b.at.path("printhost"), ::geteuid());

@@ -18,3 +18,6 @@ layerline_test(print_host
     LINK
         layerline::print_host)
 target_compile_definitions(test_print_host PRIVATE LAYERLINE_DOCS_DIR="${PROJECT_SOURCE_DIR}/docs")
+layerline_test(safety_doc SOURCES safety_doc_test.cpp)
+target_compile_definitions(test_safety_doc PRIVATE LAYERLINE_DOCS_DIR="${PROJECT_SOURCE_DIR}/docs"
+    LAYERLINE_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests")

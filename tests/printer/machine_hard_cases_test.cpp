@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 using namespace layerline::tests;
 using namespace layerline::printer::serial;
 
@@ -180,4 +182,89 @@ TEST_CASE("words that only look like a glued ok are none")
         CHECK(reply::glued_ok(line) == 0);
     CHECK(reply::glued_ok(" T:20.0 /0.0ok N5 P1 B2") == 12);
     CHECK(reply::glued_ok("ok N4 P15 B3ok T:20.0") == 12);
+}
+
+TEST_CASE("bytes without sense and then nothing end a connection as soon as silence does")
+{
+    transcript with;
+    with.connect();
+    with.machine.send("G1 X1", 1, with.now);
+    with.written();
+    with.wait(100ms);
+    with.says("\xf7\x81\xff\xfe\x03\n\x80\x80\x80");
+    std::size_t asked = 0;
+    for (int tenths = 0; tenths < 310; ++tenths) {
+        with.wait(100ms);
+        asked += with.written().find("M105") != std::string::npos ? 1 : 0;
+    }
+    CHECK(asked >= 2); // it was asked, more and more seldom
+    CHECK(asked <= 8);
+    REQUIRE(with.told<gone_silent>().size() == 1);
+    CHECK(with.tags().empty());
+}
+
+TEST_CASE("the burst of acknowledgements that ends a wait for a person gives no credit")
+{
+    transcript with;
+    with.connect();
+    with.machine.send("M600", 1, with.now);
+    with.written();
+    for (int seconds = 0; seconds < 60; ++seconds) {
+        with.says("echo:busy: paused for user\n");
+        with.wait(1000ms);
+    }
+    with.written();
+    std::string burst;
+    for (int i = 0; i < 9; ++i)
+        burst += "ok\n";
+    with.says(burst);
+    CHECK(with.tags() == std::vector<std::uint64_t>{1});
+    with.machine.send("G1 X1", 2, with.now);
+    CHECK_FALSE(with.machine.can_send()); // one line at a time, as before
+    const auto sent = with.written();
+    CHECK(sent.find("G1 X1") != std::string::npos);
+    CHECK(with.tags() == std::vector<std::uint64_t>{1});
+    with.says("ok\n");
+    CHECK(with.tags() == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("a port that takes a byte at a time, and often none, gets each line whole and once")
+{
+    transcript with;
+    with.connect();
+    std::string arrived, expected;
+    for (std::uint64_t tag = 1; tag <= 20; ++tag) {
+        with.machine.send("G1 X" + std::to_string(tag), tag, with.now);
+        for (int turn = 0; !with.machine.output().empty(); ++turn) {
+            if (turn % 3 == 0) { // EAGAIN: nothing is consumed, and nothing is put in its place
+                const std::string waits(with.machine.output());
+                with.wait(3ms);
+                CHECK(with.machine.output() == waits);
+                continue;
+            }
+            arrived += with.machine.output().front();
+            with.machine.consumed(1, with.now);
+        }
+        CHECK(arrived.back() == '\n');
+        CHECK(arrived.find("G1 X" + std::to_string(tag) + "*") != std::string::npos);
+        with.says("ok\n");
+    }
+    CHECK(std::count(arrived.begin(), arrived.end(), '\n') == 20);
+    CHECK(with.tags().size() == 20);
+    CHECK(with.machine.probes() == 0);
+}
+
+TEST_CASE("a tool change that takes two minutes without a word is waited for")
+{
+    transcript with;
+    with.connect("Cap:AUTOREPORT_TEMP:0\n");
+    with.machine.send("T1", 1, with.now);
+    with.written();
+    for (int seconds = 0; seconds < 120; ++seconds) {
+        with.wait(1000ms);
+        with.written();
+    }
+    CHECK(with.told<gone_silent>().empty());
+    with.says("ok\n");
+    CHECK(with.tags() == std::vector<std::uint64_t>{1});
 }
