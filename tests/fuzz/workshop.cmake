@@ -1,1 +1,3 @@
-layerline_fuzz(stl_file LINK layerline::models)
+foreach(target obj_file off_file ply_file stl_file)
+    layerline_fuzz(${target} LINK layerline::models)
+endforeach()

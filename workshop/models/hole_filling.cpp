@@ -1,14 +1,13 @@
 #include "workshop/models/hole_filling.hpp"
 
 #include "workshop/models/contours.hpp"
+#include "workshop/models/polygon.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 namespace layerline::workshop {
@@ -17,8 +16,7 @@ namespace {
 
 using rim = std::vector<std::uint32_t>; // points, in the order that new triangles turn
 
-constexpr std::size_t most_for_least_area = 64; // points of a rim; cubic in time
-constexpr std::size_t most_for_ears = 4096;     // quadratic
+constexpr std::size_t most_for_ears = 4096; // quadratic
 constexpr double impossible = std::numeric_limits<double>::infinity();
 
 std::uint64_t key_of(std::uint32_t a, std::uint32_t b)
@@ -29,12 +27,6 @@ std::uint64_t key_of(std::uint32_t a, std::uint32_t b)
 vector3 normal_of(const mesh& model, std::uint32_t a, std::uint32_t b, std::uint32_t c)
 {
     return cross(difference(model.points[b], model.points[a]), difference(model.points[c], model.points[a]));
-}
-
-double area_of(const mesh& model, std::uint32_t a, std::uint32_t b, std::uint32_t c)
-{
-    const auto normal = normal_of(model, a, b, c);
-    return std::sqrt(dot(normal, normal)) / 2;
 }
 
 class filler {
@@ -80,9 +72,14 @@ private:
     void fill(const rim& around)
     {
         std::vector<triangle> made;
-        const bool spanned = around.size() <= most_for_least_area
-                                 ? least_area(around, made)
-                                 : around.size() <= most_for_ears && ears(around, made);
+        bool spanned = false;
+        if (around.size() <= most_for_least_area) {
+            made =
+                least_area(model_, around, [this](std::uint32_t a, std::uint32_t b) { return taken(a, b); });
+            spanned = !made.empty();
+        } else if (around.size() <= most_for_ears) {
+            spanned = ears(around, made);
+        }
         if (!spanned) fan(around, made);
         for (const auto& one : made) {
             model_.triangles.push_back(one);
@@ -93,41 +90,6 @@ private:
     }
 
     bool taken(std::uint32_t a, std::uint32_t b) const { return edges_.contains(key_of(a, b)); }
-
-    // The triangulation of least area, by dynamic programming over parts of the rim.
-    bool least_area(const rim& around, std::vector<triangle>& made) const
-    {
-        const auto n = around.size();
-        std::vector<double> best(n * n, 0);
-        std::vector<std::size_t> middle(n * n, 0);
-        for (std::size_t span = 2; span < n; ++span)
-            for (std::size_t i = 0; i + span < n; ++i) {
-                const auto k = i + span;
-                const bool rim_side = span == n - 1; // the rim's own last edge
-                auto& cost = best[i * n + k];
-                cost = impossible;
-                if (!rim_side && taken(around[i], around[k])) continue;
-                for (auto j = i + 1; j < k; ++j) {
-                    const auto sum =
-                        best[i * n + j] + best[j * n + k] + area_of(model_, around[i], around[j], around[k]);
-                    if (sum < cost) {
-                        cost = sum;
-                        middle[i * n + k] = j;
-                    }
-                }
-            }
-        if (best[n - 1] == impossible) return false;
-        std::vector<std::pair<std::size_t, std::size_t>> parts{{0, n - 1}};
-        while (!parts.empty()) {
-            const auto [i, k] = parts.back();
-            parts.pop_back();
-            const auto j = middle[i * n + k];
-            made.push_back({around[i], around[j], around[k]});
-            if (j - i > 1) parts.emplace_back(i, j);
-            if (k - j > 1) parts.emplace_back(j, k);
-        }
-        return true;
-    }
 
     // Ear after ear, the smallest first of those that lie inside the rim as seen along its normal.
     bool ears(rim around, std::vector<triangle>& made) const

@@ -1,7 +1,5 @@
 #include "workshop/models/model_file.hpp"
 
-#include "workshop/models/picture.hpp"
-#include "workshop/models/stl.hpp"
 #include "workshop/models/units.hpp"
 #include "workshop/models/weld.hpp"
 
@@ -84,28 +82,11 @@ model_result<mesh> load_model(const std::filesystem::path& file, std::string_vie
     if (size.has_error()) return size.error();
     const auto bytes = read_model_file(file, most);
     if (bytes.has_error()) return bytes.error();
-    auto model = read_stl(*bytes);
-    if (model.has_error()) {
-        if (const auto picture = picture_kind(*bytes))
-            return model_failure{model_errc::not_convertible,
-                                 "This is " + std::string(*picture) + ", not a three-dimensional model."};
-        return model;
-    }
+    auto model = read_model(*bytes);
+    if (model.has_error()) return model;
     if (auto scaled = scale_to_millimetres(*model, *size); scaled.has_error()) return scaled.error();
     weld_equal(*model);
     return model;
-}
-
-model_result<std::string> exported(const mesh& model, std::string_view format)
-{
-    std::string lower(format);
-    for (auto& c : lower)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (lower == "stl") return binary_stl(model);
-    if (lower == "ascii-stl") return ascii_stl(model, "Layerline");
-    return model_failure{model_errc::format_unknown, "There is no format \"" +
-                                                         std::string(format.substr(0, 32)) +
-                                                         "\"; there are stl and ascii-stl."};
 }
 
 model_result<void> write_model_file(const std::filesystem::path& file, std::string_view bytes)

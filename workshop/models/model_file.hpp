@@ -3,6 +3,7 @@
 
 #include "workshop/models/mesh.hpp"
 #include "workshop/models/model_error.hpp"
+#include "workshop/models/model_format.hpp"
 
 #include <cstddef>
 #include <filesystem>
@@ -16,9 +17,6 @@ model_result<std::string> read_model_file(const std::filesystem::path& file, std
 
 // Read, scaled to mm, equal points made one. `units` as millimetres() takes them.
 model_result<mesh> load_model(const std::filesystem::path& file, std::string_view units, std::size_t most);
-
-// The model as that format ("stl", "ascii-stl", in any case): 900 for others.
-model_result<std::string> exported(const mesh& model, std::string_view format);
 
 // Puts the bytes at `file`, whole or not at all: a temporary name beside it, fsync, rename. 10 if that fails.
 model_result<void> write_model_file(const std::filesystem::path& file, std::string_view bytes);

@@ -1,12 +1,14 @@
 #include "workshop/models/stl.hpp"
 
+#include "workshop/models/model_words.hpp"
+#include "workshop/models/number_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <cstring>
-#include <optional>
+#include <utility>
 
 namespace layerline::workshop {
 
@@ -15,23 +17,6 @@ namespace {
 static_assert(std::endian::native == std::endian::little); // STL's floats are
 
 constexpr std::size_t head_bytes = 84, triangle_bytes = 50;
-
-model_failure unreadable(std::string detail)
-{
-    return {model_errc::not_a_model, std::move(detail)};
-}
-
-model_failure too_many(std::size_t count, std::size_t most)
-{
-    return {model_errc::not_convertible, "The model has " + std::to_string(count) + " triangles; at most " +
-                                             std::to_string(most) + " are taken."};
-}
-
-bool sane(const point& at, float most)
-{
-    const auto good = [most](float value) { return std::abs(value) <= most; }; // false for NaN, too
-    return good(at.x) && good(at.y) && good(at.z);
-}
 
 void add_triangle(mesh& model, const std::array<point, 3>& corners)
 {
@@ -67,57 +52,8 @@ model_result<mesh> read_binary(std::span<const char> bytes, const import_limits&
     return model;
 }
 
-// Words of an ASCII file, with the number of the line they stand in.
-class word_reader {
-public:
-    explicit word_reader(std::string_view text) : rest_(text) {}
-
-    // Empty at the end.
-    std::string_view next()
-    {
-        while (!rest_.empty() && is_space(rest_.front())) {
-            if (rest_.front() == '\n') ++line_;
-            rest_.remove_prefix(1);
-        }
-        const auto end = std::find_if(rest_.begin(), rest_.end(), is_space);
-        const auto size = static_cast<std::size_t>(end - rest_.begin());
-        const auto word = rest_.substr(0, size);
-        rest_.remove_prefix(size);
-        return word;
-    }
-    void skip_line()
-    {
-        const auto end = rest_.find('\n');
-        rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end);
-    }
-    std::string line() const { return std::to_string(line_); }
-
-private:
-    static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-    std::string_view rest_;
-    std::size_t line_ = 1;
-};
-
-bool same_word(std::string_view word, std::string_view lower)
-{
-    return word.size() == lower.size() &&
-           std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) {
-               return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-           });
-}
-
-std::optional<float> number(std::string_view word)
-{
-    if (word.starts_with('+')) word.remove_prefix(1);
-    double value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error == std::errc::result_out_of_range) return std::nullopt;
-    if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
-    return static_cast<float>(value);
-}
-
 // The three corners after "outer loop", up to "endfacet".
-model_result<std::array<point, 3>> read_loop(word_reader& words, float most)
+model_result<std::array<point, 3>> read_loop(model_words& words, float most)
 {
     std::array<point, 3> corners;
     for (auto& corner : corners) {
@@ -125,7 +61,7 @@ model_result<std::array<point, 3>> read_loop(word_reader& words, float most)
             return unreadable("Line " + words.line() +
                               ": a triangle needs three lines that begin with \"vertex\".");
         for (float* const value : {&corner.x, &corner.y, &corner.z}) {
-            const auto read = number(words.next());
+            const auto read = number_in(words.next());
             if (!read) return unreadable("Line " + words.line() + ": a coordinate is no number.");
             *value = *read;
         }
@@ -139,7 +75,7 @@ model_result<std::array<point, 3>> read_loop(word_reader& words, float most)
 
 model_result<mesh> read_ascii(std::string_view text, const import_limits& limits)
 {
-    word_reader words(text);
+    model_words words(text);
     mesh model;
     words.next();      // solid
     words.skip_line(); // its name
@@ -181,6 +117,12 @@ vector3 unit_normal(const mesh& model, const triangle& one)
 
 } // namespace
 
+bool is_binary_stl(std::span<const char> bytes)
+{
+    return bytes.size() >= head_bytes &&
+           bytes.size() == head_bytes + triangle_bytes * std::size_t{count_of(bytes)};
+}
+
 model_result<mesh> read_stl(std::span<const char> bytes, const import_limits& limits)
 {
     if (bytes.empty()) return model_failure{model_errc::file_empty, {}};
@@ -188,7 +130,7 @@ model_result<mesh> read_stl(std::span<const char> bytes, const import_limits& li
     const auto text = std::string_view(bytes.data(), bytes.size());
     const auto expected = holds_count ? head_bytes + triangle_bytes * std::size_t{count_of(bytes)} : 0;
     auto read = [&]() -> model_result<mesh> {
-        if (holds_count && bytes.size() == expected) return read_binary(bytes, limits);
+        if (is_binary_stl(bytes)) return read_binary(bytes, limits);
         if (same_word(text.substr(0, 5), "solid") && text.find("facet") != std::string_view::npos)
             return read_ascii(text, limits);
         // Some programs add a few bytes at the end; fewer than announced are a file that was cut off.
@@ -230,13 +172,8 @@ std::string ascii_stl(const mesh& model, std::string_view name)
                    [](char c) { return c >= ' ' && c <= '~' ? c : '_'; });
     const auto put = [&out](const char* before, double x, double y, double z) {
         out += before;
-        for (const auto value : {x, y, z}) {
-            std::array<char, 32> digits{};
-            const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value,
-                                           std::chars_format::general, 9);
-            out += ' ';
-            out.append(digits.data(), end.ptr);
-        }
+        for (const auto value : {x, y, z})
+            append_number(out += ' ', value);
         out += '\n';
     };
     out += '\n';

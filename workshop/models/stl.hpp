@@ -3,6 +3,7 @@
 // extensions make use); the ASCII form begins with "solid". Binary files that begin with "solid" are common.
 #pragma once
 
+#include "workshop/models/import_limits.hpp"
 #include "workshop/models/mesh.hpp"
 #include "workshop/models/model_error.hpp"
 
@@ -13,10 +14,8 @@
 
 namespace layerline::workshop {
 
-struct import_limits {
-    std::size_t max_triangles = 5'000'000; // more: 201
-    float max_coordinate = 1e6F;           // mm from the origin; farther is no printable model: 202
-};
+// Whether it has just the size that its count of triangles says.
+bool is_binary_stl(std::span<const char> bytes);
 
 // Told apart by the size first, then by the keywords; never one as the other after an error. Corners are not
 // welded. Fails with 201 for too many triangles, 202 for whatever cannot be read (the text gives the place),

@@ -20,7 +20,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 5> units{"mm", "cm", "m", "inch", "foot"};
-constexpr std::array<std::string_view, 2> formats{"stl", "ascii-stl"};
 
 constexpr parameter input_id{.name = "inputId",
                              .kind = parameter_kind::model,
@@ -39,7 +38,7 @@ constexpr std::array analyse_takes{input_id, input_units};
 constexpr std::array export_takes{input_id, input_units,
                                   parameter{.name = "exportToFormat",
                                             .kind = parameter_kind::choice,
-                                            .choices = formats,
+                                            .choices = format_names,
                                             .wrong = model_errc::format_unknown,
                                             .meaning = "the format to write"}};
 

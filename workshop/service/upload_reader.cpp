@@ -67,7 +67,7 @@ model_result<std::string> upload_reader::end()
     if (const auto other = no_model(head_))
         return model_failure{model_errc::type_not_accepted,
                              "This is " + std::string(*other) +
-                                 ". Files that are taken: STL, binary or ASCII."};
+                                 ". Files that are taken: STL, OBJ, PLY and OFF."};
     return plain_file_name(name_);
 }
 

@@ -1,0 +1,11 @@
+// Any bytes as OBJ: what is read can be analysed and repaired, and written and read again it is the same.
+#include "workshop/models/obj.hpp"
+
+#include "tests/fuzz/any_model.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    using namespace layerline::workshop;
+    return layerline::fuzz::use_model(read_obj({reinterpret_cast<const char*>(data), size}, {500, 1e6F}),
+                                      [](const mesh& model) { return read_obj(write_obj(model)); });
+}

@@ -1,0 +1,39 @@
+#include "workshop/models/model_format.hpp"
+
+#include "workshop/models/obj.hpp"
+#include "workshop/models/off.hpp"
+#include "workshop/models/picture.hpp"
+#include "workshop/models/ply.hpp"
+#include "workshop/models/stl.hpp"
+
+namespace layerline::workshop {
+
+model_result<mesh> read_model(std::string_view bytes, const import_limits& limits)
+{
+    // The size of a binary STL is proof; its first 80 bytes may be anything.
+    if (is_binary_stl(bytes)) return read_stl(bytes, limits);
+    if (looks_like_ply(bytes)) return read_ply(bytes, limits);
+    if (looks_like_off(bytes)) return read_off(bytes, limits);
+    if (const auto picture = picture_kind(bytes))
+        return model_failure{model_errc::not_convertible,
+                             "This is " + std::string(*picture) + ", not a three-dimensional model."};
+    if (looks_like_obj(bytes)) return read_obj(bytes, limits);
+    return read_stl(bytes, limits);
+}
+
+model_result<std::string> exported(const mesh& model, std::string_view format)
+{
+    std::string lower(format);
+    for (auto& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (lower == "stl") return binary_stl(model);
+    if (lower == "ascii-stl") return ascii_stl(model, "Layerline");
+    if (lower == "obj") return write_obj(model);
+    if (lower == "ply") return write_ply(model);
+    if (lower == "off") return write_off(model);
+    return model_failure{model_errc::format_unknown,
+                         "There is no format \"" + std::string(format.substr(0, 32)) +
+                             "\" here; there are stl, ascii-stl, obj, ply and off."};
+}
+
+} // namespace layerline::workshop
