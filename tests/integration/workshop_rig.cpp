@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 namespace layerline::tests {
@@ -112,6 +113,12 @@ int workshop_rig::code_of(const json& operation)
     return errors.is_array() && !errors.empty() ? errors[0].value("code", 0) : 0;
 }
 
+static std::string command_line(pid_t of)
+{
+    std::ifstream in("/proc/" + std::to_string(of) + "/cmdline", std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
 std::vector<pid_t> workshop_rig::children() const
 {
     std::vector<pid_t> all;
@@ -128,8 +135,9 @@ pid_t workshop_rig::wait_for_child(seconds patience) const
 {
     const auto until = std::chrono::steady_clock::now() + patience;
     for (;;) {
-        const auto all = children();
-        if (!all.empty()) return all.front();
+        // Not before it is a program of its own: until then whoever stops it stops the service with it.
+        for (const auto one : children())
+            if (command_line(one) != command_line(service->pid())) return one;
         REQUIRE(std::chrono::steady_clock::now() < until);
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
