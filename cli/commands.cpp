@@ -19,7 +19,7 @@ using transport::task;
 
 std::string virtual_path(const std::string& path)
 {
-    return path.starts_with("gcode/") ? path : "gcode/" + path;
+    return path.starts_with("gcode/") || path.starts_with("card/") ? path : "gcode/" + path;
 }
 
 verdict done()
@@ -222,6 +222,10 @@ task<exit_code> run_command(api& far, command_line asked)
     if (verb == "files") {
         auto arguments = asked.path.empty() ? nothing : with("path", virtual_path(asked.path));
         co_return co_await show(far, asked, "files/list", std::move(arguments), files_words);
+    }
+    if (verb == "card") {
+        auto arguments = asked.offset ? with("Offset", *asked.offset) : nothing;
+        co_return co_await show(far, asked, "card/list", std::move(arguments), card_words);
     }
     if (verb == "queue") co_return co_await queue(far, asked);
     if (verb == "history") {

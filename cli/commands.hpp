@@ -29,6 +29,7 @@ struct command_line {
     std::string into;            // move: where to
     bool whole = false;          // delete: a folder with what is in it
     std::optional<int> position; // queue: from 0
+    std::optional<int> offset;   // card: so many files are left out
     int limit = 20;              // history
     std::optional<double> tool_c, bed_c, chamber_c;
     std::optional<int> tool;

@@ -80,6 +80,8 @@ void judge_print_host(all_findings& into, const print_host_seen& seen)
                    "It hangs, or another program made that socket. Restart it only while nothing prints.");
     good(into, hop, "The print host answers at " + seen.path + ".");
     judge_printer(into, seen.phase, seen.reason, seen.problem);
+    if (!seen.port.empty() && into.back().hop == "printer" && into.back().how == health::good)
+        into.back().text += " It is on " + seen.port + ".";
 }
 
 void judge_agent(all_findings& into, const agent_seen& seen, bool printer_known)

@@ -103,6 +103,10 @@ task<print_host_seen> look_at_print_host(std::string path)
     seen.phase = text_of(state, "now");
     seen.reason = text_of(state, "reason");
     seen.problem = text_of(state, "away");
+    const auto port = part_of(state, "port");
+    if (port.is_object() && port.contains("baud") && port["baud"].is_number_unsigned())
+        seen.port =
+            text_of(port, "device") + " at " + std::to_string(port["baud"].get<std::uint64_t>()) + " baud";
     seen.answered = !seen.phase.empty();
     co_return seen;
 }

@@ -2,6 +2,7 @@
 
 #include "cli/answer.hpp"
 #include "cli/job_view.hpp"
+#include "cli/terminal.hpp"
 
 #include <array>
 #include <cstdio>
@@ -48,6 +49,30 @@ std::string queue_words(const json& result)
                      id + std::string(id.size() < 6 ? 6 - id.size() : 1, ' ') + text(at(one, "VirtualPath")));
         }
     return words.empty() ? "nothing waits" : words;
+}
+
+std::string card_words(const json& result)
+{
+    std::string words;
+    const auto& files = at(result, "Files");
+    std::size_t shown = 0;
+    if (files.is_array())
+        for (const auto& file : files) {
+            const auto& bytes = at(file, "SizeBytes");
+            auto line = text(at(file, "Path"));
+            if (bytes.is_number_unsigned()) line += "  " + size_text(bytes.get<std::uint64_t>());
+            if (const auto name = text(at(file, "Name")); !line.ends_with('/' + name) && !name.empty())
+                line += "  " + name;
+            end_line(words, line);
+            ++shown;
+        }
+    if (words.empty()) return "no files on the card";
+    const auto& total = at(result, "Total");
+    const auto& offset = at(result, "Offset");
+    if (!total.is_number_unsigned() || !offset.is_number_unsigned()) return words;
+    if (const auto next = offset.get<std::uint64_t>() + shown; next < total.get<std::uint64_t>())
+        end_line(words, "more with --offset " + std::to_string(next));
+    return words;
 }
 
 std::string history_words(const json& result)

@@ -115,13 +115,17 @@ void add_verbs(CLI::App& program, options& all)
     auto* resume = verb("resume", "go on with a paused job");
     auto* cancel = verb("cancel", "end the job and switch the heaters off");
     auto* start = verb("start", "print a file that the printer has");
-    start->add_option("file", asked.path, "its path, such as cube.gcode or folder/cube.gcode")->required();
+    start->add_option("file", asked.path, "its path, such as cube.gcode, folder/cube.gcode or card/CUBE.GCO")
+        ->required();
     auto* upload = verb("upload", "send a file to the printer");
     upload->add_option("file", asked.local, "a G-code file here")->required();
     upload->add_option("path", asked.path, "where to put it (default: its own name)");
     upload->add_flag("--print", asked.print, "start it afterwards");
     auto* files = verb("files", "list the files");
     files->add_option("path", asked.path, "a folder");
+    verb("card", "list the files of the printer's own card; start prints one by its card/ path")
+        ->add_option("--offset", asked.offset, "leave out so many")
+        ->check(CLI::Range(0, 1'000'000));
     auto* download = verb("download", "fetch a file");
     download->add_option("file", asked.path)->required();
     download->add_option("into", asked.local, "where to, - for stdout (default: its own name)");

@@ -80,6 +80,7 @@ transport::task<command_answer> run_macro_list(command_context& at, const argume
 transport::task<command_answer> run_console_lines(command_context& at, const arguments& given);
 transport::task<command_answer> run_history(command_context& at, const arguments& given);
 transport::task<command_answer> run_bed_mesh(command_context& at, const arguments& given);
+transport::task<command_answer> run_card_list(command_context& at, const arguments& given);
 
 // preview_commands.cpp
 inline constexpr std::size_t max_index_bytes = std::size_t{2} << 20U; // of the layers' envelope

@@ -117,6 +117,8 @@ inline constexpr std::array<argument, 2> lines_arguments{
 inline constexpr std::array<argument, 2> history_arguments{
     argument{.name = "Offset", .type = integer, .most = 1e9},
     argument{.name = "Limit", .type = integer, .least = 1, .most = 100}};
+inline constexpr std::array<argument, 1> offset_argument{
+    argument{.name = "Offset", .type = integer, .most = 1e9}};
 inline constexpr std::array<argument, 2> layer_arguments{
     argument{.name = "Path", .required = true, .least = 1},
     argument{.name = "Layer", .type = integer, .least = 1, .most = gcode::max_layers}};

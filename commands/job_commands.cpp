@@ -31,6 +31,14 @@ command_answer answered(command_context& at, const printer::printer_result<print
     return command_answer(told(at, printer::performed{std::nullopt, done.error().detail, true}));
 }
 
+// The path of a file of the printer's own card, whose names are its firmware's: not virtual paths.
+std::optional<std::string> card_path(const arguments& given)
+{
+    const auto path = given.text("Path");
+    if (!path || !path->starts_with(printer::card_root)) return std::nullopt;
+    return path;
+}
+
 } // namespace
 
 outcome<std::string> good_path(const arguments& given, std::string_view name)
@@ -66,6 +74,18 @@ transport::task<command_answer> run_cancel(command_context& at, const arguments&
 
 transport::task<command_answer> run_start(command_context& at, const arguments& given)
 {
+    if (const auto of_card = card_path(given)) {
+        if (!printer::good_card_name(std::string_view(*of_card).substr(printer::card_root.size())))
+            co_return command_answer(fail(400, "Path must be one that card/list tells."));
+        printer::action what = printer::start_job{*of_card, given.boolean("BedClear").value_or(false)};
+        const auto done = co_await at.printer.perform(std::move(what), at.terms);
+        auto answer = answered(at, done);
+        if (!answer.why) {
+            answer.result["VirtualPath"] = *of_card;
+            answer.result["PlatformPath"] = of_card->substr(printer::card_root.size());
+        }
+        co_return answer;
+    }
     const auto path = good_path(given, "Path");
     if (!path) co_return command_answer(path.error());
     if (!has_gcode_name(*path))

@@ -1,5 +1,5 @@
-// What a printer tells beside its state: power devices, macros, console lines, past jobs, the bed's mesh. A
-// printer that has none of it answers 788.
+// What a printer tells beside its state: power devices, macros, console lines, past jobs, the bed's mesh,
+// the files of its own card. A printer that has none of it answers 788.
 #include "commands/command_groups.hpp"
 
 #include <cmath>
@@ -99,6 +99,20 @@ command_answer mesh_of(const printer::printer_result<printer::bed_mesh>& mesh)
                                {"HeightsMm", mesh->heights_mm}});
 }
 
+command_answer card_of(const printer::printer_result<printer::performed>& done, std::uint64_t first)
+{
+    if (!done) return command_answer(fail(done.error()));
+    const auto page = done->card.value_or(printer::card_page{});
+    json files = json::array();
+    for (const auto& file : page.files)
+        files.push_back({{"Path", file.path},
+                         {"Name", file.name},
+                         {"SizeBytes", file.bytes ? json(*file.bytes) : json(nullptr)}});
+    json result{{"Offset", first}, {"Total", page.total}};
+    result["Files"] = std::move(files);
+    return command_answer(std::move(result));
+}
+
 } // namespace
 
 transport::task<command_answer> run_power_list(command_context& at, const arguments&)
@@ -124,6 +138,14 @@ transport::task<command_answer> run_history(command_context& at, const arguments
     const auto count = static_cast<std::size_t>(given.integer("Limit").value_or(50));
     const auto page = co_await at.printer.extras().history(first, count);
     co_return jobs_of(page);
+}
+
+transport::task<command_answer> run_card_list(command_context& at, const arguments& given)
+{
+    const auto first = static_cast<std::uint64_t>(given.integer("Offset").value_or(0));
+    printer::action what = printer::list_card{first};
+    const auto done = co_await at.printer.perform(std::move(what), at.terms);
+    co_return card_of(done, first);
 }
 
 transport::task<command_answer> run_bed_mesh(command_context& at, const arguments&)

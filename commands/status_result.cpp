@@ -150,6 +150,12 @@ json attention_of(const printer::printer_state& state)
     return {{"Kind", state.wants->kind}, {"Text", state.wants->text}, {"Buttons", state.wants->buttons}};
 }
 
+json port_of(const printer::printer_state& state)
+{
+    if (!state.port) return nullptr;
+    return {{"Device", state.port->device}, {"Baud", state.port->baud}, {"BaudFound", state.port->found}};
+}
+
 json own_part(const printer::printer_state& state)
 {
     const auto* job = state.job ? &*state.job : nullptr;
@@ -182,6 +188,7 @@ json own_part(const printer::printer_state& state)
             {"Objects", objects(state)},
             {"Heaters", std::move(heaters)},
             {"BedClear", state.bed_clear},
+            {"Port", port_of(state)},
             {"NoCrashResume", state.no_crash_resume ? json(*state.no_crash_resume) : json(nullptr)},
             {"Attention", attention_of(state)}};
 }

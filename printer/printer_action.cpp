@@ -10,10 +10,10 @@ namespace {
 
 // In the order of the variant.
 constexpr std::array<std::string_view, std::variant_size_v<action>> names{
-    "start",     "pause",          "resume",         "cancel",       "home",      "set_temperature",
-    "bed_clear", "emergency_stop", "move_axis",      "extrude",      "set_fan",   "set_speed",
-    "set_flow",  "babystep",       "release_motors", "level_bed",    "set_light", "set_power",
-    "run_gcode", "run_macro",      "exclude_object", "answer_prompt"};
+    "start",     "pause",          "resume",         "cancel",        "home",      "set_temperature",
+    "bed_clear", "emergency_stop", "move_axis",      "extrude",       "set_fan",   "set_speed",
+    "set_flow",  "babystep",       "release_motors", "level_bed",     "set_light", "set_power",
+    "run_gcode", "run_macro",      "exclude_object", "answer_prompt", "list_card"};
 static_assert(!names.back().empty());
 
 template <class... Each>
@@ -43,6 +43,18 @@ printer_failure over(std::string what)
 std::string_view name_of(const action& what)
 {
     return names[what.index()];
+}
+
+bool good_card_name(std::string_view name)
+{
+    constexpr std::size_t longest = 64; // with folders; what M23 and its number leave room for
+    if (name.empty() || name.size() > longest || name.find("//") != std::string_view::npos) return false;
+    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+        return c > 0x20 && c < 0x7f && c != ';' && c != '*' && c != '"' && c != ':' && c != '\\' && c != '#';
+    });
+    const auto last = name.substr(name.rfind('/') + 1);
+    return plain && name.front() != '/' && name.front() != '.' && name.find("/.") == std::string_view::npos &&
+           last.find('.') != std::string_view::npos && last.back() != '.';
 }
 
 std::optional<printer_failure> out_of_bounds(const action& what)

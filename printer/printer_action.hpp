@@ -18,7 +18,8 @@
 
 namespace layerline::printer {
 
-// Paths are virtual ("gcode/cube.gcode"), confined by whoever opens them.
+// Paths are virtual ("gcode/cube.gcode"), confined by whoever opens them. "card/NAME.GCO" is a file of the
+// printer's own card, by the name that its firmware lists.
 struct start_job {
     std::string path;
     bool bed_clear = false;
@@ -90,10 +91,14 @@ struct exclude_object {
 struct answer_prompt {
     int choice = 0; // which of the prompt's buttons, from 0
 };
+// The files of the printer's own card, read by its firmware: some seconds, and not while it prints.
+struct list_card {
+    std::uint64_t first = 0; // so many are left out
+};
 using action = std::variant<start_job, pause_job, resume_job, cancel_job, home_axes, set_temperature,
                             confirm_bed_clear, emergency_stop, move_axis, extrude_filament, set_fan,
                             set_speed, set_flow, babystep, release_motors, level_bed, set_light, set_power,
-                            run_gcode, run_macro, exclude_object, answer_prompt>;
+                            run_gcode, run_macro, exclude_object, answer_prompt, list_card>;
 // "start", "move_axis" …: on the print host's socket, in link_capabilities and in the audit log. Lives for
 // ever.
 std::string_view name_of(const action& what);
@@ -102,6 +107,13 @@ inline constexpr int max_tools = 16;
 inline constexpr double max_move_mm = 500, max_extrude_mm = 300, max_babystep_mm = 0.5;
 inline constexpr double max_feed_mm_min = 60000;
 inline constexpr std::size_t max_gcode_bytes = 256, max_reply_bytes = 4096;
+
+inline constexpr std::string_view card_root = "card/";
+// Of one listing: more are got by the next.
+inline constexpr std::size_t max_card_files = 250, max_card_text = 16UL * 1024;
+// Whether it may be a file's name on a printer's card: printable ASCII of one to 64 bytes without what means
+// something in G-code, with a dot in its last part, and no part that begins with one.
+bool good_card_name(std::string_view name);
 
 // The failure for values that are not finite or out of these bounds, whatever drives the printer.
 std::optional<printer_failure> out_of_bounds(const action& what);
@@ -116,6 +128,18 @@ struct terms {
     std::string principal_name, peer;           // for the agent's audit log; told to nobody
 };
 
+struct card_file {
+    std::string path; // as start_job takes it: "card/SUB/LONGNA~1.GCO"
+    std::string name; // the long one where the firmware tells it; hostile, show it as text only
+    std::optional<std::uint64_t> bytes;
+    bool operator==(const card_file&) const = default;
+};
+struct card_page {
+    std::vector<card_file> files; // in the card's order, from list_card::first on
+    std::uint64_t total = 0;      // of all there are
+    bool operator==(const card_page&) const = default;
+};
+
 struct performed {
     std::optional<std::string> job_id;
     std::string note = {}; // e.g. that the firmware did not confirm an emergency stop
@@ -124,6 +148,7 @@ struct performed {
     std::string reply = {};
     // Of an emergency stop: whether the printer said that it stopped. Not given: it did if there is no note.
     std::optional<bool> confirmed = {};
+    std::optional<card_page> card = {}; // to list_card
 };
 
 struct link_capabilities {

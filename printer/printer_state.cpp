@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -170,6 +171,19 @@ firmware_info read_firmware(const json& from)
             texts(from, "capabilities")};
 }
 
+json to_value(const port_state& port)
+{
+    return {{"device", port.device}, {"baud", port.baud}, {"found", port.found}};
+}
+
+port_state read_port(const json& from)
+{
+    constexpr std::uint64_t most_baud = 100'000'000;
+    return {text_or_empty(from, "device"),
+            static_cast<unsigned>(std::min(count_field(from, "baud").value_or(0), most_baud)),
+            bool_field(from, "found").value_or(false)};
+}
+
 } // namespace
 
 std::string_view name_of(phase p)
@@ -202,6 +216,7 @@ void to_json(json& into, const printer_state& state)
                 {"objects", list_of(state.objects)},
                 {"job", state.job ? to_value(*state.job) : json(nullptr)},
                 {"firmware", state.firmware ? to_value(*state.firmware) : json(nullptr)},
+                {"port", state.port ? to_value(*state.port) : json(nullptr)},
                 {"wants", state.wants ? to_value(*state.wants) : json(nullptr)},
                 {"no_crash_resume", state.no_crash_resume ? json(*state.no_crash_resume) : json(nullptr)},
                 {"bed_clear", state.bed_clear},
@@ -230,6 +245,7 @@ void from_json(const json& from, printer_state& state)
     read.fan = number_field(from, "fan");
     read.job = object_field<job_state>(from, "job", read_job);
     read.firmware = object_field<firmware_info>(from, "firmware", read_firmware);
+    read.port = object_field<port_state>(from, "port", read_port);
     read.wants = object_field<attention>(from, "wants", read_attention);
     read.speed_factor = number_field(from, "speed_factor");
     read.flow_factor = number_field(from, "flow_factor");

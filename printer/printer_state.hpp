@@ -86,6 +86,14 @@ struct firmware_info {
     bool operator==(const firmware_info&) const = default;
 };
 
+// Where a printer on a serial port is, once it has answered there.
+struct port_state {
+    std::string device; // "/dev/ttyUSB1": what the port's name stands for now
+    unsigned baud = 0;
+    bool found = false; // the baud rate was found by trying
+    bool operator==(const port_state&) const = default;
+};
+
 struct printer_state {
     std::uint64_t sequence = 0; // grows by one with each change
     phase now = phase::offline;
@@ -101,6 +109,7 @@ struct printer_state {
     std::vector<print_object> objects; // of the current job
     std::optional<job_state> job;      // the current or the last one
     std::optional<firmware_info> firmware;
+    std::optional<port_state> port;
     std::optional<attention> wants;
     // Why a print under way would not go on by itself after a crash of its print host; none: it would.
     std::optional<std::string> no_crash_resume;

@@ -167,6 +167,7 @@ void put_action(json& message, const action& what)
                    },
                    [&](const exclude_object& exclude) { message["name"] = exclude.name; },
                    [&](const answer_prompt& answer) { message["choice"] = answer.choice; },
+                   [&](const list_card& list) { message["first"] = list.first; },
                    [](const auto&) {}, // nothing of their own
                },
                what);
@@ -219,6 +220,7 @@ std::optional<action> read_action(std::string_view name, const json& from)
     if (name == "run_macro") return read_macro(from);
     if (name == "exclude_object") return exclude_object{needed_text(from, "name", max_action_name)};
     if (name == "answer_prompt") return answer_prompt{int_field(from, "choice").value_or(0)};
+    if (name == "list_card") return list_card{count_field(from, "first").value_or(0)};
     return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // Lines about the printer's card.
 #include "printer/serial/card_reply.hpp"
 
+#include "printer/printer_action.hpp"
 #include "printer/serial/field_scanner.hpp"
 
 #include <algorithm>
@@ -69,6 +70,12 @@ std::optional<any> parse(std::string_view line)
     if (text.starts_with("SD print paused")) return paused{};
     if (take(text, "File opened:")) return parse_opened(text);
     if (take(text, "Now fresh file:")) return opened{std::string(trimmed(text).substr(0, longest_name)), {}};
+    if (take(text, "Current file:")) { // "PART~1.GCO A long name.gcode", "(no file)"
+        text = trimmed(text);
+        const auto name = text.substr(0, std::min(text.find(' '), longest_name));
+        if (name.empty() || name.front() == '(') return std::nullopt;
+        return current{std::string(name)};
+    }
     if (text.starts_with("File selected")) return selected{};
     if (text.starts_with("open failed") || text.starts_with("No media") || text.starts_with("SD init fail") ||
         text.starts_with("No SD card"))
@@ -94,10 +101,7 @@ std::optional<entry> parse_entry(std::string_view line)
     entry file;
     const auto blank = text.find(' ');
     file.path = std::string(text.substr(0, blank));
-    if (file.path.size() > longest_name || file.path.ends_with('/') ||
-        std::any_of(file.path.begin(), file.path.end(),
-                    [](char c) { return c <= 0x20 || c >= 0x7f || c == ';' || c == '*' || c == '"'; }))
-        return std::nullopt;
+    if (!good_card_name(file.path)) return std::nullopt;
     file.name = file.path;
     if (blank == std::string_view::npos) return file;
     text = trimmed(text.substr(blank));

@@ -19,14 +19,17 @@ struct opened {
     std::string name;
     std::optional<std::uint64_t> size;
 };
+struct current { // the file that is being printed
+    std::string name;
+};
 struct not_opened {}; // no such file, or no card
 struct selected {};
 struct ended {};       // "Done printing file"
 struct list_begins {}; // then entries
 struct list_ends {};
 struct started_there {}; // M24 that the printer gave itself
-using any = std::variant<position, not_printing, paused, opened, not_opened, selected, ended, list_begins,
-                         list_ends, started_there>;
+using any = std::variant<position, not_printing, paused, opened, current, not_opened, selected, ended,
+                         list_begins, list_ends, started_there>;
 
 // Nothing for a line that is not about the card.
 std::optional<any> parse(std::string_view line);
@@ -37,7 +40,8 @@ struct entry {
     std::optional<std::uint64_t> bytes;
     bool operator==(const entry&) const = default;
 };
-// A line between the list's beginning and its end; nothing for one that names no file.
+// A line between the list's beginning and its end; nothing for one that names no file: a file's name has a
+// dot in its last part, so that no answer ("ok 12", "wait") is taken for one.
 std::optional<entry> parse_entry(std::string_view line);
 
 } // namespace layerline::printer::serial::card_reply

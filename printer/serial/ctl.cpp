@@ -196,7 +196,7 @@ int run_ctl(int argc, char** argv)
     app.add_subcommand("status", "the state now");
     app.add_subcommand("watch", "follows the state until the print is over");
     auto* start = app.add_subcommand("start", "prints a file")->fallthrough();
-    start->add_option("file", path, "\"gcode/name.gcode\" or \"name.gcode\"")->required();
+    start->add_option("file", path, "\"gcode/name.gcode\", \"name.gcode\", or \"card/NAME.GCO\"")->required();
     start->add_flag("--bed-clear", bed_clear, "I have seen that the bed is clear");
     auto* pause = app.add_subcommand("pause", "pauses and parks")->fallthrough();
     pause->add_flag("--no-park", no_park, "leaves the head where it is");
@@ -215,7 +215,8 @@ int run_ctl(int argc, char** argv)
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (*start)
-        request.what = action(start_job{path.starts_with("gcode/") ? path : "gcode/" + path, bed_clear});
+        request.what = action(start_job{
+            path.starts_with("gcode/") || path.starts_with(card_root) ? path : "gcode/" + path, bed_clear});
     else if (*pause)
         request.what = action(pause_job{!no_park});
     else if (*resume)

@@ -101,6 +101,8 @@ loaded_state load_durable_state(const std::string& folder)
         if (const auto own = from.find("firmware"); own != from.end() && !own->is_null())
             loaded.state.firmware =
                 fingerprint{text_of(*own, "name"), text_of(*own, "machine"), text_of(*own, "uuid")};
+        if (const auto port = from.find("port"); port != from.end() && !port->is_null())
+            loaded.state.port = {port->at("baud").get<unsigned>(), text_of(*port, "usb")};
     } catch (const json::exception&) {
         loaded = {};
         loaded.state.take({.clear = false, .since = bed_event::unreadable});
@@ -129,6 +131,7 @@ printer_result<void> save_durable_state(const std::string& folder, const durable
 {
     json into{{"bed_clear", state.bed_clear}, {"bed_since", nullptr}, {"boot", state.boot},
               {"starts_ms", json::array()},   {"last_job", nullptr},  {"firmware", nullptr}};
+    into["port"] = {{"baud", state.port.baud}, {"usb", state.port.usb}};
     for (const auto start : state.starts)
         into["starts_ms"].push_back(start.count());
     if (state.bed_since) into["bed_since"] = name_of(*state.bed_since);

@@ -28,11 +28,19 @@ struct fingerprint {
     bool operator==(const fingerprint&) const = default;
 };
 
+// Of the port, since the printer answered there last.
+struct port_memory {
+    unsigned baud = 0; // 0: not known
+    std::string usb{}; // usb_identity() of its device; empty: it has none
+    bool operator==(const port_memory&) const = default;
+};
+
 struct durable_state {
     std::optional<job_record> last_job;
     bool bed_clear = true; // a fresh installation has printed nothing yet
     std::optional<fingerprint> firmware;
     std::optional<bed_event> bed_since = {}; // why it is not clear
+    port_memory port = {};
     std::string boot = {};                   // of the machine, when this was written; empty: not known
     std::vector<std::chrono::milliseconds> starts = {}; // of the last hour, of this boot
     bed_record bed() const { return {bed_clear, bed_since, starts}; }

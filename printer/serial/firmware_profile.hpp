@@ -25,14 +25,16 @@ enum class firmware_kind : std::uint8_t {
 
 struct firmware_profile {
     firmware_kind kind = firmware_kind::unknown;
-    std::string_view name;       // in the configuration: "marlin2"
-    std::string_view title;      // for people
-    std::string_view keep_alive; // asks for a busy line each second; empty: it has no such command
-    bool ok_tells_line = false;  // "ok 137"; a bare ok is then nobody's
-    bool motors_by_time = true;  // M84 S0 keeps the motors on; elsewhere it would switch them off
-    bool cuts_sd_print = false;  // M524 ends a print from its card; elsewhere M25, then M26 S0
-    std::string_view list_card;  // lists the card, with long names where it has them
-    std::string_view go_on;      // ends a pause that was begun at its panel; empty: M108 or an answer
+    std::string_view name;               // in the configuration: "marlin2"
+    std::string_view title;              // for people
+    std::string_view keep_alive;         // asks for a busy line each second; empty: it has no such command
+    bool ok_tells_line = false;          // "ok 137"; a bare ok is then nobody's
+    bool motors_by_time = true;          // M84 S0 keeps the motors on; elsewhere it would switch them off
+    bool cuts_sd_print = false;          // M524 ends a print from its card; elsewhere M25, then M26 S0
+    bool tells_card = true;              // M115 says whether it has one (SDCARD); elsewhere one has to ask it
+    std::string_view list_card;          // lists the card, with long names where it has them
+    std::string_view ask_card_file = {}; // which file of the card it prints; empty: it cannot tell
+    std::string_view go_on;              // ends a pause that was begun at its panel; empty: M108 or an answer
     std::chrono::milliseconds silence{30'000}; // no byte at all while an ok is owed: gone
     std::chrono::milliseconds resend_ok{200};  // the ok that belongs to a resend comes within this, or never
 };

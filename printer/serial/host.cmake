@@ -9,7 +9,7 @@ layerline_room(print_journal
 # The print host: what it decides (no descriptor, no clock), what it does, and its program.
 layerline_room(print_host
     SOURCES
-        card_reply.cpp
+        baud_search.cpp
         ctl.cpp
         descriptor_store.cpp
         hand_commands.cpp
@@ -17,6 +17,7 @@ layerline_room(print_host
         host_attention.cpp
         host_calls.cpp
         host_card.cpp
+        host_card_files.cpp
         host_clerk.cpp
         host_config.cpp
         host_core.cpp
@@ -36,6 +37,7 @@ layerline_room(print_host
         service_notify.cpp
         supervisor.cpp
         takeover_plan.cpp
+        usb_identity.cpp
         wire_port.cpp
         wire_thread.cpp
     LINK

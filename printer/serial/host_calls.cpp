@@ -100,6 +100,7 @@ host_core::outcome host_core::carry_out(host_call& request, time_point now)
             [&](const set_power& what) { return do_set_power(what); },
             [&](const run_gcode&) { return do_run_gcode(request, now); },
             [&](const answer_prompt& what) { return do_answer_prompt(what, who, now); },
+            [&](const list_card&) { return do_list_card(request, now); },
             [&](const run_macro&) -> outcome {
                 return printer_failure{printer_errc::unsupported, "a printer on a serial port has no macros"};
             },
@@ -122,12 +123,16 @@ host_core::outcome host_core::do_start(host_call& request, time_point now)
                                "another printer than before answers on this port (" +
                                    plain_ascii(firmware_->machine, 60) +
                                    "); start the print host once with --accept-fingerprint if that is meant"};
-    if (!request.source) return printer_failure{printer_errc::no_such_file, "there is no file to print"};
+    const bool of_card = what.path.starts_with(card_root);
+    if (of_card)
+        if (auto why = no_card_start(what)) return *std::move(why);
+    if (!of_card && !request.source)
+        return printer_failure{printer_errc::no_such_file, "there is no file to print"};
     if (auto why = gate_.judge(what.bed_clear, now)) return *std::move(why);
     gate_.begun(now);
     // On the disk first: whoever dies from here on leaves a record that says so.
     durable_state next = kept_;
-    next.last_job = job_record{request.job_id, what.path, "running", {}};
+    if (!of_card) next.last_job = job_record{request.job_id, what.path, "running", {}};
     next.take(gate_.record());
     start_commit_ = next_commit_++;
     effects_.push_back(state_to_keep{next, start_commit_});
@@ -138,6 +143,11 @@ host_core::outcome host_core::do_start(host_call& request, time_point now)
 void host_core::saved(std::uint64_t commit, const printer_result<void>& how, time_point now)
 {
     if (!starting_ || commit != start_commit_) return;
+    if (how && connected_ && !leaving_since_ && !starting_->source) {
+        kept_.take(gate_.record());
+        opening_ = card_opening{.until = starting_->deadline.value_or(now + settings_.console_wait)};
+        return;
+    }
     host_call request = std::move(*starting_);
     starting_.reset();
     std::optional<printer_failure> failure;
@@ -150,7 +160,7 @@ void host_core::saved(std::uint64_t commit, const printer_result<void>& how, tim
     if (failure) {
         gate_.not_begun();
         keep(); // the record as it was before
-        effects_.push_back(source_to_drop{std::move(request.source)});
+        if (request.source) effects_.push_back(source_to_drop{std::move(request.source)});
         answer(request.ticket, std::move(*failure));
         return;
     }

@@ -18,6 +18,8 @@ namespace {
 constexpr auto ask_idle = 5s, ask_printing = 2s;
 // "Not SD printing" so often, and it is over; once may be between two files or in a pause that begins.
 constexpr int times_gone = 3;
+// In place of a name that is not known.
+constexpr std::string_view unnamed = "(chosen at the printer)";
 
 template <class... Each>
 struct overloaded : Each... {
@@ -46,7 +48,10 @@ void host_core::card_begins(time_point now)
 {
     card_ = card_print{};
     card_->job.id = id_of(now);
-    card_->job.path = "card/" + plain_ascii(card_file_.empty() ? "(chosen at the printer)" : card_file_, 255);
+    card_->job.path = std::string(card_root) +
+                      plain_ascii(card_file_.empty() ? unnamed : std::string_view(card_file_), 255);
+    // Found in the middle: firmware that can tell which file it is is asked.
+    if (card_file_.empty() && !family().ask_card_file.empty()) aside_.emplace_back(family().ask_card_file);
     card_->since = now;
     reason_ = "the printer prints from its own card";
     bed_was(bed_event::printed);
@@ -54,11 +59,22 @@ void host_core::card_begins(time_point now)
     log(false, "a print from the printer's own card: " + card_->job.path);
 }
 
+// Which file the print that was found under way is of.
+void host_core::card_named(const std::string& name)
+{
+    if (!card_ || card_->job.path != std::string(card_root) + std::string(unnamed)) return;
+    card_file_ = plain_ascii(name, 255);
+    card_->job.path = std::string(card_root) + card_file_;
+}
+
 void host_core::card_ends(phase how, const std::string& why, time_point now)
 {
     if (!card_) return;
     job_ = card_->job;
-    if (how == phase::finished) job_->progress = 1;
+    if (how == phase::finished) {
+        job_->progress = 1;
+        if (job_->size_bytes) job_->done_bytes = job_->size_bytes;
+    }
     elapsed_ = now - card_->since;
     card_.reset();
     card_file_.clear();
@@ -79,9 +95,18 @@ bool host_core::card_says(const std::string& text, time_point now)
                           },
                           [&](const card_reply::opened& file) {
                               if (!file.name.empty()) card_file_ = file.name;
+                              if (!opening_ || !file.size) return; // "Now fresh file" is no success yet
+                              opening_->opened = true;
+                              opening_->size = file.size;
                           },
-                          [&](const card_reply::not_opened&) { card_file_.clear(); },
-                          [&](const card_reply::selected&) {},
+                          [&](const card_reply::not_opened&) {
+                              card_file_.clear();
+                              if (opening_) opening_->refused = true;
+                          },
+                          [&](const card_reply::selected&) {
+                              if (opening_) opening_->opened = true;
+                          },
+                          [&](const card_reply::current& file) { card_named(file.name); },
                           [&](const card_reply::ended&) { card_ends(phase::finished, {}, now); },
                           [&](const card_reply::list_begins&) {}, [&](const card_reply::list_ends&) {},
                           [&](const card_reply::started_there&) {
@@ -182,8 +207,8 @@ host_core::outcome host_core::cancel_card(const std::string& who, time_point now
 
 void host_core::poll_card(time_point now)
 {
-    if (!connected_ || !has("SDCARD") || job_active() || starting_ || goal_ != goal::none || console_ ||
-        waits_for_person(now) || !in_flight_.empty() || !aside_.empty())
+    if (!connected_ || !(card_ || has_card()) || job_active() || starting_ || goal_ != goal::none ||
+        console_ || waits_for_person(now) || listing_ || !in_flight_.empty() || !aside_.empty())
         return;
     if (now - last_card_poll_ < (card_ ? ask_printing : ask_idle)) return;
     last_card_poll_ = now;

@@ -83,9 +83,11 @@ void host_clerk::handle(client_call call)
         }
     }
     if (const auto* start = std::get_if<start_job>(&request.what)) {
-        auto source = open_job(start->path, std::nullopt);
-        if (!source) return refuse(request.ticket, source.error());
-        request.source = std::move(*source);
+        if (!start->path.starts_with(card_root)) { // that file is the printer's to open
+            auto source = open_job(start->path, std::nullopt);
+            if (!source) return refuse(request.ticket, source.error());
+            request.source = std::move(*source);
+        }
         request.job_id = new_job_id();
     }
     const std::uint64_t ticket = request.ticket;

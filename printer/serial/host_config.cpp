@@ -88,7 +88,8 @@ struct text_key {
 constexpr std::array text_keys{
     text_key{"port", &host_config::port},       text_key{"socket", &host_config::socket},
     text_key{"files", &host_config::files},     text_key{"state", &host_config::state},
-    text_key{"journal", &host_config::journal}, text_key{"firmware.kind", &host_config::firmware}};
+    text_key{"journal", &host_config::journal}, text_key{"firmware.kind", &host_config::firmware},
+    text_key{"sysfs", &host_config::sysfs}};
 
 std::string at_line(const std::string& name, const toml::node& node, const std::string& text)
 {
@@ -111,6 +112,10 @@ std::optional<std::string> read_table(const toml::table& table, const std::strin
             if (auto wrong = read_table(*inner, full + '.', name, into)) return wrong;
             continue;
         }
+        if (full == "baud" && node.value_or(std::string{}) == "auto") {
+            into.baud = 0;
+            continue;
+        }
         const auto text = std::find_if(text_keys.begin(), text_keys.end(),
                                        [&](const text_key& row) { return row.name == full; });
         if (text != text_keys.end()) {
@@ -124,7 +129,8 @@ std::optional<std::string> read_table(const toml::table& table, const std::strin
         const auto value = node.is_number() ? node.value<double>() : std::nullopt;
         if (!value || !(*value >= number->least && *value <= number->most)) {
             std::ostringstream range;
-            range << '"' << full << "\" is a number from " << number->least << " to " << number->most;
+            range << '"' << full << "\" is a number from " << number->least << " to " << number->most
+                  << (full == "baud" ? ", or \"auto\"" : "");
             return at_line(name, node, range.str());
         }
         number->put(into, *value);
@@ -176,14 +182,16 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
 {
     host_config config;
     std::string file, park;
-    std::optional<unsigned> baud;
+    std::optional<std::string> baud;
     std::optional<double> tool, bed, chamber;
     std::optional<std::string> port, socket, files, state, journal, firmware;
     CLI::App app{
         "Drives a 3D printer on a serial port: streams jobs, guards heaters, answers on a unix socket.\n"
         "As a hand tool: layerline-printhost ctl --socket PATH status (see ctl --help)."};
     app.add_option("--port", port, "serial port, /dev/serial/by-id/... by best");
-    app.add_option("--baud", baud, "115200 unless said otherwise");
+    app.add_option("--baud", baud, "115200 unless said otherwise; \"auto\" tries the usual ones")
+        ->check(CLI::Range(1200U, 4'000'000U) | CLI::IsMember({"auto"}))
+        ->take_last();
     app.add_option("--socket", socket, "unix socket to answer on");
     app.add_option("--files", files, "folder of files; jobs are in its gcode/");
     app.add_option("--state", state, "folder to keep state in");
@@ -218,7 +226,7 @@ boost::system::result<host_config, config_end> read_host_config(int argc, char**
     if (files) config.files = *files;
     if (state) config.state = *state;
     if (journal) config.journal = *journal;
-    if (baud) config.baud = *baud;
+    if (baud) config.baud = *baud == "auto" ? 0 : static_cast<unsigned>(std::stoul(*baud));
     if (firmware) config.firmware = *firmware;
     if (tool) config.host.max_tool_c = *tool;
     if (bed) config.host.max_bed_c = *bed;

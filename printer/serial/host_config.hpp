@@ -10,9 +10,10 @@ namespace layerline::printer::serial {
 
 struct host_config {
     std::string port, socket, files, state;
-    std::string journal = "/dev/shm"; // a folder in memory
-    std::string firmware;             // its family by name; empty: by what it says
-    unsigned baud = 115200;
+    std::string journal = "/dev/shm";            // a folder in memory
+    std::string firmware;                        // its family by name; empty: by what it says
+    std::string sysfs = "/sys";                  // where the system describes its USB devices
+    unsigned baud = 115200;                      // 0: "auto"
     bool check_only = false, supervised = false; // the latter: by a supervisor of our own
     host_settings host;
     hard_limits file_limits;

@@ -96,6 +96,23 @@ void host_core::keep()
     effects_.push_back(state_to_keep{kept_, std::nullopt});
 }
 
+void host_core::port_is(port_state where, std::string usb)
+{
+    port_ = std::move(where);
+    port_usb_ = std::move(usb);
+    if (connected_) keep_port();
+}
+
+// Where the printer answered: there it is looked for the next time.
+void host_core::keep_port()
+{
+    if (!port_ || foreign_) return;
+    const port_memory seen{port_->baud, port_usb_};
+    if (kept_.port == seen) return;
+    kept_.port = seen;
+    keep();
+}
+
 const heater_state* host_core::heater(std::string_view name) const
 {
     const auto found =
@@ -187,6 +204,7 @@ const printer_state& host_core::state(time_point now)
     if (connected_ && has("BABYSTEPPING")) state.z_offset_mm = babysteps_mm_;
     if (connected_ && has("TOGGLE_LIGHTS")) state.lights = {{"case", case_light_}};
     state.firmware = firmware_;
+    if (connected_) state.port = port_;
     state.wants = wants_;
     if (job_active() && !crash_trouble_.empty()) state.no_crash_resume = crash_trouble_;
     state.bed_clear = gate_.clear() && !job_active() && !card_;

@@ -125,6 +125,11 @@ public:
     void saved(std::uint64_t commit, const printer_result<void>& how, time_point now);
     void board_reset(const printer_result<void>& how);
     void source_opened(printer_result<std::shared_ptr<line_source>> source, time_point now);
+    // Which device that is, at which baud rate; `usb` as in port_memory. Once its printer has answered it is
+    // kept, unless it is another printer.
+    void port_is(port_state where, std::string usb);
+    // The baud rate is being looked for: what to show meanwhile.
+    void port_is_tried(std::string text) { away_text_ = std::move(text); }
     // The port that was opened just now is the one that a predecessor had, kept open since.
     void port_was_kept() { port_kept_ = true; }
     // Why a crash of this process would end or hold a print; empty: it would go on.
@@ -143,8 +148,10 @@ public:
     // The state now; its sequence grows when anything else in it differs from the last one asked for.
     const printer_state& state(time_point now);
     link_capabilities capabilities() const;
+    // The port as it was when the printer answered last.
+    const port_memory& known_port() const { return kept_.port; }
     // Whether the machine should tell what it hears, word for word: a console line waits for its answer.
-    bool listens() const { return console_ && console_->tag; }
+    bool listens() const { return (console_ && console_->tag) || (listing_ && listing_->tag); }
     // A print is to be taken over: the port's next conversation begins with rejoin(), and a number that
     // cannot have been used.
     bool rejoins() const { return takeover_.has_value(); }
@@ -252,6 +259,7 @@ private:
     phase card_phase() const;
     const job_state* shown_job() const { return card_ ? &card_->job : job_ ? &*job_ : nullptr; }
     void card_begins(time_point now);
+    void card_named(const std::string& name);
     void card_ends(phase how, const std::string& why, time_point now);
     bool card_says(const std::string& text, time_point now);
     void card_position(std::uint64_t done, std::uint64_t size, time_point now);
@@ -261,6 +269,20 @@ private:
     outcome resume_card(time_point now);
     outcome cancel_card(const std::string& who, time_point now);
     void poll_card(time_point now);
+
+    // host_card_files.cpp: its files, and starts of them
+    bool has_card() const;      // it said so
+    bool may_have_card() const; // or its firmware would not say
+    outcome do_list_card(const host_call& request, time_point now);
+    std::optional<printer_failure> no_card_start(const start_job& what) const;
+    std::optional<std::string> next_card_question();
+    void card_question_sent(std::uint64_t tag);
+    void card_question_taken(std::uint64_t tag, time_point now);
+    bool listed(const std::string& text);
+    void check_listing(time_point now);
+    void check_opening(time_point now);
+    void card_start_failed(printer_failure why);
+    void end_card_calls(const printer_failure& why);
 
     // host_waits.cpp: heat
     std::string heater_of(const heat_wait& wait) const;
@@ -338,6 +360,7 @@ private:
     void set_phase(phase next, std::string reason, time_point now);
     void log(bool warning, std::string text);
     void keep();
+    void keep_port();
     void bed_was(bed_event what); // takes the clear bed away, and keeps that
     const heater_state* heater(std::string_view name) const;
     std::string tool_name(int tool) const;
@@ -353,6 +376,8 @@ private:
     // the printer
     bool port_open_ = false, connected_ = false, halted_ = false, foreign_ = false;
     printer_errc away_ = printer_errc::port_gone;
+    std::optional<port_state> port_;
+    std::string port_usb_;
     std::string away_text_, reason_;
     std::optional<firmware_info> firmware_;
     firmware_kind kind_ = firmware_kind::unknown;
@@ -372,6 +397,25 @@ private:
     std::string card_file_; // chosen last
     std::optional<std::uint64_t> card_position_;
     time_point last_card_poll_{};
+    struct card_listing { // M20 is asked
+        std::uint64_t ticket = 0, first = 0;
+        std::optional<std::uint64_t> tag{}; // once it is on the wire
+        std::optional<time_point> taken_at{};
+        time_point until{};
+        bool begun = false, ended = false;
+        bool mounted = false; // M21 was said first: it had told no file
+        std::size_t text = 0; // bytes of names
+        card_page page{};
+    };
+    std::optional<card_listing> listing_;
+    struct card_opening { // of starting_: M23 is asked, and M24 comes once the file is open
+        std::optional<std::uint64_t> tag{};
+        std::optional<time_point> taken_at{};
+        time_point until{};
+        bool opened = false, refused = false;
+        std::optional<std::uint64_t> size{};
+    };
+    std::optional<card_opening> opening_;
     std::optional<attention> wants_;
     asker asker_ = asker::nobody; // of wants_
     std::string prompt_text_;     // of the firmware's prompt, which counts once it is shown

@@ -13,7 +13,10 @@ using namespace std::chrono_literals;
 
 void host_core::forget_wire()
 {
-    end_hand_calls({printer_errc::no_answer, "the connection to the printer was lost before it answered"});
+    const printer_failure lost{printer_errc::no_answer,
+                               "the connection to the printer was lost before it answered"};
+    end_hand_calls(lost);
+    end_card_calls(lost);
     speed_factor_ = flow_factor_ = std::nullopt;
     case_light_.reset();
     babysteps_mm_ = 0;
@@ -88,6 +91,7 @@ void host_core::on(const connected& what, time_point now)
         keep();
     }
     foreign_ = *kept_.firmware != seen;
+    keep_port();
     if (takeover_) look_around();
     log(foreign_, "connected to " + firmware_->name + ", taken for " + std::string(family().title) +
                       (foreign_ ? "; this is not the printer known before" : ""));
@@ -129,6 +133,7 @@ void host_core::on(const acknowledged& what, time_point now)
                    performed{.job_id = {}, .note = {}, .reply = std::move(console_->reply)});
             console_.reset();
         }
+        card_question_taken(line.tag, now);
         if (line.tag == what.tag) break;
     }
 }
@@ -185,7 +190,7 @@ void host_core::watch_head()
 
 void host_core::on(const said& what, time_point now)
 {
-    if (card_says(what.text, now)) return;
+    if (listed(what.text) || card_says(what.text, now)) return;
     log(false, "printer: " + what.text);
 }
 
@@ -307,19 +312,22 @@ void host_core::tick(time_point now)
     check_guards(now);
     poll_temperatures(now);
     poll_place(now);
+    check_listing(now);
+    check_opening(now);
     poll_card(now);
 }
 
 std::chrono::milliseconds host_core::patience() const
 {
     // All that is counted here is counted in seconds; plans and stops are looked at four times in one.
-    return !plan_.empty() || ladder_ || console_ || leaving_since_ ? 250ms : 1000ms;
+    return !plan_.empty() || ladder_ || console_ || listing_ || opening_ || leaving_since_ ? 250ms : 1000ms;
 }
 
 void host_core::stop(time_point now)
 {
     if (leaving_since_) return;
     leaving_since_ = now;
+    end_card_calls({printer_errc::host_gone, "the print host is being stopped"});
     const bool in_job = job_active();
     const bool lift = in_job && moved_ && !saved_.lifted;
     const head_knowledge known = head();

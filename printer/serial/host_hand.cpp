@@ -27,6 +27,7 @@ std::vector<std::string> host_core::offers() const
     if (has("AUTOLEVEL")) all.emplace_back("level_bed");
     if (has("TOGGLE_LIGHTS")) all.emplace_back("set_light");
     if (has("SOFTWARE_POWER")) all.emplace_back("set_power");
+    if (may_have_card()) all.emplace_back("list_card");
     return all;
 }
 

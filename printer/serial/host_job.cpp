@@ -399,6 +399,11 @@ std::optional<wire_command> host_core::next_command(time_point now)
         console_->tag = command.tag;
         return command;
     }
+    if (auto question = next_card_question()) {
+        auto command = send_own(*std::move(question), now);
+        card_question_sent(command.tag);
+        return command;
+    }
     if (firmware_paused_) return std::nullopt; // it reads nothing; each line would only fill its queue
     if (!plan_.empty() || goal_ != goal::none) {
         if (auto command = next_of_plan(now)) return command;

@@ -56,6 +56,7 @@ printer_state bounded(printer_state state)
         for (auto& name : firmware->capabilities)
             name = clipped(std::move(name), max_capability);
     }
+    if (state.port) state.port->device = clipped(std::move(state.port->device), max_name);
     if (state.wants) {
         state.wants->kind = clipped(std::move(state.wants->kind), max_id);
         state.wants->text = clipped(std::move(state.wants->text), max_text);
@@ -151,6 +152,34 @@ link_capabilities read_capabilities(const json& from)
     return can;
 }
 
+json told_card(const card_page& page)
+{
+    json files = json::array();
+    for (const auto& file : page.files)
+        files.push_back({{"path", clipped(file.path, max_name)},
+                         {"name", clipped(file.name, max_name)},
+                         {"bytes", file.bytes ? json(*file.bytes) : json(nullptr)}});
+    return {{"total", page.total}, {"files", std::move(files)}};
+}
+
+std::optional<card_page> read_card(const json& from)
+{
+    const json* card = find_field(from, "card");
+    if (!card) return std::nullopt;
+    const json* files = find_field(*card, "files");
+    if (!files || !files->is_array() || files->size() > max_card_files)
+        throw_field_error("card", "has no list of files of a bearable length");
+    card_page page;
+    page.total = count_field(*card, "total").value_or(files->size());
+    for (const auto& one : *files) {
+        auto path = text_field(one, "path", max_name);
+        if (!path || !path->starts_with(card_root)) throw_field_error("card", "holds a file without a path");
+        page.files.push_back({*std::move(path), text_field(one, "name", max_name).value_or(std::string()),
+                              count_field(one, "bytes")});
+    }
+    return page;
+}
+
 printer_failure read_failure(const json& from)
 {
     const auto name = text_field(from, "name", max_name);
@@ -175,10 +204,12 @@ std::variant<host_reply, host_event> read_from_host(const json& from)
     if (!id) throw_field_error("id", "is missing");
     reply.id = *id;
     if (const json* done = find_field(from, "ok"))
-        reply.what =
-            performed{text_field(*done, "job_id"), text_field(*done, "note").value_or(std::string()),
-                      bool_field(*done, "repeated").value_or(false),
-                      text_field(*done, "reply").value_or(std::string()), bool_field(*done, "confirmed")};
+        reply.what = performed{text_field(*done, "job_id"),
+                               text_field(*done, "note").value_or(std::string()),
+                               bool_field(*done, "repeated").value_or(false),
+                               text_field(*done, "reply").value_or(std::string()),
+                               bool_field(*done, "confirmed"),
+                               read_card(*done)};
     else if (const json* error = find_field(from, "error"))
         reply.what = read_failure(*error);
     else if (const json* state = find_field(from, "state"))
@@ -257,6 +288,7 @@ std::string encode_reply(const host_reply& reply)
                            {"reply", clipped(done.reply, max_reply_bytes)},
                            {"repeated", done.repeated}};
                        if (done.confirmed) message["ok"]["confirmed"] = *done.confirmed;
+                       if (done.card) message["ok"]["card"] = told_card(*done.card);
                    },
                    [&](const printer_failure& failure) {
                        const auto& row = row_of(failure.code);

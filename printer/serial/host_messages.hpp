@@ -6,10 +6,12 @@
 //                    celsius} | move_axis {axis:"x", distance_mm, feed_mm_min?} | extrude {tool, distance_mm,
 //                    feed_mm_min?} | set_fan {share} | set_speed, set_flow {factor} | babystep {z_mm} |
 //                    set_light {name, on} | set_power {device, on} | run_gcode {text} | run_macro {name,
-//                    parameters:{}} | exclude_object {name} | answer_prompt {choice} | emergency_stop
-//                    {break_waits?, reset_board?, power_device?}; terms, all optional: "time_left_ms",
-//                    "until_ms", "expected_state", "expected_job", "key", "principal"
+//                    parameters:{}} | exclude_object {name} | answer_prompt {choice} | list_card {first?}
+//                    | emergency_stop {break_waits?, reset_board?, power_device?}; terms, all optional:
+//                    "time_left_ms", "until_ms", "expected_state", "expected_job", "key", "principal"
 //   host -> client   {"id":1,"ok":{"job_id":"j-...","note":"","reply":"","repeated":false,"confirmed":true}}
+//                    (list_card: with "card":{"total":1,"files":[{"path":"card/A.GCO","name":"a.gcode",
+//                    "bytes":62}]})
 //                    (state: {"id":1,"state":{...}}; capabilities: {"id":1,"capabilities":{...}})
 //                    {"id":1,"error":{"name":"wrong_state","detail":"..."}}
 //                    {"event":"state","state":{...}}: in full on connect and on change, at most 10 a second a

@@ -20,7 +20,7 @@ std::vector<rung> rungs_of(const emergency_stop& allowed)
     return all;
 }
 
-std::string listed(const std::vector<std::string>& all)
+std::string joined(const std::vector<std::string>& all)
 {
     std::string text;
     for (std::size_t at = 0; at < all.size(); ++at)
@@ -114,7 +114,7 @@ void host_core::stop_confirmed(const char* by)
     if (!ladder_) return;
     std::string note;
     if (!ladder_->told.empty())
-        note = "the stop alone was not confirmed; " + listed(ladder_->told) + "; " + by;
+        note = "the stop alone was not confirmed; " + joined(ladder_->told) + "; " + by;
     end_stops(true, note);
 }
 
@@ -131,7 +131,7 @@ void host_core::check_stop_confirm(time_point now)
         note +=
             "; its firmware has no emergency parser and may read the stop only after the commands that it "
             "already has";
-    if (!ladder_->told.empty()) note += "; " + listed(ladder_->told);
+    if (!ladder_->told.empty()) note += "; " + joined(ladder_->told);
     note += ": cut its power if it goes on";
     end_stops(false, note);
 }

@@ -63,17 +63,22 @@ void wait_for_signal(const sigset_t& signals, const host_traffic& traffic)
 // The first time the descriptor that a predecessor left, if there is one; by its name from then on.
 port_opener port_opener_for(const host_config& config, owned_fd left)
 {
-    return
-        [port = config.port, baud = config.baud,
-         kept = std::make_shared<owned_fd>(std::move(left))]() -> printer_result<std::unique_ptr<wire_port>> {
-            if (*kept) {
-                auto adopted = adopt_wire_port(std::move(*kept), port, baud);
-                if (adopted) return adopted;
-                log_warning(adopted.error().detail);
-                forget_descriptor("port");
-            }
-            return open_wire_port(port, baud);
-        };
+    wire_port_settings settings{.path = config.port,
+                                .baud = config.baud,
+                                .sys = config.sysfs,
+                                .any_device = config.host.accept_fingerprint};
+    return [settings, kept = std::make_shared<owned_fd>(std::move(left))](
+               const port_memory& known) -> printer_result<std::unique_ptr<wire_port>> {
+        auto asked = settings;
+        if (asked.baud == 0) asked.baud = known.baud != 0 ? known.baud : default_baud;
+        if (*kept) {
+            auto adopted = adopt_wire_port(std::move(*kept), asked, known);
+            if (adopted) return adopted;
+            log_warning(adopted.error().detail);
+            forget_descriptor("port");
+        }
+        return open_wire_port(asked, known);
+    };
 }
 
 int run_host(const host_config& config)
@@ -118,13 +123,14 @@ int run_host(const host_config& config)
                       .max_text = text_that_fits(config.machine.max_line),
                       .limits = config.file_limits},
                      std::move(*keys), traffic);
-    wire_thread wire({.machine = config.machine}, config.host, std::move(origin),
+    wire_thread wire({.machine = config.machine, .baud = config.baud}, config.host, std::move(origin),
                      port_opener_for(config, std::move(left)), traffic);
     const progress_store progress(progress_pages(config.state), pages, 5s, traffic);
     {
         const host_server server({.path = config.socket}, std::move(*listener), traffic);
-        log_info("print host for " + config.port + " at " + std::to_string(config.baud) +
-                 " baud, listening on " + config.socket);
+        const auto rate =
+            config.baud != 0 ? std::to_string(config.baud) + " baud" : "a baud rate to be found";
+        log_info("print host for " + config.port + " at " + rate + ", listening on " + config.socket);
         notify_service("READY=1");
         wait_for_signal(signals, traffic);
         notify_service("STOPPING=1");

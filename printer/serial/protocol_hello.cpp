@@ -88,8 +88,11 @@ void protocol_machine::impl::hello_timer(time_point now)
         return;
     }
     if (now - hello_began >= settings.boot_patience + 2 * settings.hello_patience) {
-        give_up(garbled ? "The printer's bytes make no sense: the baud rate is probably wrong."
-                        : "The port is open, but no firmware answers.");
+        give_up(
+            garbled
+                ? "The printer's bytes make no sense: the baud rate is probably wrong. baud = \"auto\" looks "
+                  "for the right one."
+                : "The port is open, but no firmware answers.");
         return;
     }
     say_hello(now);

@@ -133,6 +133,7 @@ bool protocol_machine::send_urgent(std::string_view command, time_point now)
 void protocol_machine::listen(bool on)
 {
     impl_->listening = on;
+    if (!on) impl_->in_list = false;
 }
 
 std::size_t protocol_machine::in_flight() const
@@ -182,6 +183,17 @@ std::uint64_t protocol_machine::next_number() const
 std::uint64_t protocol_machine::accepted_number() const
 {
     return impl_->ledger.accepted();
+}
+
+bool protocol_machine::makes_sense() const
+{
+    return impl_->alive_at || impl_->at == impl::stage::identify || impl_->at == impl::stage::ready ||
+           impl_->at == impl::stage::halted;
+}
+
+bool protocol_machine::heard_noise() const
+{
+    return impl_->garbled;
 }
 
 bool protocol_machine::is_connected() const

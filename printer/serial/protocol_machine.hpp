@@ -131,6 +131,10 @@ public:
     std::uint64_t accepted_number() const;
 
     bool is_connected() const;
+    // Whether a firmware was understood since opened(): at work, starting, or answering.
+    bool makes_sense() const;
+    // Whether bytes came that are no line of any firmware: noise, or another baud rate.
+    bool heard_noise() const;
     std::uint64_t resends() const; // requests that were followed
     std::uint64_t probes() const;  // lost acknowledgements that were suspected
 

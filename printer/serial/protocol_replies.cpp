@@ -1,4 +1,5 @@
 // What each line from the firmware does.
+#include "printer/serial/card_reply.hpp"
 #include "printer/serial/protocol_state.hpp"
 
 #include <algorithm>
@@ -51,6 +52,11 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
     if (at == stage::closed || at == stage::lost) return;
     if (!whole || mostly_noise(line)) garbled = true;
     if (!whole) return;
+    if (listening && at == stage::ready && is_of_list(line)) {
+        tell(heard{std::string(line)});
+        tell(said{std::string(line)});
+        return;
+    }
     if (const auto at = reply::glued_ok(line); at > 0) {
         handle_line(line.substr(0, at), true, now);
         handle_line(line.substr(at), true, now);
@@ -125,6 +131,17 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
                    },
                },
                what);
+}
+
+// While a card's list is read its entries are names of files and nothing else, whatever they look like.
+bool protocol_machine::impl::is_of_list(std::string_view line)
+{
+    if (in_list && card_reply::parse_entry(line)) return true;
+    const auto what = card_reply::parse(line);
+    if (!what) return false;
+    if (std::holds_alternative<card_reply::list_begins>(*what)) in_list = true;
+    if (std::holds_alternative<card_reply::list_ends>(*what)) in_list = false;
+    return false;
 }
 
 void protocol_machine::impl::on_ack(const reply::ack& ack, time_point now)

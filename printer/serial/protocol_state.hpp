@@ -63,6 +63,7 @@ struct protocol_machine::impl {
 
     // --- replies (protocol_replies.cpp)
     void handle_line(std::string_view line, bool whole, time_point now);
+    bool is_of_list(std::string_view line);
     void on_ack(const reply::ack& ack, time_point now);
     void on_plain_ok(time_point now);
     void note_latency(std::uint64_t number, time_point now);
@@ -116,7 +117,7 @@ struct protocol_machine::impl {
     time_point hello_began{}, hello_sent{};
     int hello_oks = 0, hello_rounds = 0;
     std::optional<time_point> settle_at, alive_at;
-    bool listening = false;
+    bool listening = false, in_list = false; // the latter: of a card, between its first line and its last
     bool garbled = false; // bytes came that are no firmware's words: a wrong baud rate, likely
     bool named = false;
     int asked = 0;

@@ -167,6 +167,19 @@ printer_result<std::size_t> serial_port::write(std::string_view bytes)
     }
 }
 
+printer_result<void> serial_port::set_baud(unsigned baud)
+{
+    switch (set_raw(descriptor_, baud)) {
+    case discipline::done:
+        return {};
+    case discipline::baud_refused:
+        return printer_failure{printer_errc::unsupported,
+                               "The port " + device_ + " cannot do " + std::to_string(baud) + " baud."};
+    default:
+        return failure_of(errno, device_);
+    }
+}
+
 void serial_port::discard_output()
 {
     if (descriptor_ >= 0) ::tcflush(descriptor_, TCOFLUSH);

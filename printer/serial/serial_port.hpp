@@ -40,6 +40,8 @@ public:
     // How many bytes were read or written; 0: not now. port_gone on a hang-up.
     printer_result<std::size_t> read(char* into, std::size_t size);
     printer_result<std::size_t> write(std::string_view bytes);
+    // On the open port; nothing else about it changes. unsupported where the device cannot do it.
+    printer_result<void> set_baud(unsigned baud);
     // Drops what the kernel has not sent yet: before an emergency stop.
     void discard_output();
     // Many boards reset when DTR goes low and high again.

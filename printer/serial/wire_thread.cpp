@@ -49,7 +49,7 @@ void wire_thread::join()
 void wire_thread::try_open(time_point now)
 {
     next_open_ = now + settings_.reopen;
-    auto opened = open_();
+    auto opened = open_(core_.known_port());
     if (!opened) {
         if (opened.error().code == away_ && opened.error().detail == away_text_) return;
         away_ = opened.error().code;
@@ -60,16 +60,59 @@ void wire_thread::try_open(time_point now)
     }
     away_text_.clear();
     port_ = std::move(*opened);
+    port_stored_ = keep_descriptor(port_->fd(), port_name);
+    const auto known = core_.known_port().baud;
+    baud_ = settings_.baud != 0 ? settings_.baud : known != 0 ? known : default_baud;
+    // A print that is taken over was at the rate that is known.
+    searching_ = settings_.baud == 0 && !core_.rejoins();
+    if (searching_) {
+        if (!search_) search_.emplace(known);
+        search_->begin(now);
+        baud_ = search_->rate();
+        (void)port_->set_baud(baud_); // a port that cannot do it answers nothing, and the next rate comes
+    }
+    if (!core_.rejoins()) return begin_hello(now);
     machine_ = std::make_unique<protocol_machine>(settings_.machine);
     core_.port_opened(now);
-    port_stored_ = keep_descriptor(port_->fd(), port_name);
-    if (core_.rejoins()) {
-        if (port_->was_kept()) core_.port_was_kept();
-        machine_->rejoin(core_.unused_number(), now);
-    } else
-        machine_->opened(now);
+    core_.port_is({port_->device(), baud_, settings_.baud == 0}, port_->usb());
+    if (port_->was_kept()) core_.port_was_kept();
+    machine_->rejoin(core_.unused_number(), now);
     next_hello_.reset();
     news_now_ = true;
+}
+
+// On the port as it is: to open it anew would reset the board, and whatever it does alone.
+void wire_thread::begin_hello(time_point now)
+{
+    next_hello_.reset();
+    machine_ = std::make_unique<protocol_machine>(settings_.machine);
+    core_.port_opened(now);
+    core_.port_is({port_->device(), baud_, settings_.baud == 0}, port_->usb());
+    if (searching_) core_.port_is_tried(search_->trying());
+    machine_->opened(now);
+    news_now_ = true;
+}
+
+// A rate at which a firmware is understood ends the search; until then one rate after the other.
+void wire_thread::look_for_baud(time_point now)
+{
+    if (!searching_ || !machine_ || next_hello_) return;
+    if (machine_->makes_sense()) {
+        if (!machine_->is_connected()) return;
+        searching_ = false;
+        search_->found();
+        return;
+    }
+    if (const auto next = search_->next(now, machine_->heard_noise())) {
+        baud_ = *next;
+        (void)port_->set_baud(baud_);
+        begin_hello(now);
+    } else if (search_->over()) {
+        machine_ = std::make_unique<protocol_machine>(settings_.machine); // which says nothing yet
+        core_.on_event(gone_silent{search_->in_vain()}, now);
+        next_hello_ = now + settings_.rehello;
+        news_now_ = true;
+    }
 }
 
 void wire_thread::close_port(printer_errc why, std::string text, time_point now)
@@ -248,6 +291,7 @@ void wire_thread::wait(time_point now)
     if (!port_) until = std::min(until, next_open_);
     if (next_hello_) until = std::min(until, *next_hello_);
     if (reset_until_) until = std::min(until, *reset_until_);
+    if (searching_ && port_ && !next_hello_) until = std::min(until, search_->until());
     if (machine_)
         if (const auto wakeup = machine_->next_wakeup()) until = std::min(until, *wakeup);
     const auto left = std::chrono::ceil<milliseconds>(until - clock::now()).count();
@@ -278,14 +322,16 @@ void wire_thread::run()
         if (port_) read_port(now);
         if (port_) {
             if (next_hello_ && now >= *next_hello_) {
-                // On the port as it is: to open it anew would reset the board, and whatever it does alone.
-                next_hello_.reset();
-                machine_ = std::make_unique<protocol_machine>(settings_.machine);
-                core_.port_opened(now);
-                machine_->opened(now);
+                if (searching_) {
+                    search_->begin(now);
+                    baud_ = search_->rate();
+                    (void)port_->set_baud(baud_);
+                }
+                begin_hello(now);
             }
             machine_->tick(now);
             take_events(now);
+            look_for_baud(now);
         }
         if (reset_until_ && now >= *reset_until_) {
             reset_until_.reset();

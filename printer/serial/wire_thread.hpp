@@ -2,6 +2,7 @@
 // lines and timers, never for a client or a disk, and reconnects by the port's name when it was gone.
 #pragma once
 
+#include "printer/serial/baud_search.hpp"
 #include "printer/serial/host_traffic.hpp"
 
 #include <functional>
@@ -18,6 +19,13 @@ public:
     virtual int fd() const = 0;
     // A predecessor had it open, and nobody closed it since.
     virtual bool was_kept() const { return false; }
+    // What the port's name stands for: its device, and usb_identity() of that.
+    virtual std::string device() const { return {}; }
+    virtual std::string usb() const { return {}; }
+    virtual printer_result<void> set_baud(unsigned /*baud*/)
+    {
+        return printer_failure{printer_errc::unsupported, "this port has no baud rate"};
+    }
     // How many bytes; 0: not now. A failure means that the port is gone.
     virtual printer_result<std::size_t> read(char* into, std::size_t most) = 0;
     virtual printer_result<std::size_t> write(std::string_view bytes) = 0;
@@ -27,11 +35,14 @@ public:
         return printer_failure{printer_errc::unsupported, "this port has no line that resets a board"};
     }
 };
-// Opens it anew; the failure says why not (port_gone, port_held, port_forbidden).
-using port_opener = std::function<printer_result<std::unique_ptr<wire_port>>()>;
+// Opens it anew, where it is known to be; the failure says why not (port_gone, port_held, port_forbidden).
+using port_opener = std::function<printer_result<std::unique_ptr<wire_port>>(const port_memory&)>;
+
+inline constexpr unsigned default_baud = 115200;
 
 struct wire_settings {
     machine_settings machine;
+    unsigned baud = default_baud;            // 0: the rate is looked for
     std::chrono::milliseconds reopen{1000};  // between tries for a port that is away
     std::chrono::milliseconds rehello{5000}; // between hellos to a silent printer, on the same open port
     std::chrono::milliseconds news{100};     // between states told to the server
@@ -61,6 +72,8 @@ public:
 private:
     void run();
     void try_open(time_point now);
+    void begin_hello(time_point now);
+    void look_for_baud(time_point now);
     void close_port(printer_errc why, std::string text, time_point now);
     void take_letters(time_point now);
     void read_port(time_point now);
@@ -84,6 +97,9 @@ private:
     host_traffic& traffic_;
     std::unique_ptr<wire_port> port_;
     std::unique_ptr<protocol_machine> machine_;
+    std::optional<baud_search> search_; // where the rate is to be found
+    bool searching_ = false;
+    unsigned baud_ = 0;
     time_point next_open_{}, next_news_{};
     std::optional<time_point> next_hello_, reset_until_;
     printer_errc away_ = printer_errc::port_gone;

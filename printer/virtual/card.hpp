@@ -26,6 +26,7 @@ public:
     void choose_first();
     bool chosen() const { return chosen_.has_value(); }
     const std::string& short_name() const { return short_names_[*chosen_]; }
+    const std::string& long_name() const { return files_[*chosen_].name; }
     std::uint64_t size() const { return chosen_ ? files_[*chosen_].text.size() : 0; }
     std::uint64_t position() const { return position_; }
     void rewind() { position_ = 0; }

@@ -96,7 +96,10 @@ bool firmware::impl::begin_card(const command& read)
         if (read.value('S').value_or(0) == 0) inserted.rewind();
         return true;
     case 27:
-        if (inserted.printing)
+        if (read.seen('C') && settings.family == firmware_family::marlin)
+            say("Current file: " +
+                (inserted.chosen() ? inserted.short_name() + " " + inserted.long_name() : "(no file)"));
+        else if (inserted.printing)
             say("SD printing byte " + std::to_string(inserted.position()) + "/" +
                 std::to_string(inserted.size()));
         else

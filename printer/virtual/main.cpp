@@ -1,5 +1,6 @@
 // layerline-virtual-printer: the firmware on a pty.
 #include "printer/virtual/firmware.hpp"
+#include "printer/virtual/port_speed.hpp"
 #include "printer/virtual/pty_port.hpp"
 #include "printer/virtual/report.hpp"
 
@@ -37,6 +38,7 @@ struct options {
     std::string card;
     std::vector<std::string> faults;
     double replug_after = 0; // seconds; 0: never
+    unsigned only_baud = 0;
     bool verbose = false;
 };
 
@@ -101,6 +103,9 @@ void add_options(CLI::App& app, options& chosen)
     app.add_option("--firmware", chosen.firmware, "whose words it speaks: marlin, prusa or repetier")
         ->check(CLI::IsMember({"marlin", "prusa", "repetier"}));
     app.add_option("--baud", board.baud, "wire speed, 0: not paced")->check(CLI::Range(0, 4000000));
+    app.add_option("--only-baud", chosen.only_baud,
+                   "a host that set its port to another baud rate hears and says only noise; 0: any rate")
+        ->check(CLI::Range(0, 4000000));
     app.add_option("--speed", board.speed, "simulated seconds in a real one, for motion and heat")
         ->check(CLI::Range(0.01, 10000.0));
     app.add_option("--seed", board.seed, "of faults and of noise");
@@ -234,14 +239,20 @@ private:
             if (options_.verbose) std::fprintf(stderr, "-- opened\n");
         }
         if (const auto room = board_.receive_room(); room > 0) {
-            const auto bytes = port_->read(room);
+            auto bytes = port_->read(room);
+            if (wrong_speed()) bytes = at_wrong_speed(bytes);
             if (options_.verbose && !bytes.empty()) show('>', bytes, heard_);
             board_.receive(bytes, now());
         }
         const auto said = board_.take_output(now());
         if (said.empty()) return;
         if (options_.verbose) show('<', said, said_);
-        port_->write(said);
+        port_->write(wrong_speed() ? at_wrong_speed(said) : said);
+    }
+
+    bool wrong_speed() const
+    {
+        return options_.only_baud != 0 && port_speed(port_->bytes_descriptor()) != options_.only_baud;
     }
 
     // Whole lines only, with a mark of the direction.

@@ -33,4 +33,11 @@ TEST_CASE("past jobs are told in a line each, and what is not known is left out"
     CHECK(words.find("completed") != std::string::npos);
     CHECK(words.find("\n-  cancelled  b") != std::string::npos);
     CHECK(history_words(json::object()) == "no past jobs");
+    const auto card = json::parse(R"({"Offset":0,"Total":3,"Files":[
+        {"Path":"card/PART~1.GCO","Name":"A part.gcode","SizeBytes":2048},
+        {"Path":"card/B.GCO","Name":"B.GCO","SizeBytes":null}]})");
+    const auto listed = card_words(card);
+    CHECK(listed.starts_with("card/PART~1.GCO  2"));
+    CHECK(listed.find("A part.gcode\ncard/B.GCO\nmore with --offset 2") != std::string::npos);
+    CHECK(card_words(json::object()) == "no files on the card");
 }

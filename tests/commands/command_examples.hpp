@@ -49,6 +49,7 @@ inline constexpr std::array examples{
     example{"console/lines", "GET", access::scope::console, "", ""},
     example{"history", "GET", access::scope::view, "", ""},
     example{"bed-mesh", "GET", access::scope::view, "", ""},
+    example{"card/list", "GET", access::scope::files, "", ""},
     example{"files/list", "GET", access::scope::view, "", ""},
     example{"files/details", "GET", access::scope::view, "path=gcode/a.gcode", ""},
     example{"files/upload", "PUT", access::scope::files, "path=gcode/b.gcode", "G28\n"},

@@ -294,6 +294,46 @@ TEST_CASE("start needs a file that is there and a bed that is clear")
     CHECK(order.bed_clear);
 }
 
+TEST_CASE("a file of the printer's own card is started by the path that its list tells")
+{
+    api_desk desk;
+    for (const auto* bad : {"card/", "card/../A.GCO", "card/A B.GCO", "card/A.GCO\\nM112", "card/A"}) {
+        INFO(bad);
+        const auto body = std::string(R"({"Path":")") + bad + R"("})";
+        CHECK(desk.call("POST", "start", "", body.c_str())->status() == 400);
+    }
+    CHECK(desk.printer.orders.empty());
+    const auto begun = desk.call("POST", "start", "", R"({"Path":"card/SUB/PART~1.GCO","BedClear":true})");
+    CHECK(begun->status() == 200);
+    CHECK(begun->body.at("Result").at("VirtualPath") == "card/SUB/PART~1.GCO");
+    const auto& order = std::get<printer::start_job>(desk.printer.orders.back().what);
+    CHECK(order.path == "card/SUB/PART~1.GCO");
+    CHECK(order.bed_clear);
+}
+
+TEST_CASE("the printer's card is listed with what is unknown as null")
+{
+    api_desk desk;
+    desk.printer.answers = [](const auto& order) {
+        printer::performed done;
+        CHECK(std::get<printer::list_card>(order.what).first == 5);
+        done.card = printer::card_page{{{"card/A.GCO", "a long name.gcode", {}}}, 6};
+        return done;
+    };
+    const auto told = desk.call("GET", "card/list", "Offset=5");
+    REQUIRE(told->status() == 200);
+    const auto& result = told->body.at("Result");
+    CHECK(result.at("Total") == 6);
+    CHECK(result.at("Offset") == 5);
+    CHECK(result.at("Files")[0].at("Path") == "card/A.GCO");
+    CHECK(result.at("Files")[0].at("Name") == "a long name.gcode");
+    CHECK(result.at("Files")[0].at("SizeBytes").is_null());
+    desk.printer.answers = [](const auto&) {
+        return printer::printer_failure{printer_errc::unsupported, "This printer has no card of its own."};
+    };
+    CHECK(desk.call("GET", "card/list")->status() == 788);
+}
+
 TEST_CASE("home takes axes, each at most once")
 {
     api_desk desk;

@@ -50,6 +50,7 @@ TEST_CASE("what is unknown is null, never 0 or -1")
         CHECK(value.is_null());
     CHECK(result.at("PlatformVersion").is_null());
     CHECK(result.at("Layerline").at("AgeMs").is_null());
+    CHECK(result.at("Layerline").at("Port").is_null());
     CHECK(result.at("Layerline").at("JobId").is_null());
 }
 
@@ -58,6 +59,8 @@ TEST_CASE("a print under way is told with its units")
     auto state = printing("gcode/folder/part.gcode");
     state.heaters = {{"tool0", 209.987, 210}, {"bed", 60.004, 60}, {"tool1", 25, 0}};
     state.job->progress = 0.4256;
+    state.port = layerline::printer::port_state{"/dev/ttyUSB0", 250000, true};
+    CHECK(status_result(state, 0).at("Layerline").at("Port").at("Baud") == 250000);
     state.job->elapsed_s = 61.9;
     state.job->left_s = 1e12;
     state.job->layer = 3;

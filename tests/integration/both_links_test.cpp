@@ -88,6 +88,9 @@ const std::vector<row>& table()
         {"history", "GET", "", {200, 200, 200, {200, 785}}},
         {"bed-mesh", "GET", "", {{788, 200}, {788, 200}, {788, 200}, {788, 785}}},
         {"motors-off", "POST", "{}", {200, 786, 786, 785}},
+        {"card/list", "GET", "", {788, 788, 788, 785}}, // neither has one: firmware_test.cpp has
+        {"start", "POST", R"({"Path":"card/A.GCO","BedClear":true})", {788, {786, 788}, {786, 788}, 785}},
+        {"start", "POST", R"({"Path":"card/../A.GCO","BedClear":true})", {400, 400, 400, 400}},
         {"files/list", "GET", "", {200, 200, 200, {200, 785}}},
         {"files/details", "GET", "?Path=gcode/long.gcode", {200, 200, 200, {200, 785}}},
         {"files/details", "GET", "?Path=gcode/none.gcode", {404, 404, 404, {404, 785}}},

@@ -3,10 +3,12 @@ layerline_test(print_host
     SOURCES
         firmware_model.cpp firmware_profile_test.cpp hand_test.cpp host_core_test.cpp
         host_attention_test.cpp
+        host_card_files_test.cpp
         host_card_test.cpp
         host_gate_test.cpp
         host_job_test.cpp
         host_policy_test.cpp
+        host_port_test.cpp
         host_reader_test.cpp
         host_state_test.cpp
         host_stop_test.cpp

@@ -73,6 +73,8 @@ TEST_CASE("what firmware says of its card is told from everything else")
     CHECK(read<card_reply::started_there>("echo:enqueueing \"M24\""));
     CHECK(read<card_reply::not_opened>("open failed, File: NOPE.GCO."));
     CHECK(read<card_reply::ended>("Done printing file"));
+    CHECK(read<card_reply::current>("Current file: PART~1.GCO A part.gcode")->name == "PART~1.GCO");
+    CHECK_FALSE(card_reply::parse("Current file: (no file)"));
     CHECK_FALSE(card_reply::parse("echo:busy: processing"));
     CHECK_FALSE(card_reply::parse(""));
 }
@@ -88,10 +90,11 @@ TEST_CASE("entries of a card's list are read in every family's form")
           entry{"SUB/INNER~1.GCO", "inner file.gcode", 62});
     CHECK(parse_entry("/P.G 7 \"quoted name.g\"") == entry{"P.G", "quoted name.g", 7});
     CHECK(parse_entry("P.G") == entry{"P.G", "P.G", std::nullopt});
-    for (const auto* bad : {"", " ", "DIR_ENTER: /SUB/ \"sub\"", "DIR_EXIT", "SUB/", "A;B.G 5", "A*B.G 5"}) {
+    for (const auto* bad : {"", " ", "DIR_ENTER: /SUB/ \"sub\"", "DIR_EXIT", "SUB/", "A;B.G 5", "A*B.G 5",
+                            "ok", "ok 137", "wait", "start", "T:20.5 /0.0 B:21.0 /0.0", "X:1.0 Y:2.0",
+                            "../A.G 5", "A/../B.G 5", "Error:checksum mismatch, Last Line: 2"}) {
         INFO(bad);
-        const auto got = parse_entry(bad);
-        CHECK((!got || got->path == "DIR_EXIT"));
+        CHECK_FALSE(parse_entry(bad));
     }
 }
 

@@ -30,7 +30,8 @@ TEST_CASE("a fresh installation has a clear bed; kept state comes back; damaged 
     CHECK(load_durable_state(state.path).state.bed_clear);
     durable_state kept{.last_job = job_record{"j-0123456789abcdef", "gcode/a.gcode", "running", {}},
                        .bed_clear = false,
-                       .firmware = fingerprint{"Marlin", "Rig", "u-1"}};
+                       .firmware = fingerprint{"Marlin", "Rig", "u-1"},
+                       .port = {250000, "2c99:0002:AAA:00"}};
     REQUIRE(save_durable_state(state.path, kept).has_value());
     CHECK(load_durable_state(state.path).state == kept);
     std::ofstream(state.path / "printhost.json") << "{\"bed_clear\": tr";

@@ -268,3 +268,40 @@ TEST_CASE("a tool change that takes two minutes without a word is waited for")
     with.says("ok\n");
     CHECK(with.tags() == std::vector<std::uint64_t>{1});
 }
+
+TEST_CASE("names in a card's list answer nothing, whatever they look like")
+{
+    transcript with;
+    with.connect();
+    with.machine.listen(true);
+    with.machine.send("M20 L", 1, with.now);
+    with.written();
+    with.says("Begin file list\nok.g 62\nstart.gco 5 start\nresend.5 1 Resend: 1\nB.GCO 7 Error:Printer "
+              "halted.g\n");
+    CHECK(with.tags().empty());
+    CHECK(with.told<was_reset>().empty());
+    CHECK(with.told<killed>().empty());
+    CHECK(with.told<resend_asked>().empty());
+    const auto said_so_far = with.told<said>();
+    REQUIRE(said_so_far.size() == 5); // with the list's first line
+    CHECK(said_so_far[1].text == "ok.g 62");
+    with.says("End file list\nok\n");
+    CHECK(with.tags() == std::vector<std::uint64_t>{1});
+    // Behind the list an ok is an ok, and outside of one these words mean what they say.
+    with.machine.send("G1 X1", 2, with.now);
+    with.written();
+    with.says("ok\n");
+    CHECK(with.tags() == std::vector<std::uint64_t>{1, 2});
+}
+
+TEST_CASE("noise is told from a firmware that is understood")
+{
+    protocol_machine machine({});
+    const time_point now{1000s};
+    machine.opened(now);
+    machine.receive("\xff\x81\x93\xa0\xfe\n", now);
+    CHECK(machine.heard_noise());
+    CHECK_FALSE(machine.makes_sense());
+    machine.receive("echo:busy: processing\n", now);
+    CHECK(machine.makes_sense());
+}

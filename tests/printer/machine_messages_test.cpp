@@ -54,6 +54,7 @@ TEST_CASE("every action survives the wire to the print host")
 {
     CHECK(action_round_trip(start_job{"gcode/a b.gcode", true}).path == "gcode/a b.gcode");
     CHECK(action_round_trip(start_job{"gcode/a.gcode", true}).bed_clear);
+    CHECK(action_round_trip(list_card{250}).first == 250);
     CHECK_FALSE(action_round_trip(pause_job{false}).park);
     action_round_trip(resume_job{});
     action_round_trip(cancel_job{});
@@ -160,6 +161,15 @@ TEST_CASE("replies survive the wire")
     CHECK(done.reply == "T:20");
     CHECK(done.repeated);
     CHECK_FALSE(std::get<performed>(reply_round_trip({3, performed{}}).what).job_id);
+    CHECK_FALSE(std::get<performed>(reply_round_trip({3, performed{}}).what).card);
+
+    performed listed;
+    listed.card = card_page{{{"card/A.GCO", "a \"long\" name", 62}, {"card/B.GCO", "", {}}}, 9};
+    CHECK(std::get<performed>(reply_round_trip({3, listed}).what).card == listed.card);
+    // As much as a listing may hold fits a message, whatever is in the names.
+    listed.card->files.assign(max_card_files, {"card/" + std::string(max_card_text / max_card_files - 6, '"'),
+                                               "\"", std::numeric_limits<std::uint64_t>::max()});
+    CHECK(encode_reply({3, listed}).size() < max_host_message);
 
     const auto failure =
         std::get<printer_failure>(reply_round_trip({3, printer_failure{printer_errc::late, ""}}).what);

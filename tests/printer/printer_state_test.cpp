@@ -26,6 +26,7 @@ printer_state full_state()
     state.job = job_state{
         "j-0011223344556677", "gcode/a.gcode", 1000, 500, 0.5, 60.0, 61.5, 3, 10, 0.6, 77, 2, 3, 12.5, 80.0};
     state.firmware = firmware_info{"Marlin 2.1.2", "Box", "u-1", {"AUTOREPORT_TEMP", "EMERGENCY_PARSER"}};
+    state.port = port_state{"/dev/ttyUSB1", 250000, true};
     state.wants = attention{"prompt", "Change filament"};
     state.no_crash_resume = "no disk";
     state.bed_clear = true;
@@ -68,7 +69,7 @@ TEST_CASE("a printer's state survives the wire")
 TEST_CASE("what is unknown is null on the wire")
 {
     const json wire = printer_state{};
-    for (const char* name : {"away", "fan", "job", "firmware", "wants", "age_ms"})
+    for (const char* name : {"away", "fan", "job", "firmware", "port", "wants", "age_ms"})
         CHECK(wire.at(name).is_null());
     CHECK(wire.at("position").at("x_mm").is_null());
     CHECK(wire.at("now") == "offline");
