@@ -57,9 +57,9 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
         tell(said{std::string(line)});
         return;
     }
-    if (const auto at = reply::glued_ok(line); at > 0) {
-        handle_line(line.substr(0, at), true, now);
-        handle_line(line.substr(at), true, now);
+    if (const auto second = reply::glued_ok(line); second > 0) {
+        handle_line(line.substr(0, second), true, now);
+        handle_line(line.substr(second), true, now);
         return;
     }
     const auto what = reply::parse(line);

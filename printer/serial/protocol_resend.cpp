@@ -14,14 +14,14 @@ bool protocol_machine::impl::means_reset(std::uint64_t number) const
 
 // The wire may have damaged the number. The complaint before the request tells it, too: where the two differ,
 // the one that fits what is on the wire is right.
-std::uint64_t protocol_machine::impl::meant_line(std::uint64_t asked) const
+std::uint64_t protocol_machine::impl::meant_line(std::uint64_t number) const
 {
-    if (!error_last_line || *error_last_line + 1 == asked) return asked;
+    if (!error_last_line || *error_last_line + 1 == number) return number;
     const auto other = *error_last_line + 1;
-    const auto fits = [&](std::uint64_t number) {
-        return number > ledger.accepted() && number <= ledger.sent();
+    const auto fits = [&](std::uint64_t line) {
+        return line > ledger.accepted() && line <= ledger.sent();
     };
-    return fits(other) && !fits(asked) ? other : asked;
+    return fits(other) && !fits(number) ? other : number;
 }
 
 void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
