@@ -3,6 +3,7 @@
 #include "cli/doctor_probe.hpp"
 #include "cli/doctor_report.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/model_program.hpp"
 #include "cli/settings.hpp"
 
 #include <CLI/CLI.hpp>
@@ -177,6 +178,7 @@ void add_verbs(CLI::App& program, options& all)
 
 int main(int argc, char** argv)
 {
+    if (asks_for_model(argc, argv)) return become_workshop(argc, argv);
     options all;
     CLI::App program{"layerline: a 3D printer from a terminal or a script"};
     program.set_version_flag("--version", std::string(LAYERLINE_VERSION));
@@ -193,7 +195,9 @@ int main(int argc, char** argv)
                      "http:// to other machines: the token is readable on the way");
     program.add_flag("--json", all.asked.json, "print the API's JSON");
     program.add_flag("-q,--quiet", all.asked.quiet, "no progress");
-    program.footer(exit_code_words());
+    program.footer(
+        "model analyse|repair|convert FILE ... works on a model's file here, with layerline-workshop.\n" +
+        exit_code_words());
     program.require_subcommand(1);
     program.fallthrough();
     add_verbs(program, all);

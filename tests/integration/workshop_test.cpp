@@ -336,3 +336,24 @@ TEST_CASE("a service that is killed loses no accepted operation and no file", "[
         CHECK(at.ask("GET", "/models/v1/files/" + id).body.size() == large_sphere().size());
     CHECK(at.service->stop() == 0);
 }
+
+TEST_CASE("the layerline command has models worked on by the workshop's program", "[workshop]")
+{
+    const temp_folder folder;
+    const auto broken = (folder.path() / "broken.stl").string(), good = (folder.path() / "good.obj").string();
+    std::ofstream(broken, std::ios::binary) << workshop::binary_stl([] {
+        auto box = workshop::shapes::box(10, 20, 30);
+        box.triangles.pop_back();
+        return box;
+    }());
+    const auto cli = program_path("layerline").string();
+    CHECK(run({cli, "model", "analyse", broken}).exit_code == 3);
+    const auto repaired = run({cli, "model", "repair", broken, "-o", good, "--to", "obj"});
+    INFO(repaired.output);
+    CHECK(repaired.exit_code == 0);
+    CHECK(repaired.output.find("1 holes filled") != std::string::npos);
+    const auto analysed = run({cli, "model", "analyse", good, "--json"});
+    CHECK(analysed.exit_code == 0);
+    CHECK(json::parse(analysed.output)["volumeMm3"] == Approx(6000));
+    CHECK(run({cli, "model", "convert", broken, "-o", good, "--to", "dwg"}).exit_code == 1);
+}

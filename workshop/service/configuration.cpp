@@ -76,8 +76,8 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
             const auto path = name_of_section + "." + std::string(key.str());
             const auto found = known.find(path);
             if (found == known.end()) return at(value.source(), "unknown key " + path);
-            if (auto wrong = found->second(value); !wrong.empty())
-                return at(value.source(), path + " " + wrong);
+            auto wrong = found->second(value);
+            if (!wrong.empty()) return at(value.source(), wrong.insert(0, path + " "));
         }
     }
     return read;
