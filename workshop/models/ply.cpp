@@ -136,8 +136,7 @@ private:
             if (property.count) {
                 const bool corners =
                     is_face && (property.name == "vertex_indices" || property.name == "vertex_index");
-                if (const auto done = read_list(property, element, row, corners); done.has_error())
-                    return done;
+                if (auto done = read_list(property, element, row, corners); done.has_error()) return done;
                 continue;
             }
             const auto value = values_.next(property.type);
