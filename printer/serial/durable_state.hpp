@@ -41,7 +41,7 @@ struct durable_state {
     std::optional<fingerprint> firmware;
     std::optional<bed_event> bed_since = {}; // why it is not clear
     port_memory port = {};
-    std::string boot = {};                   // of the machine, when this was written; empty: not known
+    std::string boot = {}; // of the machine, when this was written; empty: not known
     std::vector<std::chrono::milliseconds> starts = {}; // of the last hour, of this boot
     bed_record bed() const { return {bed_clear, bed_since, starts}; }
     void take(const bed_record& bed)

@@ -85,7 +85,8 @@ inline constexpr std::array examples{
     example{"webcam/stream", "GET", access::scope::view, "name=bed", ""},
     example{"set-default-webcam", "POST", access::scope::control, "", R"({"Name":"bed"})"},
     example{"get-local-plugin-webcam-items", "GET", access::scope::admin, "", ""},
-    example{"set-local-plugin-webcam-items", "POST", access::scope::admin, "", R"({"LocalPluginWebcams":[]})"},
+    example{"set-local-plugin-webcam-items", "POST", access::scope::admin, "",
+            R"({"LocalPluginWebcams":[]})"},
 };
 
 } // namespace layerline::commands
