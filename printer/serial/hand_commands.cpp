@@ -134,7 +134,8 @@ console_verdict judge_console(std::string_view text, const console_terms& terms)
         std::string urgent(line.code);
         std::transform(urgent.begin(), urgent.end(), urgent.begin(),
                        [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-        if (!frameable(urgent)) return refused(printer_errc::out_of_range, "the firmware cannot read this");
+        if (!frameable(urgent, terms.max_line))
+            return refused(printer_errc::out_of_range, "the firmware cannot read this");
         if (line.number == 410 && terms.job_under_way)
             return refused(printer_errc::wrong_state, "it would lose moves of the print; use cancel");
         return {.command = std::move(urgent), .urgent = true};
@@ -148,9 +149,9 @@ console_verdict judge_console(std::string_view text, const console_terms& terms)
     if (!line.takes_text)
         std::transform(command.begin(), command.end(), command.begin(),
                        [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    if (!frameable(command))
+    if (!frameable(command, terms.max_line))
         return refused(printer_errc::out_of_range, "the firmware reads plain ASCII of at most " +
-                                                       std::to_string(longest_command()) +
+                                                       std::to_string(longest_command(terms.max_line)) +
                                                        " characters, without ; and \\");
     return {.command = std::move(command)};
 }

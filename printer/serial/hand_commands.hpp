@@ -27,6 +27,7 @@ std::string babystep_command(double z_mm);
 struct console_terms {
     bool job_under_way = false;
     double max_tool_c = 0, max_bed_c = 0, max_chamber_c = 0; // for heat asked for from afar
+    std::size_t max_line = 96;                               // that the firmware's command buffer holds
 };
 struct console_verdict {
     std::string command; // what is sent: without comment, upper case where it is not free text

@@ -54,7 +54,7 @@ std::optional<printer_failure> host_core::no_card_start(const start_job& what) c
         return printer_failure{printer_errc::unsupported,
                                "this printer has no card of its own that its firmware told of"};
     const auto name = std::string_view(what.path).substr(card_root.size());
-    if (!good_card_name(name) || !frameable("M23 " + std::string(name)))
+    if (!good_card_name(name) || !frameable("M23 " + std::string(name), settings_.max_line))
         return printer_failure{
             printer_errc::out_of_range,
             "the path of a file of the card is card/ and a name as the card's list tells it"};

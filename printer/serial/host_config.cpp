@@ -74,7 +74,9 @@ const std::vector<number_key>& number_keys()
         {"firmware.receive_buffer", 32, 65536,
          [](host_config& c, double v) { c.machine.receive_buffer = static_cast<std::size_t>(v); }},
         {"firmware.max_line", 48, 1024,
-         [](host_config& c, double v) { c.machine.max_line = static_cast<std::size_t>(v); }},
+         [](host_config& c, double v) {
+             c.machine.max_line = c.host.max_line = static_cast<std::size_t>(v);
+         }},
         {"firmware.window_lines", 1, 5,
          [](host_config& c, double v) { c.machine.window_lines = static_cast<std::size_t>(v); }},
     };

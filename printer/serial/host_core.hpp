@@ -5,6 +5,7 @@
 
 #include "printer/printer_link.hpp"
 #include "printer/serial/ack_times.hpp"
+#include "printer/serial/card_calls.hpp"
 #include "printer/serial/durable_state.hpp"
 #include "printer/serial/heat_guard.hpp"
 #include "printer/serial/job_line.hpp"
@@ -28,6 +29,7 @@ namespace layerline::printer::serial {
 struct host_settings {
     // What a remote hand may ask for; a file is held to the hard limits of line_policy only.
     double max_tool_c = 250, max_bed_c = 90, max_chamber_c = 60;
+    std::size_t max_line = 96; // that the firmware's command buffer holds, as the protocol machine has it
     guard_settings guards;
     park_settings parking;
     // A wait for temperature that takes longer ends the job with heaters off.
@@ -397,24 +399,7 @@ private:
     std::string card_file_; // chosen last
     std::optional<std::uint64_t> card_position_;
     time_point last_card_poll_{};
-    struct card_listing { // M20 is asked
-        std::uint64_t ticket = 0, first = 0;
-        std::optional<std::uint64_t> tag{}; // once it is on the wire
-        std::optional<time_point> taken_at{};
-        time_point until{};
-        bool begun = false, ended = false;
-        bool mounted = false; // M21 was said first: it had told no file
-        std::size_t text = 0; // bytes of names
-        card_page page{};
-    };
     std::optional<card_listing> listing_;
-    struct card_opening { // of starting_: M23 is asked, and M24 comes once the file is open
-        std::optional<std::uint64_t> tag{};
-        std::optional<time_point> taken_at{};
-        time_point until{};
-        bool opened = false, refused = false;
-        std::optional<std::uint64_t> size{};
-    };
     std::optional<card_opening> opening_;
     std::optional<attention> wants_;
     asker asker_ = asker::nobody; // of wants_

@@ -206,8 +206,9 @@ host_core::outcome host_core::do_run_gcode(const host_call& request, time_point 
     if (!connected_) return away_failure();
     if (console_) return printer_failure{printer_errc::refused, "another console line waits for its answer"};
     const bool busy = job_active() || card_ || starting_ || goal_ != goal::none;
-    auto verdict = judge_console(std::get<run_gcode>(request.what).text,
-                                 {busy, settings_.max_tool_c, settings_.max_bed_c, settings_.max_chamber_c});
+    auto verdict = judge_console(
+        std::get<run_gcode>(request.what).text,
+        {busy, settings_.max_tool_c, settings_.max_bed_c, settings_.max_chamber_c, settings_.max_line});
     if (verdict.why_not) return *std::move(verdict.why_not);
     if (verdict.urgent) {
         if (urgent_.size() >= 4)

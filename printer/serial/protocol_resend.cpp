@@ -18,9 +18,7 @@ std::uint64_t protocol_machine::impl::meant_line(std::uint64_t number) const
 {
     if (!error_last_line || *error_last_line + 1 == number) return number;
     const auto other = *error_last_line + 1;
-    const auto fits = [&](std::uint64_t line) {
-        return line > ledger.accepted() && line <= ledger.sent();
-    };
+    const auto fits = [&](std::uint64_t line) { return line > ledger.accepted() && line <= ledger.sent(); };
     return fits(other) && !fits(number) ? other : number;
 }
 

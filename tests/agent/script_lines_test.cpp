@@ -51,8 +51,9 @@ TEST_CASE("a line that is more than one plain command is refused when the config
     CHECK(script_line_fault("M117 Paused at {layer}").empty());
     CHECK(script_line_fault("SET_LED LED=case RED=1").empty());
     for (const auto* wrong :
-         {"", " M117", "M117 a\nM112", "M117 a;b", "M117 a*b", "M117 {user}", "M117 {file", "M117 file}",
-          "{file}", "M{layer} P1", "M1{percent}", "M117 \xc3\xbc", "M112", "m112", "M108", "M24", "M0", "M999", "M110 N0", "M28 a"}) {
+         {"",           " M117",  "M117 a\nM112", "M117 a;b",    "M117 a*b",      "M117 {user}", "M117 {file",
+          "M117 file}", "{file}", "M{layer} P1",  "M1{percent}", "M117 \xc3\xbc", "M112",        "m112",
+          "M108",       "M24",    "M0",           "M999",        "M110 N0",       "M28 a"}) {
         INFO(wrong);
         CHECK_FALSE(script_line_fault(wrong).empty());
     }

@@ -284,6 +284,10 @@ TEST_CASE("a console line does nothing that would cheat the host, the limits or 
         CAPTURE(line);
         CHECK(code(judge_console(line, idle)) == printer_errc::out_of_range);
     }
+    console_terms small = idle; // a firmware with a small buffer
+    small.max_line = 48;
+    CHECK(code(judge_console("M117 " + std::string(40, 'x'), small)) == printer_errc::out_of_range);
+    CHECK(judge_console("M117 " + std::string(40, 'x'), idle).why_not == std::nullopt);
     CHECK(judge_console("g1 x5 f1000 ; hi", idle).command == "G1 X5 F1000");
     CHECK(judge_console("M117 Hello there", busy).command == "M117 Hello there");
     CHECK(judge_console("M104 S250", idle).command == "M104 S250");
