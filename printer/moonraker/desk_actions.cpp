@@ -100,8 +100,8 @@ std::optional<printer_failure> moonraker_desk::begin(ticket id, const action& wh
         return std::nullopt;
     }
     // Klipper's files are all Moonraker's; said before anything that may change.
-    const auto* start = std::get_if<start_job>(&what);
-    if (std::holds_alternative<list_card>(what) || (start && start->path.starts_with(card_root)))
+    const auto* begins = std::get_if<start_job>(&what);
+    if (std::holds_alternative<list_card>(what) || (begins && begins->path.starts_with(card_root)))
         return printer_failure{printer_errc::unsupported,
                                "This printer has no card of its own: Klipper's files are those in gcode/."};
     // Moonraker switches it, whatever Klipper does; often that is what brings Klipper back.
