@@ -78,7 +78,9 @@ void layer_painter::add(const path_step& step)
         while (sweep <= 1e-9)
             sweep += 2 * std::numbers::pi;
         const double one = radius > stray_mm ? 2 * std::acos(1 - stray_mm / radius) : std::numbers::pi;
-        const int chords = std::clamp(static_cast<int>(std::ceil(sweep / one)), 1, most_chords);
+        // A radius out of any sense leaves no angle for a chord.
+        const double wanted = std::ceil(sweep / one);
+        const int chords = wanted < most_chords ? std::max(static_cast<int>(wanted), 1) : most_chords;
         for (int i = 1; i < chords; ++i) {
             const double turned = sweep * i / chords;
             const double angle = begin_angle + (step.clockwise ? -turned : turned);

@@ -169,6 +169,16 @@ TEST_CASE("relative moves, inches and a tool change draw where they lead")
     CHECK(paths[2].points.back().x == 25.4);
 }
 
+TEST_CASE("an arc whose radius is out of any sense is drawn with as many points as any other, and no more")
+{
+    const auto paths =
+        drawn("G28\n;LAYER:0\nM83\nG1 X10 Y10 Z0.2\nG2 X20 Y10 I5333333333333333333333333333 J3 E1\n", 1);
+    std::size_t points = 0;
+    for (const auto& one : paths)
+        points += one.points.size();
+    CHECK(points <= 600);
+}
+
 TEST_CASE("arcs are drawn near their circle, in both directions and both ways of writing them")
 {
     for (const auto* arc : {"G2 X20 Y10 I5 J0 E1", "G3 X20 Y10 I5 J0 E1", "G2 X20 Y10 R5 E1",
