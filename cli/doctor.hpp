@@ -39,9 +39,9 @@ struct answer_seen {
 struct print_host_seen {
     std::string path;
     attempt reached = attempt::not_made;
-    bool answered = false; // it told the printer's state
+    bool answered = false;              // it told the printer's state
     std::string phase, reason, problem; // of the state; `problem` is why the printer is away ("port_held")
-    std::string port{};                 // where the printer is: "/dev/ttyUSB0 at 250000 baud"; empty: not told
+    std::string port{}; // where the printer is: "/dev/ttyUSB0 at 250000 baud"; empty: not told
 };
 
 // The agent's control socket, and what the agent told there.
