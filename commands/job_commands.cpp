@@ -34,7 +34,7 @@ command_answer answered(command_context& at, const printer::printer_result<print
 // The path of a file of the printer's own card, whose names are its firmware's: not virtual paths.
 std::optional<std::string> card_path(const arguments& given)
 {
-    const auto path = given.text("Path");
+    auto path = given.text("Path");
     if (!path || !path->starts_with(printer::card_root)) return std::nullopt;
     return path;
 }

@@ -19,8 +19,8 @@ class line_timer {
 public:
     line_timer() = default;
     // From the middle of a file: the state after its last line, the seconds and M73's word up to there.
-    line_timer(modal_state state, double seconds, std::optional<double> slicer_left_s)
-        : state_(std::move(state)), seconds_(seconds), slicer_left_s_(slicer_left_s)
+    line_timer(const modal_state& state, double seconds, std::optional<double> slicer_left_s)
+        : state_(state), seconds_(seconds), slicer_left_s_(slicer_left_s)
     {
     }
 
