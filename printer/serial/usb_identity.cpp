@@ -45,11 +45,13 @@ std::string identity_of(const fs::path& tty)
     std::string interface;
     for (int up = 0; up < 5 && at.has_relative_path(); ++up, at = at.parent_path()) {
         if (interface.empty()) interface = line_of(at / "bInterfaceNumber");
-        const auto vendor = line_of(at / "idVendor");
-        if (vendor.empty()) continue;
+        auto identity = line_of(at / "idVendor");
+        if (identity.empty()) continue;
         const auto serial = line_of(at / "serial");
         if (serial.empty()) return {};
-        return vendor + ':' + line_of(at / "idProduct") + ':' + serial + ':' + interface;
+        for (const auto& part : {line_of(at / "idProduct"), serial, interface})
+            identity.append(":").append(part);
+        return identity;
     }
     return {};
 }
