@@ -172,10 +172,12 @@ int run_workshop(const run_options& options)
     token_desk desk(*tokens, **audit);
 
     std::vector<std::unique_ptr<transport::http_server>> servers;
-    const auto listen = [&](const transport::listen_options& where, transport::service& service) {
+    const auto listen = [&](const transport::listen_options& where,
+                            transport::service& service) -> transport::error_code {
         auto made = transport::listen_http(context, where, service);
-        if (made) servers.push_back(*std::move(made));
-        return made.has_value() ? transport::error_code() : made.error();
+        if (made.has_error()) return made.error();
+        servers.push_back(*std::move(made));
+        return transport::error_code();
     };
     transport::listen_options control, local;
     control.unix_path = access::control_socket_in(options.state);
