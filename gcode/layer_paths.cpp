@@ -11,9 +11,18 @@ constexpr double units_a_mm = 100;
 constexpr double stray_mm = 0.05; // of an arc's chord
 constexpr int most_chords = 512;
 
+constexpr double farthest_mm = 1e7; // no machine is 10 km wide: what is farther is drawn at that edge
+constexpr double widest_mm = 1000;
+
+// `mm` within 0 +- most; what is no number counts as 0.
+double within(double mm, double most)
+{
+    return std::isnan(mm) ? 0 : std::clamp(mm, -most, most);
+}
+
 std::int64_t in_units(double mm)
 {
-    return std::llround(mm * units_a_mm);
+    return std::llround(within(mm, farthest_mm) * units_a_mm);
 }
 
 std::uint64_t zigzag(std::int64_t value)
@@ -43,7 +52,8 @@ void layer_painter::end_path()
     if (points_.size() >= 2) {
         out_ += static_cast<char>(kind_);
         out_ += static_cast<char>(tool_);
-        put_varint(static_cast<std::uint64_t>(std::llround(width_mm_ * 1000)));
+        put_varint(
+            static_cast<std::uint64_t>(std::llround(std::max(within(width_mm_, widest_mm), 0.0) * 1000)));
         put_varint(points_.size());
         for (const auto& [x, y] : points_) {
             put_varint(zigzag(x - last_x_));

@@ -177,6 +177,9 @@ TEST_CASE("an arc whose radius is out of any sense is drawn with as many points 
     for (const auto& one : paths)
         points += one.points.size();
     CHECK(points <= 600);
+    for (const auto& one : paths)
+        for (const auto& point : one.points)
+            CHECK(std::abs(point.x) <= 1e7);
 }
 
 TEST_CASE("arcs are drawn near their circle, in both directions and both ways of writing them")
