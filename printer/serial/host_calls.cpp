@@ -232,7 +232,6 @@ host_core::outcome host_core::do_cancel(const std::string& who, time_point now)
     plan_ = plan_cancel(parking(), head(), heaters_, lift);
     goal_ = goal::cancel;
     step_since_.reset();
-    held_line_.reset();
     drop_source();
     targets_.clear();
     set_phase(phase::cancelling, who.empty() ? "cancelled by request" : "cancelled by " + who, now);

@@ -40,7 +40,9 @@ void host_clerk::run()
     ::pthread_setname_np(::pthread_self(), "clerk");
     for (;;) {
         const bool last = ending_;
-        for (auto& letter : traffic_.clerk.take_all()) {
+        traffic_.clerk.taken();
+        write_log();
+        while (auto letter = traffic_.clerk.take()) {
             std::visit(
                 [this](auto& what) {
                     using kind = std::decay_t<decltype(what)>;
@@ -51,7 +53,8 @@ void host_clerk::run()
                     else
                         handle(std::move(what));
                 },
-                letter);
+                *letter);
+            write_log();
         }
         if (last) return;
         pollfd waits[2]{{traffic_.clerk.fd(), POLLIN, 0}, {end_.get(), POLLIN, 0}};
@@ -122,14 +125,16 @@ void host_clerk::handle(source_wanted what)
     (void)traffic_.wire.put(opened_source{open_job(what.path, what.from)});
 }
 
-void host_clerk::handle(log_entry entry)
+void host_clerk::write_log()
 {
-    if (const auto lost = traffic_.log_lost.exchange(0))
+    if (const auto lost = traffic_.log.take_lost())
         log_warning(std::to_string(lost) + " log lines were lost");
-    if (entry.warning)
-        log_warning(entry.text);
-    else
-        log_info(entry.text);
+    traffic_.log.take_all([](bool warning, std::string_view text) {
+        if (warning)
+            log_warning(text);
+        else
+            log_info(text);
+    });
 }
 
 } // namespace layerline::printer::serial

@@ -28,7 +28,7 @@ private:
     void handle(client_call call);
     void handle(state_to_keep what);
     void handle(source_wanted what);
-    void handle(log_entry entry);
+    void write_log();
     // The file opened and read ahead; a failure when it may not be printed.
     printer_result<std::shared_ptr<line_source>> open_job(const std::string& path,
                                                           std::optional<resume_point> from);

@@ -7,10 +7,20 @@
 
 namespace layerline::printer::serial {
 
+namespace {
+constexpr std::size_t most_spare = 16, most_log_text = 400;
+}
+
 host_core::host_core(host_settings settings, durable_state kept, left_print left)
     : settings_(settings), kept_(std::move(kept)), gate_(settings_.starts_an_hour, kept_.bed()),
       guard_(settings_.guards)
 {
+    spare_texts_.reserve(most_spare);
+    for (std::size_t at = 0; at < most_spare; ++at)
+        spare_texts_.emplace_back().reserve(most_log_text);
+    heaters_.reserve(most_heaters);
+    rises_.reserve(most_heaters);
+    line_.text.reserve(settings_.max_line);
     away_text_ = "the port was not opened yet";
     if (!kept_.last_job || kept_.last_job->outcome != "running") return;
     if (left.journal && left.journal->job.id == kept_.last_job->id && left.journal->job.boot == kept_.boot) {
@@ -80,9 +90,22 @@ void host_core::set_phase(phase next, std::string reason, time_point now)
     log(next == phase::error, std::move(text));
 }
 
-void host_core::log(bool warning, std::string text)
+void host_core::log(bool warning, std::initializer_list<std::string_view> parts)
 {
-    effects_.push_back(log_entry{warning, plain_ascii(text, 400)});
+    log_entry entry{warning, {}};
+    if (!spare_texts_.empty()) {
+        entry.text = std::move(spare_texts_.back());
+        spare_texts_.pop_back();
+        entry.text.clear();
+    }
+    for (const auto part : parts)
+        append_plain_ascii(entry.text, part, most_log_text);
+    effects_.push_back(std::move(entry));
+}
+
+void host_core::reuse(log_entry&& done)
+{
+    if (spare_texts_.size() < most_spare) spare_texts_.push_back(std::move(done.text));
 }
 
 void host_core::bed_was(bed_event what)
@@ -154,14 +177,18 @@ std::optional<std::string> host_core::next_urgent()
     return next;
 }
 
-link_capabilities host_core::capabilities() const
+const link_capabilities& host_core::capabilities()
 {
-    return {.serial = true,
-            .emergency_parser = has("EMERGENCY_PARSER"),
-            .max_tool_c = settings_.max_tool_c,
-            .max_bed_c = settings_.max_bed_c,
-            .max_chamber_c = settings_.max_chamber_c,
-            .offers = offers()};
+    const auto now = abilities();
+    if (limits_of_ == now) return limits_;
+    limits_of_ = now;
+    limits_ = {.serial = true,
+               .emergency_parser = has("EMERGENCY_PARSER"),
+               .max_tool_c = settings_.max_tool_c,
+               .max_bed_c = settings_.max_bed_c,
+               .max_chamber_c = settings_.max_chamber_c,
+               .offers = offers()};
+    return limits_;
 }
 
 void host_core::estimate_left(job_state& job, const read_so_far& read, double elapsed_s)
@@ -183,11 +210,12 @@ void host_core::estimate_left(job_state& job, const read_so_far& read, double el
 
 const printer_state& host_core::state(time_point now)
 {
-    printer_state state;
+    printer_state& state = next_told_; // every member is set, or was never set
     state.now = visible_phase();
     state.reason = reason_;
     if (const auto waiting = waiting_text(); !waiting.empty())
         state.reason += (state.reason.empty() ? "" : "; ") + waiting;
+    state.away.reset();
     if (!connected_) {
         state.away = halted_ ? printer_errc::halted : away_;
         if (state.now == phase::offline || state.now == phase::connecting)
@@ -201,12 +229,23 @@ const printer_state& host_core::state(time_point now)
     state.fan = fan_;
     state.speed_factor = speed_factor_;
     state.flow_factor = flow_factor_;
+    state.z_offset_mm.reset();
     if (connected_ && has("BABYSTEPPING")) state.z_offset_mm = babysteps_mm_;
-    if (connected_ && has("TOGGLE_LIGHTS")) state.lights = {{"case", case_light_}};
+    state.lights.resize(connected_ && has("TOGGLE_LIGHTS") ? 1 : 0);
+    if (!state.lights.empty()) {
+        state.lights.front().name = "case";
+        state.lights.front().on = case_light_;
+    }
     state.firmware = firmware_;
-    if (connected_) state.port = port_;
+    if (connected_)
+        state.port = port_;
+    else
+        state.port.reset();
     state.wants = wants_;
-    if (job_active() && !crash_trouble_.empty()) state.no_crash_resume = crash_trouble_;
+    if (job_active() && !crash_trouble_.empty())
+        state.no_crash_resume = crash_trouble_;
+    else
+        state.no_crash_resume.reset();
     state.bed_clear = gate_.clear() && !job_active() && !card_;
     if (card_) {
         state.job = card_->job;
@@ -236,14 +275,15 @@ const printer_state& host_core::state(time_point now)
         if (source_ || elapsed.count() > 0)
             job.elapsed_s = static_cast<double>(static_cast<long>(elapsed.count()));
         if (job.left_s) job.left_s = static_cast<double>(static_cast<long>(*job.left_s));
-    }
+    } else
+        state.job.reset();
     state.sequence = told_.sequence;
     state.age_ms = told_.age_ms;
     if (!(state == told_)) ++state.sequence;
     if (was_heard_)
         state.age_ms = static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::milliseconds>(now - last_word_).count());
-    told_ = std::move(state);
+    std::swap(told_, next_told_);
     return told_;
 }
 

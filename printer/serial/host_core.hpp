@@ -1,6 +1,9 @@
 // What a print host decides, as a pure state machine: events of the protocol machine, requests, prepared
 // lines and the clock in; commands to send, replies and the printer's state out. No descriptor, no thread, no
 // disk, no clock of its own. One owner.
+//
+// Between the begin of a job and its end it allocates nothing for lines, acknowledgements, temperatures and
+// words of the firmware, if log entries come back by reuse(), at most 16 at a time.
 #pragma once
 
 #include "printer/printer_link.hpp"
@@ -9,6 +12,7 @@
 #include "printer/serial/durable_state.hpp"
 #include "printer/serial/heat_guard.hpp"
 #include "printer/serial/job_line.hpp"
+#include "printer/serial/kept_ring.hpp"
 #include "printer/serial/motion_plan.hpp"
 #include "printer/serial/print_journal.hpp"
 #include "printer/serial/protocol_machine.hpp"
@@ -17,12 +21,15 @@
 
 #include <chrono>
 #include <deque>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace layerline::printer::serial {
 
@@ -105,7 +112,7 @@ using effect =
     std::variant<call_answered, state_to_keep, source_to_drop, source_wanted, board_to_reset, log_entry>;
 
 struct wire_command {
-    std::string text;
+    std::string_view text; // until the next one is asked for
     std::uint64_t tag;
 };
 
@@ -147,9 +154,11 @@ public:
     // The next command to send ahead of all others.
     std::optional<std::string> next_urgent();
     std::optional<effect> next_effect();
+    // Takes a log entry back that was written, for the memory in it. Not needed, but for its sake.
+    void reuse(log_entry&& done);
     // The state now; its sequence grows when anything else in it differs from the last one asked for.
     const printer_state& state(time_point now);
-    link_capabilities capabilities() const;
+    const link_capabilities& capabilities();
     // The port as it was when the printer answered last.
     const port_memory& known_port() const { return kept_.port; }
     // Whether the machine should tell what it hears, word for word: a console line waits for its answer.
@@ -240,6 +249,7 @@ private:
     std::optional<printer_failure> out_of_area(const move_axis& what) const;
     void end_hand_calls(const printer_failure& why);
     void check_console(time_point now);
+    std::uint32_t abilities() const; // a bit for each that offers() and capabilities() depend on
     std::vector<std::string> offers() const;
 
     // host_job.cpp: the course of a job
@@ -252,7 +262,7 @@ private:
     std::optional<wire_command> next_of_plan(time_point now);
     std::optional<wire_command> next_of_file(time_point now);
     wire_command send_own(std::string text, time_point now);
-    wire_command send_of_file(prepared_line& line, time_point now);
+    wire_command send_of_file(const prepared_line& line, time_point now);
     void note_settings(std::string_view text);
     head_knowledge head() const;
     void drop_source();
@@ -360,7 +370,11 @@ private:
     // How long the rest takes, into `job`.
     void estimate_left(job_state& job, const read_so_far& read, double elapsed_s);
     void set_phase(phase next, std::string reason, time_point now);
-    void log(bool warning, std::string text);
+    void log(bool warning, std::string_view text)
+    {
+        log(warning, std::initializer_list<std::string_view>{text});
+    }
+    void log(bool warning, std::initializer_list<std::string_view> parts);
     void keep();
     void keep_port();
     void bed_was(bed_event what); // takes the clear bed away, and keeps that
@@ -370,6 +384,7 @@ private:
     const firmware_profile& family() const { return profile_of(kind_); }
     park_settings parking() const; // as this firmware can
 
+    static constexpr std::size_t most_heaters = 24;
     const host_settings settings_;
     durable_state kept_;
     start_gate gate_;
@@ -418,12 +433,13 @@ private:
     phase phase_ = phase::idle; // of the job; offline and connecting are shown in its place
     std::optional<job_state> job_;
     std::shared_ptr<line_source> source_;
-    std::optional<prepared_line> held_line_; // taken from the source, not sent yet
+    prepared_line line_;   // of the source, taken last
+    std::string own_line_; // of ours, sent last
     plan plan_;
     goal goal_ = goal::none;
-    std::deque<std::string> aside_; // by hand or by the guards: before all else, whatever the plan
+    kept_ring<std::string> aside_{16}; // by hand or by the guards: before all else, whatever the plan
     std::deque<std::string> urgent_;
-    std::deque<sent_line> in_flight_;
+    kept_ring<sent_line> in_flight_{16};
     std::uint64_t next_tag_ = 1;
     gcode::modes modes_;                    // after the last line sent
     std::map<std::string, double> targets_; // as we set them
@@ -439,7 +455,7 @@ private:
         double from_c = 0, wanted_c = 0;
         time_point since{};
     };
-    std::map<std::string, rise> rises_;                 // heaters that are far below their targets
+    std::vector<std::pair<std::string, rise>> rises_;   // heaters that are far below their targets
     std::optional<time_point> step_since_, held_since_; // of the plan's first step; of a temperature reached
     bool position_asked_ = false, position_seen_ = false;
     std::optional<head_position> seen_at_; // where the idle head was told to be last
@@ -487,9 +503,12 @@ private:
     std::optional<takeover_state> takeover_;
     std::optional<resume_point> held_at_; // a person has to say whether the print goes on from there
 
-    std::deque<effect> effects_;
+    kept_ring<effect> effects_{16};
+    std::vector<std::string> spare_texts_; // for log entries
     std::uint64_t next_commit_ = 1, start_commit_ = 0;
-    printer_state told_;
+    printer_state told_, next_told_; // the latter: as it was before, to be written over
+    link_capabilities limits_;
+    std::optional<std::uint32_t> limits_of_; // of what the firmware can, when limits_ were made
 };
 
 } // namespace layerline::printer::serial

@@ -148,7 +148,7 @@ void host_core::on(const temperatures& what, time_point now)
         if (known != heaters_.end()) {
             known->actual_c = told.actual_c;
             if (told.target_c) known->target_c = told.target_c;
-        } else if (heaters_.size() < 24)
+        } else if (heaters_.size() < most_heaters)
             heaters_.push_back({name, told.actual_c, told.target_c});
     }
     if (takeover_) judge_takeover_now(now);
@@ -191,7 +191,7 @@ void host_core::watch_head()
 void host_core::on(const said& what, time_point now)
 {
     if (listed(what.text) || card_says(what.text, now)) return;
-    log(false, "printer: " + what.text);
+    log(false, {"printer: ", what.text});
 }
 
 void host_core::on(const resend_asked&, time_point)
@@ -201,7 +201,7 @@ void host_core::on(const resend_asked&, time_point)
 
 void host_core::on(const unknown_command& what, time_point now)
 {
-    log(true, "the printer does not know a command: " + what.text);
+    log(true, {"the printer does not know a command: ", what.text});
     if (what.text.find("\"M600") != std::string::npos) filament_change_by_hand(now);
 }
 
@@ -252,7 +252,7 @@ void host_core::check_guards(time_point now)
     const heat_guard::orders orders = guard_.check(heaters_, now);
     if (!orders.tools_off && !orders.bed_off) return;
     const auto commands = heaters_off(heaters_, orders.tools_off, orders.bed_off);
-    aside_.insert(aside_.end(), commands.begin(), commands.end());
+    aside_.append(commands);
     const std::string what = orders.tools_off && orders.bed_off ? "hotend and bed were"
                              : orders.tools_off                 ? "the hotend was"
                                                                 : "the bed was";

@@ -4,6 +4,7 @@
 #include "printer/serial/line_policy.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace layerline::printer::serial {
 
@@ -18,6 +19,16 @@ printer_failure unsupported(std::string why)
 }
 
 } // namespace
+
+std::uint32_t host_core::abilities() const
+{
+    const std::array can{has("BABYSTEPPING"),   has("AUTOLEVEL"), has("TOGGLE_LIGHTS"),
+                         has("SOFTWARE_POWER"), may_have_card(),  has("EMERGENCY_PARSER")};
+    std::uint32_t bits = 0;
+    for (const bool one : can)
+        bits = bits << 1U | (one ? 1U : 0U);
+    return bits;
+}
 
 std::vector<std::string> host_core::offers() const
 {

@@ -27,7 +27,6 @@ bool frees_motors(const gcode::parsed_line& line)
 
 void host_core::begin_job(time_point now)
 {
-    held_line_.reset();
     modes_ = {};
     done_seconds_ = 0;
     slicer_left_.reset();
@@ -72,7 +71,6 @@ void host_core::end_job(phase how, const char* kept_as, std::string detail, time
         job_->progress = 1;
         job_->left_s = 0;
     }
-    held_line_.reset();
     drop_source();
     if (takeover_ && takeover_->source) effects_.push_back(source_to_drop{std::move(takeover_->source)});
     takeover_.reset();
@@ -208,10 +206,11 @@ wire_command host_core::send_own(std::string text, time_point now)
     sent.may_take = blocking_time(text);
     in_flight_.push_back(sent);
     note_sent(nullptr, now);
-    return {std::move(text), sent.tag};
+    own_line_ = std::move(text);
+    return {own_line_, sent.tag};
 }
 
-wire_command host_core::send_of_file(prepared_line& line, time_point now)
+wire_command host_core::send_of_file(const prepared_line& line, time_point now)
 {
     note_settings(line.text);
     const gcode::parsed_line parsed = gcode::parse_line(line.text);
@@ -239,7 +238,7 @@ wire_command host_core::send_of_file(prepared_line& line, time_point now)
     fan_ = line.after.fan;
     in_flight_.push_back(sent);
     note_sent(&line, now);
-    return {std::move(line.text), sent.tag};
+    return {line.text, sent.tag};
 }
 
 // Remembers what is set as it is sent: targets for resumes and waits, since the firmware's report comes
@@ -327,28 +326,23 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
 {
     // Bounded: a file of nothing but notes must not hold the wire's thread.
     for (int taken = 0; taken < 64 && phase_ == phase::printing && source_; ++taken) {
-        if (!held_line_) {
-            prepared_line next;
-            switch (source_->next(next)) {
-            case line_source::status::later:
-                if (!std::exchange(starved_, true)) ++job_->underruns;
-                return std::nullopt;
-            case line_source::status::failed:
-                fail_job(source_->failure(), true, now);
-                return std::nullopt;
-            case line_source::status::end:
-                plan_ = plan_finish(parking());
-                goal_ = goal::finish;
-                step_since_.reset();
-                return next_of_plan(now);
-            case line_source::status::line:
-                starved_ = false;
-                held_line_ = std::move(next);
-                break;
-            }
+        switch (source_->next(line_)) {
+        case line_source::status::later:
+            if (!std::exchange(starved_, true)) ++job_->underruns;
+            return std::nullopt;
+        case line_source::status::failed:
+            fail_job(source_->failure(), true, now);
+            return std::nullopt;
+        case line_source::status::end:
+            plan_ = plan_finish(parking());
+            goal_ = goal::finish;
+            step_since_.reset();
+            return next_of_plan(now);
+        case line_source::status::line:
+            starved_ = false;
+            break;
         }
-        prepared_line line = std::move(*held_line_);
-        held_line_.reset();
+        const prepared_line& line = line_;
         if (line.use != line_use::send) { // nothing of it may go out, so that it must be noted as done here
             point_.offset = line.end_offset;
             point_.line = line.number;
@@ -357,7 +351,7 @@ std::optional<wire_command> host_core::next_of_file(time_point now)
         case line_use::send:
             return send_of_file(line, now);
         case line_use::skip:
-            log(false, "line " + std::to_string(line.number) + ": " + line.note);
+            log(false, {"line ", std::to_string(line.number), ": ", line.note});
             break;
         case line_use::pause:
             ask_person(asker::host, {"user_wait",

@@ -168,7 +168,9 @@ void host_server::take_line(client& one, std::string_view line)
 
 void host_server::take_answers()
 {
-    for (auto& answer : traffic_.server.take_all()) {
+    traffic_.server.taken();
+    while (auto letter = traffic_.server.take()) {
+        auto& answer = *letter;
         const auto found = asked_.find(answer.ticket);
         if (found == asked_.end()) continue;
         const asked who = std::move(found->second);

@@ -1,8 +1,11 @@
-// What passes between the print host's threads: the wire, the clerk (disk) and the server (clients).
+// What passes between the print host's threads: the wire, the clerk (disk) and the server (clients). None of
+// it makes the wire wait for another thread.
 #pragma once
 
 #include "printer/serial/host_core.hpp"
+#include "printer/serial/log_ring.hpp"
 #include "printer/serial/mailbox.hpp"
+#include "printer/serial/newest_value.hpp"
 #include "printer/serial/print_journal.hpp"
 
 #include <atomic>
@@ -29,26 +32,33 @@ struct client_call {
     terms how;
     std::optional<time_point> deadline;
 };
-// Calls with something to do on the disk first, and all that must be kept, dropped or logged.
-using to_clerk =
-    std::variant<client_call, state_to_keep, source_to_drop, source_wanted, log_entry, key_release>;
+// Calls with something to do on the disk first, and all that must be kept or dropped.
+using to_clerk = std::variant<client_call, state_to_keep, source_to_drop, source_wanted, key_release>;
 
 struct host_traffic {
     mailbox<to_wire> wire{256};
-    mailbox<to_clerk> clerk{4096}; // log entries stop at half of it, so that nothing else is ever lost
+    mailbox<to_clerk> clerk{4096};
+    log_ring log; // from the wire to the clerk
     mailbox<call_answered> server{1024};
     wake_fd lines_ready; // the reader has lines for a wire that waits for them
 
-    // The newest state, for the server.
-    void publish(const printer_state& state, link_capabilities limits, std::optional<known_progress> progress)
+    // The newest state, for the server; of the wire's thread. Allocates only where a text is longer than
+    // before.
+    void publish(const printer_state& state, const link_capabilities& limits, const journal_job* job,
+                 const resume_point& point)
     {
-        {
-            const std::lock_guard lock(guard_);
-            state_ = std::make_shared<const printer_state>(state);
-            limits_ = limits;
-            progress_ = std::move(progress);
-            told_at_ = std::chrono::steady_clock::now();
+        told& draft = newest_.draft();
+        draft.state = state;
+        draft.limits = limits;
+        if (job == nullptr)
+            draft.progress.reset();
+        else {
+            if (!draft.progress) draft.progress.emplace();
+            draft.progress->job = *job;
+            draft.progress->point = point;
         }
+        draft.at = std::chrono::steady_clock::now();
+        newest_.post();
         news_.wake();
     }
     struct snapshot {
@@ -59,27 +69,45 @@ struct host_traffic {
     snapshot newest() const
     {
         const std::lock_guard lock(guard_);
+        look();
         return {state_, limits_, told_at_};
     }
     // How far the print under way has got; nothing without one.
     std::optional<known_progress> progress() const
     {
         const std::lock_guard lock(guard_);
+        look();
         return progress_;
     }
     const wake_fd& news() const { return news_; }
 
-    std::atomic<std::uint64_t> log_lost{0};
     std::atomic<std::int64_t> store_busy_since_ms{0}; // steady clock; 0: the disk is not being waited for
     std::atomic<int> store_error{0};                  // errno of the last page of progress
     std::atomic<std::int64_t> wire_beat_ms{0}; // steady clock, of the wire's last turn: for the watchdog
 
 private:
-    mutable std::mutex guard_;
-    std::shared_ptr<const printer_state> state_ = std::make_shared<const printer_state>();
-    link_capabilities limits_;
-    std::optional<known_progress> progress_;
-    time_point told_at_{};
+    struct told {
+        printer_state state;
+        link_capabilities limits;
+        std::optional<known_progress> progress;
+        time_point at{};
+    };
+    void look() const // under the lock
+    {
+        const told* fresh = newest_.take();
+        if (fresh == nullptr) return;
+        state_ = std::make_shared<const printer_state>(fresh->state);
+        limits_ = fresh->limits;
+        progress_ = fresh->progress;
+        told_at_ = fresh->at;
+    }
+
+    mutable newest_value<told> newest_;
+    mutable std::mutex guard_; // of those who read; the wire never takes it
+    mutable std::shared_ptr<const printer_state> state_ = std::make_shared<const printer_state>();
+    mutable link_capabilities limits_;
+    mutable std::optional<known_progress> progress_;
+    mutable time_point told_at_{};
     wake_fd news_;
 };
 

@@ -95,7 +95,7 @@ std::string host_core::waiting_text() const
 void host_core::heat_failed(const std::string& why, time_point now)
 {
     const auto off = heaters_off(heaters_, true, true);
-    aside_.insert(aside_.end(), off.begin(), off.end());
+    aside_.append(off);
     if (job_active()) fail_job(why + "; the heaters were switched off", true, now);
     ask_person(asker::host, {"notice", why + "; the heaters were switched off", {}});
 }
@@ -121,10 +121,13 @@ void host_core::check_rise(time_point now)
     for (const auto& one : heaters_) {
         const double wanted = one.target_c.value_or(0);
         if (!one.actual_c || wanted <= 0 || *one.actual_c >= wanted - far_below_c) {
-            rises_.erase(one.name);
+            std::erase_if(rises_, [&](const auto& known) { return known.first == one.name; });
             continue;
         }
-        const auto [found, fresh] = rises_.try_emplace(one.name, rise{*one.actual_c, wanted, now});
+        auto found = std::find_if(rises_.begin(), rises_.end(),
+                                  [&](const auto& known) { return known.first == one.name; });
+        const bool fresh = found == rises_.end();
+        if (fresh) found = rises_.insert(found, {one.name, rise{*one.actual_c, wanted, now}});
         rise& seen = found->second;
         // It counts from the lowest it fell to: an opened door or a fan cools for a while.
         if (!fresh && (wanted != seen.wanted_c || *one.actual_c >= seen.from_c + least_rise_c ||

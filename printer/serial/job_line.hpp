@@ -78,6 +78,7 @@ class line_source {
 public:
     enum class status : std::uint8_t { line, later, end, failed };
     virtual ~line_source() = default;
+    // The memory of what was in `into` may be taken for a line to come.
     virtual status next(prepared_line& into) = 0;
     // After `failed`: a sentence.
     virtual std::string failure() const = 0;

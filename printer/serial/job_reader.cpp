@@ -3,15 +3,19 @@
 #include "gcode/line_splitter.hpp"
 #include "gcode/line_timer.hpp"
 #include "gcode/metadata.hpp"
+#include "printer/serial/line_queue.hpp"
+#include "printer/serial/mailbox.hpp"
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cmath>
 #include <condition_variable>
-#include <deque>
 #include <fcntl.h>
+#include <limits>
 #include <mutex>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -95,17 +99,23 @@ struct job_reader::impl {
     std::uint64_t begin = 0;
     std::uint8_t placed = 0;
 
-    // --- shared
-    mutable std::mutex guard;
-    std::condition_variable room, ready;
-    std::deque<prepared_line> queue;
-    std::size_t held = 0;
-    double taken_s = 0; // seconds at the last line taken
-    read_so_far read;
-    std::optional<double> whole_seconds;
-    bool stopping = false, ended = false, filled = false, starving = false;
-    std::string failed, first_refusal;
-    job_facts facts;
+    // --- of the reader and of whoever takes lines, who never waits
+    line_queue queue;
+    std::atomic<std::size_t> held{0};
+    std::atomic<double> taken_s{0}; // seconds at the last line taken
+    std::atomic<double> read_s{0};
+    std::atomic<std::uint64_t> read_bytes{0};
+    std::atomic<double> whole_s{std::numeric_limits<double>::quiet_NaN()}; // of the measurer; NaN: not yet
+    std::atomic<bool> stopping{false}, ended{false}, broken{false}, starving{false}, sleeping{false};
+    wake_fd room;       // wakes the reader
+    std::string failed; // before `broken`
+    job_facts facts;    // before `filled`
+
+    // --- of the reader and of whoever waits for the first lines
+    std::mutex guard;
+    std::condition_variable ready;
+    bool filled = false;
+    std::string first_refusal;
 
     std::thread thread, measurer; // last: they use all above
 
@@ -115,24 +125,47 @@ struct job_reader::impl {
     prepared_line prepare(const gcode::raw_line& raw);
     bool hand_over(prepared_line line); // false: stop
     void fail(std::string why);
-    bool hungry() const // under the lock
+    void is_filled();
+    void sleep();
+    bool hungry() const
     {
-        return queue.empty() || (held < settings.most_bytes - settings.most_bytes / 5 &&
-                                 read.seconds - taken_s < settings.ahead_s);
+        return queue.empty() || (held.load() < settings.most_bytes - settings.most_bytes / 5 &&
+                                 read_s.load() - taken_s.load() < settings.ahead_s);
+    }
+    // Lines came, or the end of them, for whoever was told `later`.
+    void feed()
+    {
+        if (starving.exchange(false) && settings.more) settings.more();
     }
 };
 
-void job_reader::impl::fail(std::string why)
+void job_reader::impl::is_filled()
 {
-    bool wake = false;
     {
         const std::lock_guard lock(guard);
-        failed = std::move(why);
         filled = true;
-        wake = std::exchange(starving, false);
     }
     ready.notify_all();
-    if (wake && settings.more) settings.more();
+}
+
+void job_reader::impl::fail(std::string why)
+{
+    failed = std::move(why);
+    broken = true;
+    is_filled();
+    feed();
+}
+
+// Until there is room again. Said before it is looked: whoever takes a line after that look sees it said.
+void job_reader::impl::sleep()
+{
+    sleeping = true;
+    while (!stopping && !hungry()) {
+        pollfd wait{room.get(), POLLIN, 0};
+        ::poll(&wait, 1, -1);
+        room.taken();
+    }
+    sleeping = false;
 }
 
 void job_reader::impl::learn_facts()
@@ -152,7 +185,6 @@ void job_reader::impl::learn_facts()
     found.seconds = comments.seconds;
     found.layers = comments.layers;
     found.one_by_one = comments.one_by_one;
-    const std::lock_guard lock(guard);
     facts = found;
 }
 
@@ -192,26 +224,23 @@ prepared_line job_reader::impl::prepare(const gcode::raw_line& raw)
 
 bool job_reader::impl::hand_over(prepared_line line)
 {
-    bool wake = false;
-    {
-        std::unique_lock lock(guard);
-        // Fills to a fifth more than wanted and sleeps until that is gone, to work in strides.
-        if (!queue.empty() &&
-            (held >= settings.most_bytes || read.seconds - taken_s >= settings.ahead_s * 1.2)) {
-            filled = true;
-            ready.notify_all();
-            room.wait(lock, [&] { return stopping || hungry(); });
-        }
-        if (stopping) return false;
-        if (line.use == line_use::refuse && first_refusal.empty())
-            first_refusal =
-                "line " + std::to_string(line.number) + " of the file cannot be printed: " + line.note;
-        read = {line.seconds, line.end_offset, false};
-        held += cost_of(line);
-        queue.push_back(std::move(line));
-        wake = std::exchange(starving, false);
+    // Fills to a fifth more than wanted and sleeps until that is gone, to work in strides.
+    if (!queue.empty() && (held >= settings.most_bytes || read_s - taken_s >= settings.ahead_s * 1.2)) {
+        is_filled();
+        sleep();
     }
-    if (wake && settings.more) settings.more();
+    if (stopping) return false;
+    if (line.use == line_use::refuse && first_refusal.empty()) {
+        const std::lock_guard lock(guard);
+        first_refusal =
+            "line " + std::to_string(line.number) + " of the file cannot be printed: " + line.note;
+    }
+    read_s = line.seconds;
+    read_bytes = line.end_offset;
+    const std::size_t cost = cost_of(line);
+    held += cost;
+    queue.put(std::move(line), cost);
+    feed();
     return true;
 }
 
@@ -226,10 +255,7 @@ void job_reader::impl::measure()
     std::array<char, 32UL * 1024> buffer{};
     std::uint64_t at = 0;
     for (;;) {
-        {
-            const std::lock_guard lock(guard);
-            if (stopping) return;
-        }
+        if (stopping) return;
         const ssize_t got = file->read_at(buffer.data(), buffer.size(), at);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return; // whoever prints it will say so
@@ -240,8 +266,7 @@ void job_reader::impl::measure()
             if (!raw->too_long) timed.take(gcode::parse_line(raw->text));
         if (got == 0) break;
     }
-    const std::lock_guard lock(guard);
-    whole_seconds = timed.seconds();
+    whole_s = timed.seconds();
 }
 
 void job_reader::impl::run()
@@ -251,10 +276,7 @@ void job_reader::impl::run()
     std::array<char, 32UL * 1024> buffer{};
     std::uint64_t total = begin;
     for (bool more = true; more;) {
-        {
-            const std::lock_guard lock(guard); // a file without lines hands nothing over, and may be huge
-            if (stopping) return;
-        }
+        if (stopping) return; // a file without lines hands nothing over, and may be huge
         const ssize_t got = file->read_at(buffer.data(), buffer.size(), total);
         if (got < 0) {
             if (errno == EINTR) continue;
@@ -275,15 +297,11 @@ void job_reader::impl::run()
             if (!hand_over(std::move(line))) return;
         }
     }
-    bool wake = false;
-    {
-        const std::lock_guard lock(guard);
-        read = {timer.seconds(), total, true};
-        ended = filled = true;
-        wake = std::exchange(starving, false);
-    }
-    ready.notify_all();
-    if (wake && settings.more) settings.more();
+    read_s = timer.seconds();
+    read_bytes = total;
+    ended = true;
+    is_filled();
+    feed();
 }
 
 job_reader::job_reader(std::unique_ptr<file_bytes> file, reader_settings settings)
@@ -295,11 +313,8 @@ job_reader::job_reader(std::unique_ptr<file_bytes> file, reader_settings setting
 
 job_reader::~job_reader()
 {
-    {
-        const std::lock_guard lock(impl_->guard);
-        impl_->stopping = true;
-    }
-    impl_->room.notify_all();
+    impl_->stopping = true;
+    impl_->room.wake();
     impl_->thread.join();
     impl_->measurer.join();
 }
@@ -309,7 +324,7 @@ printer_result<void> job_reader::wait_ready(std::chrono::milliseconds patience)
     std::unique_lock lock(impl_->guard);
     if (!impl_->ready.wait_for(lock, patience, [&] { return impl_->filled; }))
         return printer_failure{printer_errc::host_failure, "the file could not be read in time"};
-    if (!impl_->failed.empty()) return printer_failure{printer_errc::host_failure, impl_->failed};
+    if (impl_->broken) return printer_failure{printer_errc::host_failure, impl_->failed};
     if (!impl_->first_refusal.empty()) return printer_failure{printer_errc::refused, impl_->first_refusal};
     if (impl_->ended && impl_->queue.empty() && !impl_->settings.from)
         return printer_failure{printer_errc::refused, "there is nothing to print in this file"};
@@ -319,36 +334,33 @@ printer_result<void> job_reader::wait_ready(std::chrono::milliseconds patience)
 line_source::status job_reader::next(prepared_line& into)
 {
     impl& me = *impl_;
-    bool wake = false;
-    {
-        const std::lock_guard lock(me.guard);
-        if (me.queue.empty()) {
-            if (!me.failed.empty()) return status::failed;
-            if (me.ended) return status::end;
-            me.starving = true;
-            return status::later;
-        }
-        me.held -= cost_of(me.queue.front());
-        into = std::move(me.queue.front());
-        me.queue.pop_front();
-        me.taken_s = into.seconds;
-        wake = !me.ended && me.hungry();
+    std::size_t cost = me.queue.take(into);
+    if (cost == 0) {
+        // Said before it is looked again: what the reader puts after that look is told.
+        me.starving = true;
+        const bool broken = me.broken, ended = me.ended;
+        cost = me.queue.take(into);
+        if (cost == 0) return broken ? status::failed : ended ? status::end : status::later;
+        me.starving = false;
     }
-    if (wake) me.room.notify_one();
+    me.held -= cost;
+    me.taken_s = into.seconds;
+    if (me.sleeping && me.hungry()) me.room.wake();
     return status::line;
 }
 
 std::string job_reader::failure() const
 {
-    const std::lock_guard lock(impl_->guard);
-    return impl_->failed;
+    return impl_->broken ? impl_->failed : std::string();
 }
 
 read_so_far job_reader::progress() const
 {
-    const std::lock_guard lock(impl_->guard);
-    auto all = impl_->read;
-    all.whole_seconds = impl_->whole_seconds;
+    // What is complete first: the numbers that belong to it were there before.
+    read_so_far all{.complete = impl_->ended};
+    all.seconds = impl_->read_s;
+    all.bytes = impl_->read_bytes;
+    if (const double whole = impl_->whole_s; !std::isnan(whole)) all.whole_seconds = whole;
     return all;
 }
 
@@ -359,7 +371,6 @@ const job_facts& job_reader::facts() const
 
 std::size_t job_reader::held_bytes() const
 {
-    const std::lock_guard lock(impl_->guard);
     return impl_->held;
 }
 

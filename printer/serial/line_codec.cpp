@@ -2,6 +2,8 @@
 #include "printer/serial/line_codec.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace layerline::printer::serial {
 
@@ -51,12 +53,27 @@ std::uint8_t line_checksum(std::string_view text)
     return sum;
 }
 
+void frame_into(std::string& line, std::uint64_t number, std::string_view command)
+{
+    std::array<char, 20> digits{};
+    const auto put = [&](std::uint64_t value) {
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+        line.append(digits.data(), end);
+    };
+    line.assign(1, 'N');
+    put(number);
+    line.append(1, ' ').append(command);
+    const auto sum = line_checksum(line);
+    line.append(1, '*');
+    put(sum);
+    line.append(1, '\n');
+}
+
 std::string framed(std::uint64_t number, std::string_view command)
 {
-    std::string line = "N" + std::to_string(number) + " ";
-    line += command;
-    const auto sum = line_checksum(line);
-    return line + "*" + std::to_string(sum) + "\n";
+    std::string line;
+    frame_into(line, number, command);
+    return line;
 }
 
 std::string framed_restart()

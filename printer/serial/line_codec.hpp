@@ -25,7 +25,8 @@ std::string made_frameable(std::string_view command, std::size_t max_line = 96);
 // XOR of all bytes.
 std::uint8_t line_checksum(std::string_view text);
 
-// With number, checksum and newline.
+// With number, checksum and newline; into a string whose memory is used again.
+void frame_into(std::string& line, std::uint64_t number, std::string_view command);
 std::string framed(std::uint64_t number, std::string_view command);
 
 // N0 M110 N0 with its checksum and newline: the next line is number 1.

@@ -25,7 +25,13 @@ void line_ledger::restart_after(std::uint64_t accepted)
 void line_ledger::append(line_kind kind, std::string_view command, std::uint64_t tag)
 {
     const bool question = command == "M105" || command.starts_with("M105 ");
-    lines_.push_back({next_, framed(next_, command), kind, tag, question, blocking_time(command)});
+    numbered_line& line = lines_.add();
+    frame_into(line.frame, next_, command);
+    line.number = next_;
+    line.kind = kind;
+    line.tag = tag;
+    line.asks_temperature = question;
+    line.blocking = blocking_time(command);
     ++next_;
     forget_old();
 }

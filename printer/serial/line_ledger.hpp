@@ -1,11 +1,12 @@
 // The numbered lines: which were sent, which the firmware accepted, and those kept for a resend. Pure
-// counting.
+// counting. The lines' memory is taken when the ledger is made, and used again from line to line.
 #pragma once
+
+#include "printer/serial/kept_ring.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 
@@ -26,7 +27,11 @@ struct numbered_line {
 // sent() are on the wire, those below next() have a number and wait.
 class line_ledger {
 public:
-    explicit line_ledger(std::size_t keep) : keep_(keep) {}
+    // Keeps so many lines, of up to so many bytes each with number and checksum; a longer one allocates.
+    line_ledger(std::size_t keep, std::size_t longest) : lines_(keep + most_ahead), keep_(keep)
+    {
+        lines_.each_place([&](numbered_line& line) { line.frame.reserve(longest); });
+    }
 
     void restart();
     // Counts on behind a line that somebody else sent.
@@ -80,7 +85,8 @@ private:
     const numbered_line& at(std::uint64_t number) const { return lines_[number - (next_ - lines_.size())]; }
     void forget_old();
 
-    std::deque<numbered_line> lines_;
+    static constexpr std::size_t most_ahead = 32; // not accepted yet, so that they cannot be forgotten
+    kept_ring<numbered_line> lines_;
     std::size_t keep_;
     std::uint64_t next_ = 1, sent_ = 1, accepted_ = 0;
     std::uint64_t told_ = 0; // after a rewind, acceptance is not told twice

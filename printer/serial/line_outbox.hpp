@@ -1,8 +1,9 @@
 // What waits to be written to the port: whole lines, urgent ones ahead of the others, never inside one.
 #pragma once
 
+#include "printer/serial/kept_ring.hpp"
+
 #include <cstddef>
-#include <deque>
 #include <string>
 #include <string_view>
 
@@ -12,20 +13,28 @@ class line_outbox {
 public:
     static constexpr std::size_t most_urgent = 4;
 
-    void put(std::string line)
+    // Lines of up to so many bytes; a longer one allocates.
+    explicit line_outbox(std::size_t longest)
     {
-        lines_.push_back(std::move(line));
+        current_.reserve(longest);
+        for (auto* each : {&urgent_, &lines_})
+            each->each_place([&](std::string& line) { line.reserve(longest); });
+    }
+
+    void put(std::string_view line)
+    {
+        lines_.add().assign(line);
         load();
     }
-    bool put_urgent(std::string line)
+    bool put_urgent(std::string_view line)
     {
         if (urgent_.size() >= most_urgent) return false;
         // A line of which nothing was written yet can still wait.
         if (written_ == 0 && !current_urgent_ && !current_.empty()) {
-            lines_.push_front(std::move(current_));
+            lines_.add_front().swap(current_);
             current_.clear();
         }
-        urgent_.push_back(std::move(line));
+        urgent_.add().assign(line);
         load();
         return true;
     }
@@ -71,14 +80,14 @@ private:
         auto& from = urgent_.empty() ? lines_ : urgent_;
         current_urgent_ = !urgent_.empty();
         if (from.empty()) return;
-        current_ = std::move(from.front());
+        current_.swap(from.front());
         from.pop_front();
     }
 
     std::string current_;
     std::size_t written_ = 0;
     bool current_urgent_ = false;
-    std::deque<std::string> urgent_, lines_;
+    kept_ring<std::string> urgent_{most_urgent}, lines_{16};
 };
 
 } // namespace layerline::printer::serial

@@ -207,15 +207,20 @@ std::span<const policy_row> policy_table()
     return rows;
 }
 
-std::string plain_ascii(std::string_view text, std::size_t most)
+void append_plain_ascii(std::string& made, std::string_view text, std::size_t most)
 {
-    std::string made;
     for (const char c : text) {
         if (made.size() == most) break;
         const auto byte = static_cast<unsigned char>(c);
         if (byte >= 0x80 && byte < 0xC0) continue; // one '?' for each character, not for each byte
         made += byte >= 0x20 && byte < 0x7f ? c : '?';
     }
+}
+
+std::string plain_ascii(std::string_view text, std::size_t most)
+{
+    std::string made;
+    append_plain_ascii(made, text, most);
     return made;
 }
 

@@ -53,5 +53,7 @@ constexpr std::size_t text_that_fits(std::size_t max_line)
 
 // Free text made harmless: control and non-ASCII characters become '?', cut at `most`.
 std::string plain_ascii(std::string_view text, std::size_t most);
+// The same behind what is in `made`, all of it together at most that long.
+void append_plain_ascii(std::string& made, std::string_view text, std::size_t most);
 
 } // namespace layerline::printer::serial

@@ -1,8 +1,8 @@
 // Cuts the printer's bytes into lines, whatever slices they come in.
 #pragma once
 
+#include <array>
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -19,26 +19,27 @@ public:
     {
         for (const char c : bytes) {
             if (c != '\n' && c != '\r') {
-                if (held_.size() < longest)
-                    held_ += c;
+                if (size_ < longest)
+                    held_[size_++] = c;
                 else
                     cut_ = true;
                 continue;
             }
-            if (held_.empty()) continue;
-            const std::string line = std::exchange(held_, std::string());
+            if (size_ == 0) continue;
+            const std::size_t size = std::exchange(size_, 0);
             const bool whole = !std::exchange(cut_, false);
-            each(std::string_view(line), whole);
+            each(std::string_view(held_.data(), size), whole);
         }
     }
     void clear()
     {
-        held_.clear();
+        size_ = 0;
         cut_ = false;
     }
 
 private:
-    std::string held_;
+    std::array<char, longest> held_{};
+    std::size_t size_ = 0;
     bool cut_ = false;
 };
 

@@ -1,13 +1,14 @@
-// A bounded queue between two threads with an eventfd that a poll loop can wait on. Neither side ever waits
-// for the other: a full box says so.
+// A bounded queue between threads with an eventfd that a poll loop can wait on. Neither side ever waits for
+// the other: a full box says so.
 #pragma once
 
 #include "printer/serial/confined_file.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <mutex>
+#include <optional>
 #include <sys/eventfd.h>
 #include <system_error>
 #include <unistd.h>
@@ -38,38 +39,59 @@ private:
     owned_fd fd_;
 };
 
+// Any number of threads put, one takes. No lock: putting is one exchange, and whoever is stopped in the
+// middle of it holds up no other thread, only the letters behind its own. Each letter is a piece of memory of
+// its own: for what is rare.
 template <class T>
 class mailbox {
 public:
-    explicit mailbox(std::size_t most) : most_(most) {}
+    explicit mailbox(std::size_t most) : most_(most), first_(new piece), last_(first_) {}
+    ~mailbox()
+    {
+        while (first_ != nullptr)
+            delete std::exchange(first_, first_->next.load(std::memory_order_relaxed));
+    }
+    mailbox(const mailbox&) = delete;
+    mailbox& operator=(const mailbox&) = delete;
+
     // False when it is full; the letter is then gone.
     bool put(T letter)
     {
-        {
-            const std::lock_guard lock(guard_);
-            if (letters_.size() >= most_) return false;
-            letters_.push_back(std::move(letter));
+        if (count_.fetch_add(1) >= most_) {
+            --count_;
+            return false;
         }
+        auto* const added = new piece;
+        added->letter.emplace(std::move(letter));
+        last_.exchange(added, std::memory_order_acq_rel)->next.store(added, std::memory_order_release);
         wake_.wake();
         return true;
     }
-    std::deque<T> take_all()
+    // The oldest letter; whoever waits for more calls taken() first.
+    std::optional<T> take()
     {
-        wake_.taken();
-        const std::lock_guard lock(guard_);
-        return std::exchange(letters_, {});
+        piece* const next = first_->next.load(std::memory_order_acquire);
+        if (next == nullptr) return std::nullopt;
+        auto letter = std::exchange(next->letter, std::nullopt);
+        delete std::exchange(first_, next);
+        --count_;
+        return letter;
     }
-    std::size_t size() const
-    {
-        const std::lock_guard lock(guard_);
-        return letters_.size();
-    }
+    // The descriptor is not readable until another letter comes.
+    void taken() const { wake_.taken(); }
+    // Wakes whoever takes, as a letter would.
+    void wake() const { wake_.wake(); }
     int fd() const { return wake_.get(); }
 
 private:
+    struct piece {
+        std::atomic<piece*> next{nullptr};
+        std::optional<T> letter;
+    };
     const std::size_t most_;
-    mutable std::mutex guard_;
-    std::deque<T> letters_;
+    piece* first_; // its letter was taken
+    std::atomic<piece*> last_;
+    std::atomic<std::size_t> count_{0};
     wake_fd wake_;
 };
 

@@ -118,7 +118,7 @@ bool protocol_machine::send_urgent(std::string_view command, time_point now)
     if (self.at == impl::stage::closed || self.at == impl::stage::lost) return false;
     if (!frameable(command, self.settings.max_line)) return false;
     const bool was_empty = self.outbox.empty();
-    if (!self.outbox.put_urgent(std::string(command) + '\n')) return false;
+    if (!self.outbox.put_urgent(std::string(command) + '\n')) return false; // rare enough to allocate
     if (was_empty) self.unwritten_since = now;
     // All but M112 act at once and are queued and acknowledged besides, after the lines that are ahead of
     // them.
@@ -167,6 +167,21 @@ std::optional<event> protocol_machine::next_event()
     auto first = std::move(impl_->events.front());
     impl_->events.pop_front();
     return first;
+}
+
+void protocol_machine::reuse(event&& done)
+{
+    auto& texts = impl_->spare_texts;
+    auto& lists = impl_->spare_lists;
+    const auto keep = [&](std::string& text) {
+        if (texts.size() < impl::most_spare) texts.push_back(std::move(text));
+    };
+    if (auto* told = std::get_if<temperatures>(&done)) {
+        if (lists.size() < impl::most_spare) lists.push_back(std::move(told->heaters));
+    } else if (auto* words = std::get_if<said>(&done))
+        keep(words->text);
+    else if (auto* unknown = std::get_if<unknown_command>(&done))
+        keep(unknown->text);
 }
 
 std::optional<time_point> protocol_machine::next_wakeup() const

@@ -1,5 +1,10 @@
 // The serial protocol of Marlin-family firmware as a pure state machine: bytes and clock in, bytes and events
 // out. No descriptor, no thread, no clock of its own. One owner.
+//
+// Between `connected` and the end of a conversation it allocates nothing, if events come back by reuse(): not
+// for lines sent, acknowledged and sent again, nor for temperatures and other words of the firmware up to 256
+// bytes, 32 at a time. What allocates: opened() and rejoin() with what they ask, host actions, what listen()
+// tells, killed and gone_silent.
 #pragma once
 
 #include "printer/printer_state.hpp"
@@ -123,6 +128,8 @@ public:
     void consumed(std::size_t count, time_point now);
     // The next event, oldest first.
     std::optional<event> next_event();
+    // Takes an event back that was looked at, for the memory in it. Not needed, but for its sake.
+    void reuse(event&& done);
     // When tick() wants to be called.
     std::optional<time_point> next_wakeup() const;
 

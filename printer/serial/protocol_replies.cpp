@@ -47,6 +47,17 @@ void protocol_machine::impl::tell(event what)
         events.pop_front();
 }
 
+std::string protocol_machine::impl::text_of(std::string_view words)
+{
+    std::string text;
+    if (!spare_texts.empty()) {
+        text = std::move(spare_texts.back());
+        spare_texts.pop_back();
+    }
+    text.assign(words);
+    return text;
+}
+
 void protocol_machine::impl::handle_line(std::string_view line, bool whole, time_point now)
 {
     if (at == stage::closed || at == stage::lost) return;
@@ -54,7 +65,7 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
     if (!whole) return;
     if (listening && at == stage::ready && is_of_list(line)) {
         tell(heard{std::string(line)});
-        tell(said{std::string(line)});
+        tell(said{text_of(line)});
         return;
     }
     if (const auto second = reply::glued_ok(line); second > 0) {
@@ -109,13 +120,13 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
                        if (at != stage::identify && at != stage::rejoin) return;
                        auto& all = firmware.capabilities;
                        const bool known = std::find(all.begin(), all.end(), says.name) != all.end();
-                       if (says.on && !known && all.size() < most_capabilities) all.push_back(says.name);
+                       if (says.on && !known && all.size() < most_capabilities) all.emplace_back(says.name);
                        if (at == stage::identify) identify_progress(false, now);
                    },
-                   [&](const reply::action& says) { tell(host_action{says.text}); },
+                   [&](const reply::action& says) { tell(host_action{std::string(says.text)}); },
                    [&](const reply::line_error& says) {
                        error_last_line = says.last_line;
-                       tell(said{says.text});
+                       tell(said{text_of(says.text)});
                    },
                    [&](const reply::halt& says) { on_halt(says, now); },
                    [&](const reply::unknown_command& says) {
@@ -124,10 +135,10 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
                        if (head && head->kind == line_kind::setup) return;
                        // Damage to the N itself looks like this, and the line is lost though an ok comes.
                        if (at == stage::ready) verify_at = now + settings.lost_ok;
-                       tell(unknown_command{says.text});
+                       tell(unknown_command{text_of(says.text)});
                    },
                    [&](const reply::text& says) {
-                       if (at != stage::hello || !mostly_noise(line)) tell(said{says.line});
+                       if (at != stage::hello || !mostly_noise(line)) tell(said{text_of(says.line)});
                    },
                },
                what);
@@ -242,7 +253,13 @@ void protocol_machine::impl::on_temperature(const temperature_report& report, ti
         busy_now = true; // as good as a busy line: a heat-up is being waited for
         wait_from = progress_at = now;
     }
-    tell(temperatures{report.heaters(active_tool)});
+    temperatures told;
+    if (!spare_lists.empty()) {
+        told.heaters = std::move(spare_lists.back());
+        spare_lists.pop_back();
+    }
+    report.heaters(active_tool, told.heaters);
+    tell(std::move(told));
 }
 
 void protocol_machine::impl::on_busy(bool for_user, time_point now)
@@ -267,7 +284,10 @@ void protocol_machine::impl::on_busy(bool for_user, time_point now)
 void protocol_machine::impl::on_halt(const reply::halt& what, time_point now)
 {
     if (at == stage::halted) return;
-    if (halt_text.size() < line_splitter::longest) halt_text += (halt_text.empty() ? "" : " ") + what.text;
+    if (halt_text.size() < line_splitter::longest) {
+        if (!halt_text.empty()) halt_text += ' ';
+        halt_text += what.text;
+    }
     if (what.final)
         on_halted();
     else

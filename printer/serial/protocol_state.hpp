@@ -3,6 +3,7 @@
 // line does), protocol_resend.cpp, protocol_timers.cpp.
 #pragma once
 
+#include "printer/serial/kept_ring.hpp"
 #include "printer/serial/line_ledger.hpp"
 #include "printer/serial/line_outbox.hpp"
 #include "printer/serial/line_splitter.hpp"
@@ -36,8 +37,20 @@ struct protocol_machine::impl {
     static constexpr int most_not_kept = 3;             // requests for one that is not kept any more
     static constexpr std::size_t most_window = 5;       // lines; more would only delay a pause
     static constexpr std::size_t most_events = 1024;
+    static constexpr std::size_t most_spare = 32,
+                                 usual_text = 256; // texts kept for events to come, bytes of each
 
-    explicit impl(machine_settings s) : settings(s), ledger(s.history), patience(s.lost_ok) {}
+    explicit impl(machine_settings s)
+        : settings(s), ledger(s.history, s.max_line + 1), outbox(s.max_line + 1), patience(s.lost_ok)
+    {
+        probe_frame.reserve(s.max_line + 1);
+        spare_texts.reserve(most_spare);
+        for (std::size_t at = 0; at < most_spare; ++at)
+            spare_texts.emplace_back().reserve(usual_text);
+        spare_lists.reserve(most_spare);
+        for (std::size_t at = 0; at < 2; ++at)
+            spare_lists.emplace_back().reserve(temperature_report::most_tools + 2);
+    }
 
     // --- hello, identify, reset (protocol_hello.cpp)
     void begin_hello(time_point now);
@@ -73,6 +86,7 @@ struct protocol_machine::impl {
     void on_halt(const reply::halt& what, time_point now);
     void on_halted();
     void tell(event what);
+    std::string text_of(std::string_view words); // in memory that was given back
 
     // --- resends (protocol_resend.cpp)
     void on_resend(std::uint64_t number, time_point now);
@@ -110,7 +124,10 @@ struct protocol_machine::impl {
     line_ledger ledger;
     line_outbox outbox;
     line_splitter splitter;
-    std::deque<event> events;
+    kept_ring<event> events{64};
+    std::vector<std::string> spare_texts;
+    std::vector<std::vector<heater_state>> spare_lists;
+    std::string probe_frame;       // to measure it
     std::deque<std::string> setup; // our own lines after the identification
 
     // hello and identify
@@ -133,8 +150,9 @@ struct protocol_machine::impl {
     time_point rejoin_at{};
 
     // acknowledgements
-    std::deque<std::uint64_t> urgent_after; // an ok of an urgent line is due after the line of that number
-    bool advanced = false;                  // ok lines tell their number and the free slots
+    kept_ring<std::uint64_t> urgent_after{
+        2 * line_outbox::most_urgent}; // an ok of an urgent line is due after the line of that number
+    bool advanced = false;             // ok lines tell their number and the free slots
     std::size_t slots = 1;
     bool plain_oks = false; // so that an ok with temperatures can only be one of an M105
     bool named_ack = false; // some ack told for certain which line it was for: the numbers are in step

@@ -113,7 +113,8 @@ void protocol_machine::impl::probe(time_point now)
         return;
     }
     const bool staged = ledger.unsent() != nullptr;
-    const std::size_t bytes = staged ? ledger.unsent()->frame.size() : framed(ledger.next(), question).size();
+    if (!staged) frame_into(probe_frame, ledger.next(), question);
+    const std::size_t bytes = staged ? ledger.unsent()->frame.size() : probe_frame.size();
     if (postponed < 3 && ledger.bytes_in_flight() + bytes > settings.receive_buffer) {
         ++postponed; // it may not have read what is under way
         return;

@@ -148,17 +148,16 @@ std::optional<any> parse_error(std::string_view line)
     std::string_view body = line;
     const bool klipper = body.starts_with("!!");
     const bool fatal = take_prefix(body, "fatal:");
-    if (take_prefix(body, "alarm:")) return any(halt{std::string(line), false});
+    if (take_prefix(body, "alarm:")) return any(halt{line, false});
     if (!klipper && !fatal && !take_prefix(body, "error:")) return std::nullopt;
     // A newline may be lost between the complaint and the request.
     if (const auto at = line.find("Resend:"); at != std::string_view::npos)
         if (const auto asked = parse_resend(line.substr(at))) return any(*asked);
     if (line == "!!") return any(halt{"it is halted (!!)", true}); // Smoothieware, to every line from then on
-    if (klipper)
-        return contains(line, "shutdown") ? any(halt{std::string(line), true}) : any(text{std::string(line)});
-    if (contains_any(body, last_words) || fatal) return any(halt{std::string(body), true});
-    if (contains_any(body, line_errors)) return any(line_error{std::string(line), last_line_of(line)});
-    if (contains_any(body, halts)) return any(halt{std::string(body), false});
+    if (klipper) return contains(line, "shutdown") ? any(halt{line, true}) : any(text{line});
+    if (contains_any(body, last_words) || fatal) return any(halt{body, true});
+    if (contains_any(body, line_errors)) return any(line_error{line, last_line_of(line)});
+    if (contains_any(body, halts)) return any(halt{body, false});
     return std::nullopt;
 }
 
@@ -190,10 +189,10 @@ std::string_view value_of(std::string_view line, std::string_view key)
 
 std::optional<firmware> parse_firmware(std::string_view line)
 {
-    if (line.starts_with("NAME. Malyan")) return firmware{std::string(line.substr(6)), {}, {}};
+    if (line.starts_with("NAME. Malyan")) return firmware{line.substr(6), {}, {}};
     if (!line.starts_with("FIRMWARE_NAME:")) return std::nullopt;
-    return firmware{std::string(value_of(line, "FIRMWARE_NAME:")),
-                    std::string(value_of(line, "MACHINE_TYPE:")), std::string(value_of(line, "UUID:"))};
+    return firmware{value_of(line, "FIRMWARE_NAME:"), value_of(line, "MACHINE_TYPE:"),
+                    value_of(line, "UUID:")};
 }
 
 std::optional<capability> parse_capability(std::string_view line)
@@ -202,7 +201,7 @@ std::optional<capability> parse_capability(std::string_view line)
     const auto name = take_key(line);
     if (name.empty() || name.size() > 40 || line.size() != 1 || (line[0] != '0' && line[0] != '1'))
         return std::nullopt;
-    return capability{std::string(name), line[0] == '1'};
+    return capability{name, line[0] == '1'};
 }
 
 std::optional<action> parse_action(std::string_view line)
@@ -210,7 +209,7 @@ std::optional<action> parse_action(std::string_view line)
     if (!take_prefix(line, "//")) return std::nullopt;
     skip_spaces(line);
     if (!take_prefix(line, "action:")) return std::nullopt;
-    return action{std::string(trimmed(line))};
+    return action{trimmed(line)};
 }
 
 bool take_glued_ok(std::string_view& line)
@@ -239,13 +238,13 @@ any parse(std::string_view line)
     if (auto read = parse_firmware(line)) return *read;
     if (auto read = parse_capability(line)) return *read;
     skip_spaces(body);
-    if (body.starts_with("Unknown command")) return unknown_command{std::string(line)};
+    if (body.starts_with("Unknown command")) return unknown_command{line};
     std::string_view data = line;
     const bool glued = take_glued_ok(data);
     if (auto report = parse_temperatures(data); !report.empty()) return temperature{std::move(report), glued};
     if (auto at = parse_position(data)) return position{*at, glued};
     if (glued && line.starts_with("File deleted")) return ack{};
-    return text{std::string(line)};
+    return text{line};
 }
 
 std::size_t glued_ok(std::string_view line)

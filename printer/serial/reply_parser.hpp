@@ -1,4 +1,5 @@
-// What one line from Marlin-family firmware means. Pure; takes any bytes.
+// What one line from Marlin-family firmware means. Pure; takes any bytes. Texts are parts of the line that
+// was parsed: whoever keeps them longer copies them.
 #pragma once
 
 #include "printer/printer_state.hpp"
@@ -7,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <variant>
 
@@ -40,28 +40,28 @@ struct position {
     bool acknowledges = false;
 };
 struct firmware {
-    std::string name, machine, uuid;
+    std::string_view name, machine, uuid;
 };
 struct capability {
-    std::string name;
+    std::string_view name;
     bool on = false;
 };
 struct action {
-    std::string text;
+    std::string_view text;
 };
 struct line_error { // of the wire: a resend follows, mostly
-    std::string text;
+    std::string_view text;
     std::optional<std::uint64_t> last_line; // the last that it accepted
 };
 struct halt { // the firmware stops, or has stopped
-    std::string text;
+    std::string_view text;
     bool final = false; // nothing more will be said
 };
 struct unknown_command {
-    std::string text;
+    std::string_view text;
 };
 struct text {
-    std::string line;
+    std::string_view line;
 };
 
 using any = std::variant<ack, resend, boot, wait, busy, temperature, position, firmware, capability, action,

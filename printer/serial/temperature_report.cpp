@@ -9,7 +9,6 @@ namespace {
 
 using reading = temperature_report::reading;
 
-constexpr int most_tools = 16;
 constexpr double coldest = -300, hottest = 2000; // outside of it is noise, not a temperature
 
 std::optional<double> plausible(std::optional<double> celsius)
@@ -17,13 +16,13 @@ std::optional<double> plausible(std::optional<double> celsius)
     return celsius && *celsius >= coldest && *celsius <= hottest ? celsius : std::nullopt;
 }
 
-std::optional<int> number_after(std::string_view key, std::string_view name)
+std::optional<std::size_t> number_after(std::string_view key, std::string_view name)
 {
     if (!key.starts_with(name)) return std::nullopt;
     key.remove_prefix(name.size());
     const auto number = take_count(key);
-    if (!number || !key.empty() || *number >= most_tools) return std::nullopt;
-    return static_cast<int>(*number);
+    if (!number || !key.empty() || *number >= temperature_report::most_tools) return std::nullopt;
+    return static_cast<std::size_t>(*number);
 }
 
 // "20.1", "20.1 /0.0", "20.1/0", "20.1 / 0"
@@ -59,8 +58,9 @@ bool take_target(temperature_report& report, std::string_view key, std::string_v
     skip_spaces(text);
     const auto target = plausible(take_number(text));
     if (!target) return true;
-    reading& slot = tool ? report.tools[*tool] : report.bed ? *report.bed : report.bed.emplace();
-    if (!slot.target_c) slot.target_c = target;
+    auto& slot = tool ? report.tools[*tool] : report.bed;
+    if (!slot) slot.emplace();
+    if (!slot->target_c) slot->target_c = target;
     return true;
 }
 
@@ -98,7 +98,7 @@ temperature_report parse_temperatures(std::string_view text)
         first = false;
         if (!told) continue;
         if (tool)
-            report.tools.try_emplace(*tool, read);
+            set_first(report.tools[*tool], read);
         else
             set_first(key == "T" ? report.active : key == "B" ? report.bed : report.chamber, read);
     }
@@ -107,22 +107,27 @@ temperature_report parse_temperatures(std::string_view text)
 
 std::vector<heater_state> temperature_report::heaters(int active_tool) const
 {
+    std::vector<heater_state> all;
+    heaters(active_tool, all);
+    return all;
+}
+
+void temperature_report::heaters(int active_tool, std::vector<heater_state>& all) const
+{
     auto by_number = tools;
     if (active) {
-        if (by_number.empty())
-            by_number.emplace(active_tool, *active);
-        else if (!by_number.contains(0) && by_number.contains(1))
-            by_number.emplace(0, *active);
-        else
-            by_number.try_emplace(active_tool, *active);
+        const auto number = static_cast<std::size_t>(active_tool);
+        if (has_tools() && !tools[0] && tools[1])
+            by_number[0] = active;
+        else if (number < most_tools)
+            set_first(by_number[number], *active);
     }
-    std::vector<heater_state> all;
-    all.reserve(by_number.size() + 2);
-    for (const auto& [number, read] : by_number)
-        all.push_back({"tool" + std::to_string(number), read.actual_c, read.target_c});
+    all.clear();
+    for (std::size_t number = 0; number < most_tools; ++number)
+        if (const auto& read = by_number[number])
+            all.push_back({"tool" + std::to_string(number), read->actual_c, read->target_c});
     if (bed) all.push_back({"bed", bed->actual_c, bed->target_c});
     if (chamber) all.push_back({"chamber", chamber->actual_c, chamber->target_c});
-    return all;
 }
 
 } // namespace layerline::printer::serial

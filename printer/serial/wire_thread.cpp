@@ -133,12 +133,13 @@ void wire_thread::close_port(printer_errc why, std::string text, time_point now)
 void wire_thread::take_letters(time_point now)
 {
     if (!std::exchange(letters_due_, false)) return; // each look costs two system calls, and lines are many
-    for (auto& letter : traffic_.wire.take_all()) {
-        if (auto* call = std::get_if<host_call>(&letter))
+    traffic_.wire.taken();
+    while (auto letter = traffic_.wire.take()) {
+        if (auto* call = std::get_if<host_call>(&*letter))
             core_.call(std::move(*call), now);
-        else if (auto* done = std::get_if<commit_done>(&letter))
+        else if (auto* done = std::get_if<commit_done>(&*letter))
             core_.saved(done->commit, done->how, now);
-        else if (auto* opened = std::get_if<opened_source>(&letter))
+        else if (auto* opened = std::get_if<opened_source>(&*letter))
             core_.source_opened(std::move(opened->source), now);
         news_now_ = true;
     }
@@ -165,6 +166,7 @@ void wire_thread::take_events(time_point now)
     while (auto next = machine_->next_event()) {
         if (std::holds_alternative<gone_silent>(*next)) next_hello_ = now + settings_.rehello;
         core_.on_event(*next, now);
+        machine_->reuse(*std::move(next));
     }
 }
 
@@ -251,10 +253,8 @@ void wire_thread::hand_out(time_point now)
             core_.board_reset(begin_reset(now));
         else if (auto* entry = std::get_if<log_entry>(&*next)) {
             news_now_ = true;
-            if (traffic_.clerk.size() > 2000)
-                ++traffic_.log_lost;
-            else
-                traffic_.clerk.put(std::move(*entry));
+            if (traffic_.log.put(entry->warning, entry->text)) traffic_.clerk.wake();
+            core_.reuse(std::move(*entry));
         }
     }
     if (news_now_ || now >= next_news_) publish(now);
@@ -280,9 +280,8 @@ void wire_thread::publish(time_point now)
     if (state.sequence == told_ && same_phase) return;
     told_ = state.sequence;
     told_phase_ = state.now;
-    std::optional<known_progress> progress;
-    if (const auto& job = core_.journal()) progress = known_progress{*job, core_.point()};
-    traffic_.publish(state, core_.capabilities(), std::move(progress));
+    const auto& job = core_.journal();
+    traffic_.publish(state, core_.capabilities(), job ? &*job : nullptr, core_.point());
 }
 
 void wire_thread::wait(time_point now)

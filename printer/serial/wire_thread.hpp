@@ -1,5 +1,12 @@
 // The thread that owns the port: protocol machine and host core in one poll loop. It waits for bytes, calls,
 // lines and timers, never for a client or a disk, and reconnects by the port's name when it was gone.
+//
+// While a print is fed it allocates and frees nothing, takes no lock and writes no log: lines come from the
+// reader by a list that both go through without meeting (line_queue.hpp), the state goes out by three places
+// in turn (newest_value.hpp), log records by a fixed ring (log_ring.hpp), and machine and core use their
+// memory again. What may allocate is rare: a port that opens or goes, calls and their answers, a job's start,
+// pause, resume and end, waits for heat, questions to a person, the printer's card, a first heater or target,
+// a text longer than any before it; each shows in the next three states, which then need room for it.
 #pragma once
 
 #include "printer/serial/baud_search.hpp"

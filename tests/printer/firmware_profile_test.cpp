@@ -21,7 +21,7 @@ firmware_kind kind_by(std::string_view line)
     const auto read = reply::parse(line);
     const auto* told = std::get_if<reply::firmware>(&read);
     REQUIRE(told);
-    return kind_of({told->name, told->machine, told->uuid, {}});
+    return kind_of({std::string(told->name), std::string(told->machine), std::string(told->uuid), {}});
 }
 
 // Through hello to ready, with an M115 of these words; what was asked for then.

@@ -122,7 +122,7 @@ struct host_bench {
             while (owed.size() < window && sent.size() < most_sent) {
                 auto command = core.next_command(now);
                 if (!command) break;
-                sent.push_back(command->text);
+                sent.emplace_back(command->text);
                 points.push_back(core.point());
                 owed.push_back(command->tag);
                 if (command->text == "M114" && answers_position) core.on_event(positioned{where}, now);

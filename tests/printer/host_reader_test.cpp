@@ -49,6 +49,11 @@ struct bell {
             rung.notify_all();
         };
     }
+    int heard()
+    {
+        const std::lock_guard lock(guard);
+        return count;
+    }
     bool wait(int more_than)
     {
         std::unique_lock lock(guard);
@@ -60,7 +65,7 @@ std::vector<prepared_line> read_all(job_reader& reader, bell& more)
 {
     std::vector<prepared_line> lines;
     for (;;) {
-        const int heard = more.count;
+        const int heard = more.heard();
         prepared_line line;
         const auto got = reader.next(line);
         if (got == line_source::status::line)

@@ -300,10 +300,11 @@ TEST_CASE("a disk that stalls or is full is told, and what is told goes away wit
         return error;
     };
     const auto tell = [&](std::uint64_t line) {
-        known_progress progress;
-        progress.job.id = "j-1";
-        progress.point.line = line;
-        traffic.publish({}, {}, progress);
+        journal_job job;
+        job.id = "j-1";
+        resume_point point;
+        point.line = line;
+        traffic.publish({}, {}, &job, point);
     };
     const auto wait_for = [&](auto so) {
         std::unique_lock lock(guard);
