@@ -118,6 +118,13 @@ std::optional<std::string> read_table(const toml::table& table, const std::strin
             into.baud = 0;
             continue;
         }
+        if (full == "firmware.meatpack") {
+            const auto wish = node.value_or(std::string{});
+            if (wish != "auto" && wish != "off")
+                return at_line(name, node, "\"firmware.meatpack\" is \"auto\" or \"off\"");
+            into.machine.meatpack = wish == "auto";
+            continue;
+        }
         const auto text = std::find_if(text_keys.begin(), text_keys.end(),
                                        [&](const text_key& row) { return row.name == full; });
         if (text != text_keys.end()) {

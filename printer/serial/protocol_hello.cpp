@@ -1,6 +1,7 @@
 // Opening a conversation: hello until an ok, the firmware's name and capabilities, our settings; and again
 // after a reset.
 #include "printer/serial/line_codec.hpp"
+#include "printer/serial/meatpack.hpp"
 #include "printer/serial/protocol_state.hpp"
 
 #include <algorithm>
@@ -34,7 +35,8 @@ void protocol_machine::impl::forget_conversation(time_point now)
     error_last_line.reset();
     alive_at.reset();
     holding = advanced = plain_oks = named_ack = busy_now = busy_known = busy_likely = false;
-    auto_report = garbled = false;
+    auto_report = garbled = packing = pack_again = false;
+    packing_due.reset();
     slots = 1;
     resend_line = 0;
     resend_times = probes_out = postponed = unanswered_polls = hello_rounds = active_tool = 0;
@@ -55,6 +57,7 @@ void protocol_machine::impl::say_hello(time_point now)
     settle_at.reset();
     hello_sent = now;
     outbox.drop_unbegun();
+    if (settings.meatpack) outbox.put(meatpack::off); // a predecessor may have turned it on
     // The newline ends what a dead predecessor may have left half said; twice, since noise eats the first.
     outbox.put("\n");
     outbox.put(framed_restart());
@@ -151,6 +154,7 @@ void protocol_machine::impl::finish_identify(time_point now)
     busy_likely = !family->keep_alive.empty(); // until it turns out to be unknown
     temperature_at = polled_at = now;
     tell(connected{firmware, kind});
+    ask_packing(now);
     pump(now);
 }
 

@@ -2,6 +2,7 @@
 #include "printer/serial/protocol_machine.hpp"
 
 #include "printer/serial/line_codec.hpp"
+#include "printer/serial/meatpack.hpp"
 #include "printer/serial/protocol_state.hpp"
 
 #include <algorithm>
@@ -32,13 +33,13 @@ void protocol_machine::impl::transmit(time_point now)
         probes_out = postponed = 0;
     }
     if (outbox.empty()) unwritten_since = now;
-    outbox.put(ledger.unsent()->frame);
+    put_frame(ledger.unsent()->frame);
     ledger.mark_sent();
 }
 
 void protocol_machine::impl::pump(time_point now)
 {
-    while (!holding && (at == stage::identify || at == stage::ready)) {
+    while (!holding && !packing_due && (at == stage::identify || at == stage::ready)) {
         if (!ledger.unsent()) {
             if (at != stage::ready) return;
             if (!setup.empty()) {
@@ -97,8 +98,8 @@ void protocol_machine::tick(time_point now)
 bool protocol_machine::can_send() const
 {
     const auto& self = *impl_;
-    return self.at == impl::stage::ready && !self.holding && self.setup.empty() && !self.ledger.unsent() &&
-           self.ledger.lines_in_flight() < self.window();
+    return self.at == impl::stage::ready && !self.holding && !self.packing_due && self.setup.empty() &&
+           !self.ledger.unsent() && self.ledger.lines_in_flight() < self.window();
 }
 
 void protocol_machine::send(std::string_view command, std::uint64_t tag, time_point now)
@@ -118,7 +119,9 @@ bool protocol_machine::send_urgent(std::string_view command, time_point now)
     if (self.at == impl::stage::closed || self.at == impl::stage::lost) return false;
     if (!frameable(command, self.settings.max_line)) return false;
     const bool was_empty = self.outbox.empty();
-    if (!self.outbox.put_urgent(std::string(command) + '\n')) return false; // rare enough to allocate
+    std::string line = std::string(command) + '\n'; // rare enough to allocate
+    if (self.packing || self.packing_due) line = meatpack::urgent_line(line);
+    if (!self.outbox.put_urgent(line)) return false;
     if (was_empty) self.unwritten_since = now;
     // All but M112 act at once and are queued and acknowledged besides, after the lines that are ahead of
     // them.

@@ -33,6 +33,7 @@ struct machine_settings {
     // when it is sent again. With one line under way nothing can be cut.
     std::size_t window_lines = 1;
     std::size_t history = 512;                      // sent lines kept for resends
+    bool meatpack = false;                          // lines go out packed where M115 tells MEATPACK
     std::optional<firmware_kind> kind = {};         // as the owner says; none: by what M115 tells
     std::chrono::milliseconds hello_patience{2000}; // between tries of M110
     std::chrono::milliseconds boot_patience{10000}; // first try may hit a boot loader

@@ -1,6 +1,7 @@
 // Into the middle of a print: its host died, the printer still works off what it was sent. Nothing is reset:
 // the firmware is asked who it is and which line it took last.
 #include "printer/serial/line_codec.hpp"
+#include "printer/serial/meatpack.hpp"
 #include "printer/serial/protocol_state.hpp"
 
 #include <algorithm>
@@ -41,6 +42,7 @@ void protocol_machine::impl::begin_rejoin(std::uint64_t unused, time_point now)
     identity_told = named = false;
     numbers_asked = 0;
     firmware = {};
+    if (settings.meatpack) outbox.put(meatpack::off);
     // The newline ends what the dead host left half said; without its checksum that is refused.
     outbox.put("\n");
     outbox.put("M110\n");

@@ -1,5 +1,6 @@
 // What each line from the firmware does.
 #include "printer/serial/card_reply.hpp"
+#include "printer/serial/meatpack.hpp"
 #include "printer/serial/protocol_state.hpp"
 
 #include <algorithm>
@@ -63,6 +64,8 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
     if (at == stage::closed || at == stage::lost) return;
     if (!whole || mostly_noise(line)) garbled = true;
     if (!whole) return;
+    if (settings.meatpack)
+        if (const auto on = meatpack::told(line)) return packing_told(*on, now);
     if (listening && at == stage::ready && is_of_list(line)) {
         tell(heard{std::string(line)});
         tell(said{text_of(line)});

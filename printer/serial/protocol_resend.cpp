@@ -78,6 +78,7 @@ void protocol_machine::impl::on_resend(std::uint64_t number, time_point now)
         ledger.rewind(number);
         outbox.drop_unbegun();
     }
+    pack_again = true;
     urgent_after.clear();
     probes_out = postponed = 0;
     clean_left = clean_needed;

@@ -1,6 +1,6 @@
 // The inside of protocol_machine. Its parts: protocol_machine.cpp (the way in and out), protocol_hello.cpp
 // (opening, resets), protocol_rejoin.cpp (in the middle of a print), protocol_replies.cpp (what each firmware
-// line does), protocol_resend.cpp, protocol_timers.cpp.
+// line does), protocol_packing.cpp, protocol_resend.cpp, protocol_timers.cpp.
 #pragma once
 
 #include "printer/serial/kept_ring.hpp"
@@ -41,8 +41,9 @@ struct protocol_machine::impl {
                                  usual_text = 256; // texts kept for events to come, bytes of each
 
     explicit impl(machine_settings s)
-        : settings(s), ledger(s.history, s.max_line + 1), outbox(s.max_line + 1), patience(s.lost_ok)
+        : settings(s), ledger(s.history, s.max_line + 1), outbox(longest_output(s)), patience(s.lost_ok)
     {
+        packed.reserve(longest_output(s));
         probe_frame.reserve(s.max_line + 1);
         spare_texts.reserve(most_spare);
         for (std::size_t at = 0; at < most_spare; ++at)
@@ -50,6 +51,12 @@ struct protocol_machine::impl {
         spare_lists.reserve(most_spare);
         for (std::size_t at = 0; at < 2; ++at)
             spare_lists.emplace_back().reserve(temperature_report::most_tools + 2);
+    }
+
+    static std::size_t longest_output(const machine_settings& s)
+    {
+        const std::size_t line = s.max_line + 1;
+        return s.meatpack ? line + line / 2 + 8 : line;
     }
 
     // --- hello, identify, reset (protocol_hello.cpp)
@@ -65,6 +72,12 @@ struct protocol_machine::impl {
     void finish_identify(time_point now);
     void on_reset(time_point now);
     void give_up(std::string text);
+
+    // --- packed lines (protocol_packing.cpp)
+    void ask_packing(time_point now);
+    void packing_timer(time_point now);
+    void packing_told(bool on, time_point now);
+    void put_frame(std::string_view frame); // to the outbox, packed if need be
 
     // --- rejoin (protocol_rejoin.cpp)
     void begin_rejoin(std::uint64_t beyond, time_point now);
@@ -141,6 +154,12 @@ struct protocol_machine::impl {
     std::optional<time_point> identify_at;
     firmware_info firmware;
     bool auto_report = false;
+
+    // packed lines
+    bool packing = false, pack_again = false; // the latter: the firmware may have lost that it is on
+    std::optional<time_point> packing_due;    // its answer
+    int packing_tries = 0;
+    std::string packed;
 
     // rejoin
     std::uint64_t beyond = 0;

@@ -83,6 +83,10 @@ std::optional<protocol_machine::impl::timer> protocol_machine::impl::earliest() 
     if (identify_at) due(*identify_at, &impl::identify_timer);
     if (unanswered_since) due(*unanswered_since + silence_limit(), &impl::silent);
     if (unwritten_since) due(*unwritten_since + settings.silence, &impl::unwritten);
+    if (packing_due) {
+        due(*packing_due, &impl::packing_timer);
+        return first;
+    }
     if (holding) {
         due(hold_until, &impl::release);
         return first;
@@ -124,6 +128,7 @@ void protocol_machine::impl::probe(time_point now)
         ++probes;
     }
     ++probes_out;
+    pack_again = true;
     transmit(now);
 }
 

@@ -169,11 +169,16 @@ void firmware::impl::run()
         bool did = false;
         while (queue.size() < settings.bufsize && wire.readable() && !blocked() && !resend_pending &&
                !cable_out) {
-            if (auto line = assembler.push(wire.read())) {
-                take_line(std::move(*line));
-                did = true;
-                if (!halt_requested.empty()) break;
-            }
+            const char byte = wire.read();
+            meatpack_decoder::unpacked text{{byte}, 1};
+            if (settings.meatpack) text = packing.push(byte);
+            if (text.told) say(packing.report());
+            for (std::size_t at = 0; at < text.count && halt_requested.empty(); ++at)
+                if (auto line = assembler.push(text.bytes[at])) {
+                    take_line(std::move(*line));
+                    did = true;
+                }
+            if (!halt_requested.empty()) break;
         }
         if (!blocked() && !resend_pending && halt_requested.empty())
             did = step_queue() || feed_from_card() || did;
@@ -219,9 +224,10 @@ void firmware::advance(time_point now)
 
 std::optional<time_point> firmware::next_wakeup() const
 {
-    // Bytes do nothing before their line ends, and output is handed over a few milliseconds at a time.
+    // Bytes do nothing before their line ends, and output is handed over a few milliseconds at a time. Where a
+    // packed line ends is not to be seen.
     auto best = impl_->next_own_event();
-    sooner(best, impl_->wire.next_line_end());
+    sooner(best, impl_->settings.meatpack ? impl_->wire.next_arrival() : impl_->wire.next_line_end());
     if (auto sent = impl_->wire.drained_to(0))
         sooner(best, std::min(*sent, impl_->clock + std::chrono::milliseconds(2)));
     return best;

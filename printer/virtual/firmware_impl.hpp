@@ -8,6 +8,7 @@
 #include "printer/virtual/firmware.hpp"
 #include "printer/virtual/heater.hpp"
 #include "printer/virtual/line_intake.hpp"
+#include "printer/virtual/meatpack.hpp"
 #include "printer/virtual/serial_wire.hpp"
 
 #include <deque>
@@ -50,6 +51,7 @@ struct firmware::impl {
     executed_sink sink;
     time_point clock;
     serial_wire wire;
+    meatpack_decoder packing;
     line_assembler assembler;
     line_check numbers;
     emergency_parser emergencies;

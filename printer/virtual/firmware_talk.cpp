@@ -40,6 +40,7 @@ void firmware::impl::start_boot()
     wire.cut();
     assembler.clear();
     emergencies.clear();
+    packing.restart();
     numbers.set_last(0);
     queue.clear();
     running.reset();
@@ -115,8 +116,9 @@ void firmware::impl::say_identity()
     cap("ARCS", true);
     cap("BABYSTEPPING", false);
     cap("CHAMBER_TEMPERATURE", settings.chamber);
-    for (auto name : {"COOLER_TEMPERATURE", "MEATPACK", "CONFIG_EXPORT"})
-        cap(name, false);
+    cap("COOLER_TEMPERATURE", false);
+    cap("MEATPACK", settings.meatpack);
+    cap("CONFIG_EXPORT", false);
     const std::string area = "min:{x:0.00,y:0.00,z:0.00},max:{x:" + fixed(settings.size[0], 2) +
                              ",y:" + fixed(settings.size[1], 2) + ",z:" + fixed(settings.size[2], 2) + "}";
     say("area:{full:{" + area + "},work:{" + area + "}}");

@@ -126,6 +126,7 @@ void add_options(CLI::App& app, options& chosen)
     app.add_flag("--stuck-heater", board.stuck_heater, "the hotend heats whatever the firmware wants");
     app.add_flag("--chamber", board.chamber, "there is a heated chamber");
     app.add_flag("--m110-reports", board.m110_reports, "bare M110 answers the line number");
+    app.add_flag("--meatpack", board.meatpack, "packed lines are understood (MeatPack)");
     app.add_flag("!--no-advanced-ok", board.advanced_ok, "plain ok");
     app.add_flag("!--no-busy", board.busy, "no busy lines");
     app.add_flag("!--no-emergency-parser", board.emergency_parser, "M108, M112, M410, M876 wait their turn");

@@ -44,6 +44,7 @@ struct firmware_settings {
     bool prompts = true;       // host actions and prompts
     bool auto_report = true;   // M155, M154
     bool says_wait = false;    // "wait" each second without a line
+    bool meatpack = false;     // unpacks lines
     bool m110_reports = false; // bare M110 answers "Line: n"
     bool chamber = false;
     bool thermal_protection = true;

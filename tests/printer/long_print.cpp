@@ -73,6 +73,7 @@ firmware_settings board_of(const long_print_settings& settings)
 {
     firmware_settings board;
     board.advanced_ok = settings.advanced_ok;
+    board.meatpack = settings.meatpack;
     board.busy = settings.busy;
     board.baud = settings.baud;
     board.seed = settings.seed;
@@ -97,7 +98,7 @@ struct long_run {
     std::optional<time_point> write_at; // the port takes nothing before
 
     explicit long_run(const long_print_settings& chosen)
-        : settings(chosen), machine({.window_lines = chosen.window_lines}),
+        : settings(chosen), machine({.window_lines = chosen.window_lines, .meatpack = chosen.meatpack}),
           board(board_of(chosen), now, [this](std::string_view command, auto) { arrived(command); }),
           cable(cable_faults::all(chosen.chance), chosen.seed * 2 + 1), luck(chosen.seed * 2 + 2)
     {
@@ -130,7 +131,15 @@ struct long_run {
                 write_at = now + 1ms;
                 return;
             }
-            board.receive(bytes, now);
+            if (settings.wire_damage > 0 && luck.unit() < settings.wire_damage) {
+                std::string damaged(bytes);
+                const auto bit = luck.below(damaged.size() * 8);
+                damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+                board.receive(damaged, now);
+                ++outcome.damaged;
+            } else
+                board.receive(bytes, now);
+            outcome.bytes += bytes.size();
             machine.consumed(bytes.size(), now);
         }
     }

@@ -20,6 +20,8 @@ struct long_print_settings {
     bool busy = true;
     std::size_t window_lines = 1;
     unsigned baud = 115200;
+    bool meatpack = false;
+    double wire_damage = 0; // chance that a bit flips, for each piece that the port takes
 };
 
 struct long_print_outcome {
@@ -30,6 +32,7 @@ struct long_print_outcome {
     std::uint64_t acknowledged = 0;
     std::string ended; // why the host gave up; empty when it went through
     std::uint64_t faults = 0, resends = 0, probes = 0;
+    std::uint64_t bytes = 0, damaged = 0; // to the board; pieces
     std::chrono::nanoseconds took{}, longest_stall{};
     std::array<std::uint64_t, 4> stalls{}; // waits for a line of over 0.25, 0.5, 1 and 2 s
 };

@@ -7,3 +7,5 @@ layerline_test(serial_port SOURCES machine_port_test.cpp LINK layerline::serial_
 # A long print over a bad cable, in virtual time; bench/ has ten million lines of it.
 layerline_test(serial_faults SOURCES bad_cable.cpp long_print.cpp machine_faults_test.cpp
     LINK layerline::serial_machine layerline::virtual_printer)
+# Packed lines, against a firmware's unpacking.
+layerline_test(meatpack SOURCES firmware_model.cpp meatpack_test.cpp LINK layerline::serial_machine layerline::virtual_printer)

@@ -30,6 +30,34 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("packed lines arrive as they were written, over a bad wire too, and take fewer bytes")
+{
+    long_print_settings settings;
+#ifdef __SANITIZE_ADDRESS__
+    settings.lines = 4'000;
+#else
+    settings.lines = 30'000;
+#endif
+    for (const double chance : {0.0, 0.01}) {
+        settings.chance = chance;
+        settings.meatpack = false;
+        const auto plain = print_long(settings);
+        settings.meatpack = true;
+        settings.wire_damage = chance;
+        const auto outcome = print_long(settings);
+        settings.wire_damage = 0;
+        CAPTURE(chance, outcome.ended, outcome.faults, outcome.resends, outcome.probes, outcome.bytes,
+                plain.bytes, outcome.longest_stall.count());
+        CHECK(outcome.ended.empty());
+        CHECK(outcome.executed == settings.lines);
+        CHECK(outcome.lost == 0);
+        CHECK(outcome.doubled == 0);
+        CHECK(outcome.strange == 0);
+        CHECK(outcome.longest_stall <= 2s);
+        CHECK(outcome.bytes * 100 < plain.bytes * 73);
+    }
+}
+
 TEST_CASE("a wire without faults brings each line once and without a wait")
 {
     long_print_settings settings;

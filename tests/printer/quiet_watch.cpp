@@ -14,6 +14,7 @@ namespace {
 
 thread_local quiet_counts* watching = nullptr;
 
+#if LAYERLINE_WATCHES
 void* taken(std::size_t size, std::size_t alignment)
 {
     if (watching != nullptr) ++watching->allocations;
@@ -38,6 +39,8 @@ int locked(const char* name, Lock* lock)
     return reinterpret_cast<int (*)(Lock*)>(::dlsym(RTLD_NEXT, name))(lock);
 }
 
+#endif
+
 } // namespace
 
 void watch_this_thread(quiet_counts* into)
@@ -53,6 +56,7 @@ unwatched::~unwatched()
 
 } // namespace layerline::tests
 
+#if LAYERLINE_WATCHES
 using layerline::tests::given_back;
 using layerline::tests::taken;
 
@@ -102,3 +106,4 @@ ssize_t write(int fd, const void* bytes, std::size_t size)
     return ::syscall(SYS_write, fd, bytes, size);
 }
 }
+#endif
