@@ -30,7 +30,8 @@ void pack(std::string& into, std::string_view line)
 {
     const std::size_t number = number_end(line);
     const auto nibble_at = [&](std::size_t at) {
-        if (number > 0 && at < 2) return literal; // one bit makes "G1" of a packed "N1", or a G of an N
+        if (at < std::min<std::size_t>(number, 2))
+            return literal; // one bit makes "G1" of a packed "N1", or a G of an N
         // One bit lies between these digits' nibbles and the newline's, which swallows the nibble behind it.
         if (at < number && at + 2 >= number && (line[at] == '4' || line[at] == '8')) return literal;
         return nibble_of(line[at]);
