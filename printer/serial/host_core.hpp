@@ -85,7 +85,7 @@ struct host_call {
 
 // --- out
 struct call_answered {
-    std::uint64_t ticket;
+    std::uint64_t ticket = 0;
     std::variant<performed, printer_failure> what;
 };
 // To be written before the world may rely on it; `commit` comes back in saved().
@@ -198,7 +198,7 @@ private:
         leave
     };
     struct sent_line {
-        std::uint64_t tag;
+        std::uint64_t tag = 0;
         bool of_file = false, poll = false;
         bool blocks = false; // may wait for a person or for heat inside the firmware
         std::optional<std::chrono::milliseconds> may_take{}; // of a line that keeps the firmware occupied

@@ -48,7 +48,7 @@ private:
     struct record {
         bool warning = false;
         std::uint16_t size = 0;
-        std::array<char, longest> text;
+        std::array<char, longest> text{};
     };
     std::array<record, room> records_;
     std::atomic<std::size_t> put_{0}, taken_{0};

@@ -158,4 +158,10 @@ TEST_CASE("one line is under way unless the configuration allows more")
     CHECK(config.machine.window_lines == 1);
     REQUIRE(read_host_toml("[firmware]\nwindow_lines = 4\n", "p.toml", config).has_value());
     CHECK(config.machine.window_lines == 4);
+    CHECK_FALSE(config.machine.meatpack); // unless it is asked for
+    REQUIRE(read_host_toml("[firmware]\nmeatpack = \"auto\"\n", "p.toml", config).has_value());
+    CHECK(config.machine.meatpack);
+    REQUIRE(read_host_toml("[firmware]\nmeatpack = \"off\"\n", "p.toml", config).has_value());
+    CHECK_FALSE(config.machine.meatpack);
+    CHECK_FALSE(read_host_toml("[firmware]\nmeatpack = true\n", "p.toml", config).has_value());
 }
