@@ -24,5 +24,5 @@ layerline_test(safety_doc SOURCES safety_doc_test.cpp)
 target_compile_definitions(test_safety_doc PRIVATE LAYERLINE_DOCS_DIR="${PROJECT_SOURCE_DIR}/docs"
     LAYERLINE_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests")
 # Under a sanitizer, which has functions of its own in the same place, nothing is counted: its threads are looked at.
-layerline_test(wire_quiet SOURCES quiet_watch.cpp wire_quiet_test.cpp LINK layerline::print_host)
+layerline_test(wire_quiet SOURCES hand_over_test.cpp quiet_watch.cpp wire_quiet_test.cpp LINK layerline::print_host)
 target_link_libraries(test_wire_quiet PRIVATE ${CMAKE_DL_LIBS})
