@@ -86,6 +86,36 @@ token_memory::looked_up token_memory::look_up(std::string_view secret, now at)
     return answer;
 }
 
+standing token_memory::standing_of(entry& one, now at)
+{
+    auto& record = one.token.record;
+    const bool expired = !live(one, at);
+    if (record.revoked_unix) return credential_fault::dead;
+    record.last_used_unix = at.wall;
+    return token_standing{principal{record.id, record.spec.name, record.spec.scopes, record.spec.printers,
+                                    record.spec.all_printers, one.ends},
+                          expired};
+}
+
+standing token_memory::standing_of_secret(std::string_view secret, now at)
+{
+    const auto hash = sha256(secret.substr(0, max_secret));
+    static constexpr digest nobody{};
+    const std::lock_guard lock(mutex_);
+    const auto found = by_hash_.find(hash);
+    const bool same = constant_time_equal(hash, found == by_hash_.end() ? nobody : found->first);
+    if (found == by_hash_.end() || !same || secret.size() > max_secret) return credential_fault::unknown;
+    return standing_of(found->second, at);
+}
+
+standing token_memory::standing_of_id(std::string_view id, now at)
+{
+    const std::lock_guard lock(mutex_);
+    const auto known = by_id_.find(std::string(id));
+    if (known == by_id_.end()) return credential_fault::unknown;
+    return standing_of(by_hash_.at(known->second), at);
+}
+
 bool token_memory::kill(std::string_view id, now at)
 {
     const std::lock_guard lock(mutex_);

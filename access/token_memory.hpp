@@ -35,6 +35,9 @@ public:
     void forget_dead_before(std::int64_t wall, now at);
     // At most one in `note_every` of a token's uses asks for a note.
     looked_up look_up(std::string_view secret, now at);
+    // As look_up(), but that a token that is over by time alone is found, too; and by its id.
+    standing standing_of_secret(std::string_view secret, now at);
+    standing standing_of_id(std::string_view id, now at);
     // From now on the token is dead. False when there is no such id.
     bool kill(std::string_view id, now at);
     std::vector<token_record> list() const;
@@ -57,6 +60,7 @@ private:
         std::size_t operator()(const digest& hash) const;
     };
     static bool live(entry& one, now at);
+    static standing standing_of(entry& one, now at);
 
     mutable std::mutex mutex_;
     std::unordered_map<digest, entry, first_bytes> by_hash_;

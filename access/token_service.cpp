@@ -98,6 +98,24 @@ public:
         co_return std::move(found.answer);
     }
 
+    task<standing> standing_of_secret(std::string secret) override
+    {
+        if (!is_fresh()) {
+            auto fresh = co_await refresh();
+            if (!fresh) co_return standing(credential_fault::store);
+        }
+        co_return memory_.standing_of_secret(secret, now());
+    }
+
+    task<standing> standing_of_id(std::string id) override
+    {
+        if (!is_fresh()) {
+            auto fresh = co_await refresh();
+            if (!fresh) co_return standing(credential_fault::store);
+        }
+        co_return memory_.standing_of_id(id, now());
+    }
+
     void on_revoked(std::function<void(const std::string&)> listener) override
     {
         listener_ = std::move(listener);

@@ -42,6 +42,13 @@ enum class credential_fault : std::uint8_t {
 };
 using authentication = std::variant<principal, credential_fault>;
 
+// A principal whose token may be over by time, for what it may still do then. A revoked one is dead.
+struct token_standing {
+    principal who;
+    bool expired = false;
+};
+using standing = std::variant<token_standing, credential_fault>;
+
 // Tokens that have been dead for this long are forgotten, when the store is read first and when a new one is
 // made.
 inline constexpr std::chrono::hours dead_tokens_kept{24 * 90};
@@ -55,6 +62,10 @@ public:
     virtual transport::task<transport::result<bool>> revoke(std::string id) = 0;
     // `secret` is the whole token. Same work for every kind of wrong.
     virtual transport::task<authentication> authenticate(std::string secret) = 0;
+    // The same, but that a token whose time is over is told as that, and by a token's id, for a caller who
+    // proved its secret before.
+    virtual transport::task<standing> standing_of_secret(std::string secret) = 0;
+    virtual transport::task<standing> standing_of_id(std::string id) = 0;
     // Called with the id of each token that is revoked, before revoke() returns, on the caller's thread. One
     // listener; set it before anything is served.
     virtual void on_revoked(std::function<void(const std::string&)> listener) = 0;

@@ -73,7 +73,7 @@ std::optional<std::chrono::milliseconds> parse_timeout(std::string_view text)
     return std::chrono::milliseconds(value);
 }
 
-std::variant<malformed_timeout, time_left> take_in(fields& headers)
+std::variant<malformed_timeout, time_left> take_in(fields& headers, bool authority)
 {
     const auto id = headers.find("x-request-id");
     if (!id)
@@ -86,7 +86,7 @@ std::variant<malformed_timeout, time_left> take_in(fields& headers)
     time_left left;
     bool malformed = false, told = false;
     headers.erase_if([&](const field& f) {
-        if (!caller_may_send(f.name)) return true;
+        if (!authority && !caller_may_send(f.name)) return true;
         if (f.name != timeout_name) return false;
         left = parse_timeout(f.value);
         if (!left || told) malformed = true;

@@ -28,7 +28,8 @@ struct malformed_timeout {};
 using time_left = std::optional<std::chrono::milliseconds>;
 
 // Removes what a caller may not send, makes sure of exactly one good x-request-id, and takes
-// x-layerline-timeout-ms out of the fields.
-std::variant<malformed_timeout, time_left> take_in(fields& headers);
+// x-layerline-timeout-ms out of the fields. `authority`: the caller is a program of ours, whose word for whom
+// it asks counts: its x-layerline-… fields stay.
+std::variant<malformed_timeout, time_left> take_in(fields& headers, bool authority = false);
 
 } // namespace layerline::transport

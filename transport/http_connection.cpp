@@ -182,7 +182,7 @@ task<bool> http_connection::serve(parsed_request request)
 {
     request.head.via = group_->options.via;
     request.head.peer = peer_;
-    const auto taken = take_in(request.head.headers);
+    const auto taken = take_in(request.head.headers, group_->options.principals);
     if (std::holds_alternative<malformed_timeout>(taken)) {
         co_await refuse({400, "x-layerline-timeout-ms is not 1 to 86400000"});
         co_return false;

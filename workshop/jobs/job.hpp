@@ -38,6 +38,33 @@ struct job_record {
     std::int64_t created_unix = 0, ended_unix = 0, expires_unix = 0;
     std::string fields; // JSON object: the result
     model_failure why;  // of a failed one
+    // Of a chain: JSON array of {"operation","parameters"}, and which of them `operation` is; "" of any other.
+    std::string steps;
+    std::uint32_t step = 0;
+    std::string callback;    // http(s) URL that is told of the end; "" for none
+    std::uint32_t tells = 0; // how often it was tried
+};
+
+struct job_counts {
+    std::size_t queued = 0, running = 0;
+};
+
+// An upload whose chunks still come.
+struct upload_record {
+    std::string id; // that of the file to be: "f-…"
+    std::string owner;
+    std::string name;
+    std::uint64_t bytes = 0;
+    std::string sha256; // of the whole, 64 lower-case digits, or ""
+    std::int64_t created_unix = 0, expires_unix = 0;
+};
+
+// What a client holds that signed in with a token: good for a time, and for as long as the token.
+struct session_record {
+    std::string hash;  // SHA-256 of the secret, in base32
+    std::string kind;  // "access" or "refresh"
+    std::string token; // the token's id
+    std::int64_t expires_unix = 0;
 };
 
 // How a job ended.

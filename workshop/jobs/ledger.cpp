@@ -1,5 +1,8 @@
 #include "workshop/jobs/ledger.hpp"
 
+#include "workshop/jobs/chain.hpp"
+#include "workshop/jobs/ledger_schema.hpp"
+
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
@@ -12,19 +15,6 @@
 namespace layerline::workshop {
 
 namespace {
-
-constexpr int schema_version = 1;
-// Numbers are bigint: SOCI reads "integer" columns as 32 bits.
-constexpr std::array<const char*, 3> schema{
-    "create table files (id text primary key, owner text not null, name text not null, bytes bigint not "
-    "null, "
-    "kind text not null, created bigint not null, expires bigint not null)",
-    "create table jobs (place integer primary key autoincrement, id text not null unique, owner text not "
-    "null, "
-    "operation text not null, parameters text not null, input text not null, state text not null, "
-    "attempt bigint not null, deaths bigint not null, created bigint not null, ended bigint not null, "
-    "expires bigint not null, fields text not null, code bigint not null, message text not null)",
-    "create index jobs_by_state on jobs (state, place)"};
 
 constexpr std::array<std::pair<job_state, const char*>, 5> states{{{job_state::queued, "queued"},
                                                                    {job_state::running, "running"},
@@ -42,44 +32,21 @@ job_state state_of(const std::string& name)
 struct job_columns {
     job_record job;
     std::string state;
-    long long attempt = 0, deaths = 0, created = 0, ended = 0, expires = 0, code = 0;
+    long long attempt = 0, deaths = 0, created = 0, ended = 0, expires = 0, code = 0, step = 0, tells = 0;
 
     job_record get()
     {
         job.state = state_of(state);
         job.attempt = static_cast<std::uint32_t>(attempt);
         job.deaths = static_cast<std::uint32_t>(deaths);
+        job.step = static_cast<std::uint32_t>(step);
+        job.tells = static_cast<std::uint32_t>(tells);
         job.created_unix = created;
         job.ended_unix = ended;
         job.expires_unix = expires;
         job.why.code = static_cast<model_errc>(code);
         return job;
     }
-};
-
-// Ends with its scope, undone unless commit() was called.
-class transaction {
-public:
-    explicit transaction(soci::session& sql) : sql_(sql) { sql_ << "begin immediate"; }
-    ~transaction()
-    {
-        if (done_) return;
-        try {
-            sql_ << "rollback";
-        } catch (const std::exception&) { // the first failure is the one to tell
-        }
-    }
-    transaction(const transaction&) = delete;
-    transaction& operator=(const transaction&) = delete;
-    void commit()
-    {
-        sql_ << "commit";
-        done_ = true;
-    }
-
-private:
-    soci::session& sql_;
-    bool done_ = false;
 };
 
 class sqlite_ledger final : public ledger {
@@ -93,16 +60,7 @@ public:
         sql_ << "pragma synchronous = full";
         sql_ << "pragma trusted_schema = off";
         sql_ << "pragma busy_timeout = 2000", soci::into(mode);
-        transaction all(sql_);
-        int version = 0;
-        sql_ << "pragma user_version", soci::into(version);
-        if (version > schema_version) throw std::runtime_error("it was made by a newer version");
-        if (version == 0) {
-            for (const auto* step : schema)
-                sql_ << step;
-            sql_ << "pragma user_version = " + std::to_string(schema_version);
-        }
-        all.commit();
+        bring_up_to_date(sql_);
     }
 
     model_result<void> add_file(const file_record& file) override
@@ -159,11 +117,12 @@ public:
                        expires = static_cast<long long>(job.expires_unix);
             sql_ << "insert into jobs (id, owner, operation, parameters, input, state, attempt, deaths, "
                     "created, "
-                    "ended, expires, fields, code, message) values (:id, :owner, :operation, :parameters, "
-                    ":input, "
-                    "'queued', 0, 0, :created, 0, :expires, '', 0, '')",
+                    "ended, expires, fields, code, message, steps, callback) values (:id, :owner, :operation, "
+                    ":parameters, :input, "
+                    "'queued', 0, 0, :created, 0, :expires, '', 0, '', :steps, :callback)",
                 soci::use(job.id), soci::use(job.owner), soci::use(job.operation), soci::use(job.parameters),
-                soci::use(job.input), soci::use(created), soci::use(expires);
+                soci::use(job.input), soci::use(created), soci::use(expires), soci::use(job.steps),
+                soci::use(job.callback);
             all.commit();
             return {};
         });
@@ -197,13 +156,27 @@ public:
                        code = outcome.failure ? static_cast<long long>(outcome.failure->code) : 0LL;
             const auto message = outcome.failure ? outcome.failure->detail : std::string();
             const std::string state = outcome.failure ? "failed" : "succeeded";
+            auto fields = outcome.fields;
+            if (const auto now_is = find(id); now_is && now_is->state == job_state::running &&
+                                              now_is->attempt == attempt && !now_is->steps.empty()) {
+                const auto made = outcome.output ? outcome.output->id : std::string();
+                auto after = after_step(*now_is, outcome.failure ? std::string() : fields, made);
+                fields = std::move(after.fields);
+                if (!outcome.failure && after.next) {
+                    begin_step(*after.next, fields);
+                    if (outcome.output) insert(*outcome.output);
+                    all.commit();
+                    return true;
+                }
+            }
             // What it made lives as long as anything else of its time, counted from now.
             sql_ << "update jobs set state = :state, ended = :now, expires = expires + :now2 - created, "
                     "fields = "
-                    ":fields, code = :code, message = :message where id = :id and state = 'running' and "
+                    ":fields, code = :code, message = :message, tell_at = case when callback = '' then 0 "
+                    "else 1 end where id = :id and state = 'running' and "
                     "attempt "
                     "= :attempt",
-                soci::use(state), soci::use(now), soci::use(now), soci::use(outcome.fields), soci::use(code),
+                soci::use(state), soci::use(now), soci::use(now), soci::use(fields), soci::use(code),
                 soci::use(message), soci::use(id), soci::use(fence);
             if (!changed()) return false;
             if (outcome.output) insert(*outcome.output);
@@ -229,7 +202,8 @@ public:
         return guarded([&]() -> model_result<bool> {
             const auto now = static_cast<long long>(now_unix);
             sql_
-                << "update jobs set state = 'cancelled', ended = :now where id = :id and state in ('queued', "
+                << "update jobs set state = 'cancelled', ended = :now, tell_at = case when callback = '' "
+                   "then 0 else 1 end where id = :id and state in ('queued', "
                    "'running')",
                 soci::use(now), soci::use(id);
             return changed();
@@ -266,6 +240,187 @@ public:
         });
     }
 
+    model_result<std::optional<job_record>> job_to_tell(std::int64_t now_unix) override
+    {
+        return guarded([&]() -> model_result<std::optional<job_record>> {
+            const auto now = static_cast<long long>(now_unix);
+            std::string id;
+            sql_ << "select id from jobs where tell_at > 0 and tell_at <= :now order by tell_at limit 1",
+                soci::use(now), soci::into(id);
+            return sql_.got_data() ? find(id) : std::nullopt;
+        });
+    }
+
+    model_result<void> job_told(const std::string& id, std::int64_t again_at_unix) override
+    {
+        return guarded([&]() -> model_result<void> {
+            const auto again = static_cast<long long>(again_at_unix);
+            sql_ << "update jobs set tells = tells + 1, tell_at = :again where id = :id", soci::use(again),
+                soci::use(id);
+            return {};
+        });
+    }
+
+    model_result<void> add_upload(const upload_record& upload, std::size_t most_open) override
+    {
+        return guarded([&]() -> model_result<void> {
+            transaction all(sql_);
+            long long same = 0, open = 0;
+            sql_ << "select (select count(*) from files where id = :id) + (select count(*) from uploads where "
+                    "id = :id2)",
+                soci::use(upload.id), soci::use(upload.id), soci::into(same);
+            if (same > 0)
+                return model_failure{model_errc::file_exists,
+                                     "File with id " + upload.id + " already exists."};
+            sql_ << "select count(*) from uploads where owner = :owner", soci::use(upload.owner),
+                soci::into(open);
+            if (static_cast<std::size_t>(open) >= most_open)
+                return model_failure{model_errc::temporary,
+                                     std::to_string(open) +
+                                         " uploads are open already; commit or delete one first."};
+            const auto bytes = static_cast<long long>(upload.bytes),
+                       created = static_cast<long long>(upload.created_unix),
+                       expires = static_cast<long long>(upload.expires_unix);
+            sql_ << "insert into uploads (id, owner, name, bytes, sha256, created, expires) values (:id, "
+                    ":owner, :name, :bytes, :sha256, :created, :expires)",
+                soci::use(upload.id), soci::use(upload.owner), soci::use(upload.name), soci::use(bytes),
+                soci::use(upload.sha256), soci::use(created), soci::use(expires);
+            all.commit();
+            return {};
+        });
+    }
+
+    model_result<std::optional<upload_record>> find_upload(const std::string& id) override
+    {
+        return guarded([&]() -> model_result<std::optional<upload_record>> {
+            upload_record found;
+            long long bytes = 0, created = 0, expires = 0;
+            sql_ << "select id, owner, name, bytes, sha256, created, expires from uploads where id = :id",
+                soci::use(id), soci::into(found.id), soci::into(found.owner), soci::into(found.name),
+                soci::into(bytes), soci::into(found.sha256), soci::into(created), soci::into(expires);
+            if (!sql_.got_data()) return std::optional<upload_record>();
+            found.bytes = static_cast<std::uint64_t>(bytes);
+            found.created_unix = created;
+            found.expires_unix = expires;
+            return std::optional(found);
+        });
+    }
+
+    model_result<bool> drop_upload(const std::string& id) override
+    {
+        return guarded([&]() -> model_result<bool> {
+            sql_ << "delete from uploads where id = :id", soci::use(id);
+            return changed();
+        });
+    }
+
+    model_result<bool> finish_upload(const file_record& file) override
+    {
+        return guarded([&]() -> model_result<bool> {
+            transaction all(sql_);
+            sql_ << "delete from uploads where id = :id", soci::use(file.id);
+            if (!changed()) return false;
+            insert(file);
+            all.commit();
+            return true;
+        });
+    }
+
+    model_result<std::vector<std::string>> all_uploads() override
+    {
+        return guarded(
+            [&]() -> model_result<std::vector<std::string>> { return ids("select id from uploads"); });
+    }
+
+    model_result<std::vector<std::string>> drop_expired_uploads(std::int64_t now_unix) override
+    {
+        return guarded([&]() -> model_result<std::vector<std::string>> {
+            transaction all(sql_);
+            const auto now = std::to_string(now_unix);
+            auto gone = ids("select id from uploads where expires < " + now);
+            sql_ << "delete from uploads where expires < " + now;
+            all.commit();
+            return gone;
+        });
+    }
+
+    model_result<std::uint64_t> uploads_made(const std::string& owner, const std::string& month) override
+    {
+        return guarded([&]() -> model_result<std::uint64_t> {
+            long long made = 0;
+            sql_ << "select made from uploads_made where owner = :owner and month = :month",
+                soci::use(owner), soci::use(month), soci::into(made);
+            return sql_.got_data() ? static_cast<std::uint64_t>(made) : 0;
+        });
+    }
+
+    model_result<void> count_upload(const std::string& owner, const std::string& month,
+                                    std::uint64_t most) override
+    {
+        return guarded([&]() -> model_result<void> {
+            transaction all(sql_);
+            sql_ << "delete from uploads_made where month < :month", soci::use(month);
+            sql_ << "insert into uploads_made (owner, month, made) values (:owner, :month, 1) on conflict "
+                    "(owner, month) do update set made = made + 1",
+                soci::use(owner), soci::use(month);
+            long long made = 0;
+            sql_ << "select made from uploads_made where owner = :owner and month = :month",
+                soci::use(owner), soci::use(month), soci::into(made);
+            if (most > 0 && static_cast<std::uint64_t>(made) > most)
+                return model_failure{model_errc::quota_used_up, {}};
+            all.commit();
+            return {};
+        });
+    }
+
+    model_result<void> add_session(const session_record& session, std::size_t most_of_token) override
+    {
+        return guarded([&]() -> model_result<void> {
+            transaction all(sql_);
+            const auto expires = static_cast<long long>(session.expires_unix);
+            const auto most = static_cast<long long>(most_of_token);
+            sql_ << "insert into sessions (hash, kind, token, expires) values (:hash, :kind, :token, :expires)",
+                soci::use(session.hash), soci::use(session.kind), soci::use(session.token),
+                soci::use(expires);
+            sql_ << "delete from sessions where token = :token and rowid not in (select rowid from sessions "
+                    "where token = :token2 order by rowid desc limit :most)",
+                soci::use(session.token), soci::use(session.token), soci::use(most);
+            all.commit();
+            return {};
+        });
+    }
+
+    model_result<std::optional<session_record>> find_session(const std::string& hash) override
+    {
+        return guarded([&]() -> model_result<std::optional<session_record>> {
+            session_record found;
+            long long expires = 0;
+            sql_ << "select hash, kind, token, expires from sessions where hash = :hash", soci::use(hash),
+                soci::into(found.hash), soci::into(found.kind), soci::into(found.token), soci::into(expires);
+            if (!sql_.got_data()) return std::optional<session_record>();
+            found.expires_unix = expires;
+            return std::optional(found);
+        });
+    }
+
+    model_result<void> drop_expired_sessions(std::int64_t now_unix) override
+    {
+        return guarded([&]() -> model_result<void> {
+            sql_ << "delete from sessions where expires < " + std::to_string(now_unix);
+            return {};
+        });
+    }
+
+    model_result<job_counts> count_jobs() override
+    {
+        return guarded([&]() -> model_result<job_counts> {
+            long long queued = 0, running = 0;
+            sql_ << "select count(*) from jobs where state = 'queued'", soci::into(queued);
+            sql_ << "select count(*) from jobs where state = 'running'", soci::into(running);
+            return job_counts{static_cast<std::size_t>(queued), static_cast<std::size_t>(running)};
+        });
+    }
+
 private:
     template <class Work>
     auto guarded(Work work) -> decltype(work())
@@ -291,16 +446,27 @@ private:
             soci::use(kind), soci::use(created), soci::use(expires);
     }
 
+    // The chain's next step waits at the job's old place, which makes it the next one to be taken.
+    void begin_step(const job_record& next, const std::string& fields)
+    {
+        const auto step = static_cast<long long>(next.step);
+        sql_ << "update jobs set state = 'queued', operation = :operation, parameters = :parameters, input = "
+                ":input, step = :step, deaths = 0, fields = :fields where id = :id",
+            soci::use(next.operation), soci::use(next.parameters), soci::use(next.input), soci::use(step),
+            soci::use(fields), soci::use(next.id);
+    }
+
     std::optional<job_record> find(const std::string& id)
     {
         job_columns c;
         sql_ << "select id, owner, operation, parameters, input, state, attempt, deaths, created, ended, "
                 "expires, "
-                "fields, code, message from jobs where id = :id",
+                "fields, code, message, steps, step, callback, tells from jobs where id = :id",
             soci::use(id), soci::into(c.job.id), soci::into(c.job.owner), soci::into(c.job.operation),
             soci::into(c.job.parameters), soci::into(c.job.input), soci::into(c.state), soci::into(c.attempt),
             soci::into(c.deaths), soci::into(c.created), soci::into(c.ended), soci::into(c.expires),
-            soci::into(c.job.fields), soci::into(c.code), soci::into(c.job.why.detail);
+            soci::into(c.job.fields), soci::into(c.code), soci::into(c.job.why.detail),
+            soci::into(c.job.steps), soci::into(c.step), soci::into(c.job.callback), soci::into(c.tells);
         if (!sql_.got_data()) return std::nullopt;
         return c.get();
     }

@@ -38,6 +38,32 @@ public:
     // Jobs whose service died go back into the queue; how many. Once, before the first take_job().
     virtual model_result<std::size_t> recover_jobs() = 0;
 
+    // Of a job with a callback that is over: one that is to be told of by now, if there is one; told, with the
+    // time of the next try or 0 for none.
+    virtual model_result<std::optional<job_record>> job_to_tell(std::int64_t now_unix) = 0;
+    virtual model_result<void> job_told(const std::string& id, std::int64_t again_at_unix) = 0;
+    virtual model_result<job_counts> count_jobs() = 0;
+
+    // Uploads in chunks. 57 if there is a file or an upload of that id, 11 if the owner has `most_open` open.
+    virtual model_result<void> add_upload(const upload_record& upload, std::size_t most_open) = 0;
+    virtual model_result<std::optional<upload_record>> find_upload(const std::string& id) = 0;
+    virtual model_result<bool> drop_upload(const std::string& id) = 0;
+    // The upload becomes a file; false if it is gone.
+    virtual model_result<bool> finish_upload(const file_record& file) = 0;
+    virtual model_result<std::vector<std::string>> all_uploads() = 0;
+    virtual model_result<std::vector<std::string>> drop_expired_uploads(std::int64_t now_unix) = 0;
+
+    // Uploads that an owner made in a month ("2026-11"). count_upload() counts one more: 61, with nothing
+    // counted, if that is more than `most`; 0: any.
+    virtual model_result<std::uint64_t> uploads_made(const std::string& owner, const std::string& month) = 0;
+    virtual model_result<void> count_upload(const std::string& owner, const std::string& month,
+                                            std::uint64_t most) = 0;
+
+    // Sessions; a token's oldest ones go when there are more than `most_of_token`.
+    virtual model_result<void> add_session(const session_record& session, std::size_t most_of_token) = 0;
+    virtual model_result<std::optional<session_record>> find_session(const std::string& hash) = 0;
+    virtual model_result<void> drop_expired_sessions(std::int64_t now_unix) = 0;
+
     // Forgets the jobs that are over and whose time has come, and gives the files whose time has come and
     // that no job waits for; their records are gone, the files are the caller's to remove.
     virtual model_result<std::vector<std::string>> drop_expired(std::int64_t now_unix) = 0;

@@ -51,12 +51,16 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"listen.socket", text(read.socket)},
         {"limits.max_connections", number(read.max_connections, 1, 100'000)},
         {"limits.max_upload_mb", number(read.max_upload_mb, 1, 4096)},
+        {"limits.max_chunk_mb", number(read.max_chunk_mb, 1, 4096)},
+        {"limits.open_uploads", number(read.open_uploads, 1, 10'000)},
+        {"limits.uploads_per_month", number(read.uploads_per_month, 0, 100'000'000)},
         {"jobs.at_once", number(read.at_once, 1, 256)},
         {"jobs.waiting", number(read.waiting, 1, 1'000'000)},
         {"jobs.time_s", number(read.time_s, 1, 86'400)},
         {"jobs.cpu_s", number(read.cpu_s, 1, 864'000)},
         {"jobs.memory_mb", number(read.memory_mb, 128, 1'000'000)},
         {"jobs.output_mb", number(read.output_mb, 1, 100'000)},
+        {"jobs.free_memory_mb", number(read.free_memory_mb, 0, 10'000'000)},
         {"jobs.kept_hours", number(read.kept_hours, 1, 87'600)},
     };
     const auto at = [&](const toml::source_region& where, const std::string& what) {

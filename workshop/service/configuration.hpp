@@ -18,6 +18,9 @@ struct configuration {
     // [limits]
     std::uint32_t max_connections = 128;
     std::uint32_t max_upload_mb = 512;
+    std::uint32_t max_chunk_mb = 16;
+    std::uint32_t open_uploads = 32;     // in chunks, of one owner
+    std::uint32_t uploads_per_month = 0; // of one owner; more are refused: 61; 0: any
     // [jobs]
     std::uint32_t at_once = 1;      // processes beside each other
     std::uint32_t waiting = 200;    // more are refused: 11
@@ -26,6 +29,7 @@ struct configuration {
     std::uint32_t memory_mb = 2048; // of one
     std::uint32_t output_mb = 1024; // of each file that it writes
     std::uint32_t kept_hours = 24;  // files and results
+    std::uint32_t free_memory_mb = 64; // must be left when one is accepted; else 11
 };
 
 struct configuration_fault {

@@ -96,6 +96,34 @@ json job_json(const job_record& job, std::optional<double> progress)
     told["ended"] = is_over(job.state) ? json(job.ended_unix) : json();
     told["result"] = job.state == job_state::succeeded ? json::parse(job.fields, nullptr, false) : json();
     told["errors"] = job.state == job_state::failed ? errors_of(job.why) : json::array();
+    if (!job.steps.empty()) {
+        const auto steps = json::parse(job.steps, nullptr, false);
+        const auto so_far = json::parse(job.fields, nullptr, false);
+        told["step"] = job.step + 1;
+        told["stepsInAll"] = steps.size();
+        told["steps"] = so_far.is_object() ? so_far.value("steps", json::array()) : json::array();
+    }
+    return told;
+}
+
+json file_json(const file_record& file)
+{
+    auto told = json::object();
+    told["fileId"] = file.id;
+    told["name"] = file.name;
+    told["bytes"] = file.bytes;
+    told["expires"] = file.expires_unix;
+    return told;
+}
+
+json vendor_job_json(const job_record& job, std::optional<double> progress)
+{
+    auto told = json::object();
+    told["operationId"] = job.id;
+    told["isCompleted"] = is_over(job.state);
+    told["isSuccessful"] = job.state == job_state::succeeded;
+    told["progress"] = is_over(job.state) ? 1.0 : progress.value_or(0.0);
+    told["errors"] = job.state == job_state::failed ? errors_of(job.why) : json::array();
     return told;
 }
 

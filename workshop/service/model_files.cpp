@@ -1,9 +1,12 @@
 // Uploads and downloads: bodies streamed, never held whole.
+#include "commands/byte_range.hpp"
 #include "commands/descriptor.hpp"
 #include "commands/disk_body.hpp"
 #include "transport/error.hpp"
 #include "workshop/jobs/embedded_queue.hpp"
+#include "workshop/operations/parameters.hpp"
 #include "workshop/service/model_service.hpp"
+#include "workshop/service/upload_quota.hpp"
 #include "workshop/service/upload_reader.hpp"
 
 #include <nlohmann/json.hpp>
@@ -28,16 +31,6 @@ model_failure broken_off(const transport::error_code& why)
 {
     return {model_errc::invalid_parameter,
             "The upload broke off before its end (" + why.message() + "); nothing was kept."};
-}
-
-json kept_json(const file_record& file)
-{
-    auto told = json::object();
-    told["fileId"] = file.id;
-    told["name"] = file.name;
-    told["bytes"] = file.bytes;
-    told["expires"] = file.expires_unix;
-    return told;
 }
 
 // For Content-Disposition: safe whatever the name holds.
@@ -70,6 +63,8 @@ task<model_answer> model_service::upload(transport::exchange& call, std::string 
         co_return refusal({model_errc::file_too_big, "File is too big: more than " +
                                                          std::to_string(limits_.max_upload_bytes) +
                                                          " bytes. File was not saved."});
+    auto room = co_await upload_allowed(kept_, owner, limits_.uploads_per_month);
+    if (room.has_error()) co_return refusal(room.error());
     file_record file;
     file.id = new_id('f');
     file.owner = std::move(owner);
@@ -84,13 +79,18 @@ task<model_answer> model_service::upload(transport::exchange& call, std::string 
     file.bytes = arriving->bytes();
     file.created_unix = unix_now();
     file.expires_unix = file.created_unix + limits_.kept.count();
-    auto record = [file](ledger& kept) { return kept.add_file(file); };
+    auto record = [file, most = limits_.uploads_per_month](ledger& kept) -> model_result<void> {
+        if (auto counted = kept.count_upload(file.owner, month_of(file.created_unix), most);
+            counted.has_error())
+            return counted.error();
+        return kept.add_file(file);
+    };
     auto recorded = co_await kept_.ask(std::move(record));
     if (recorded.has_error()) {
         files_.remove(file.id);
         co_return refusal(recorded.error());
     }
-    co_return success(201, kept_json(file));
+    co_return success(201, file_json(file));
 }
 
 task<model_result<void>> model_service::take_in(transport::exchange& call,
@@ -125,18 +125,34 @@ task<model_answer> model_service::download(transport::exchange& call, file_recor
     if (!*open)
         co_return refusal(
             {model_errc::server_error, "The file is recorded, but not in the workshop's folder."});
+    const auto wanted = commands::parse_range(call.request().headers.find("range").value_or(""), file.bytes);
+    if (std::holds_alternative<commands::no_such_range>(wanted)) {
+        auto answer = refusal(invalid_parameter("range"), 416);
+        answer.head.headers.set("content-range", "bytes */" + std::to_string(file.bytes));
+        co_return answer;
+    }
+    const auto* const range = std::get_if<commands::byte_range>(&wanted);
+    const auto first = range != nullptr ? range->first : 0;
+    const auto length = range != nullptr ? range->length : file.bytes;
     transport::response_head head;
+    if (range != nullptr) {
+        head.status = 206;
+        head.headers.set("content-range", "bytes " + std::to_string(first) + "-" +
+                                              std::to_string(first + length - 1) + "/" +
+                                              std::to_string(file.bytes));
+    }
     head.headers.set("content-type", "application/octet-stream");
-    head.headers.set("content-length", std::to_string(file.bytes));
+    head.headers.set("content-length", std::to_string(length));
+    head.headers.set("accept-ranges", "bytes");
     head.headers.set("content-disposition", disposition(file.name));
     head.headers.set("x-content-type-options", "nosniff");
     sent = true;
     const auto begun = co_await call.respond(std::move(head));
     if (!begun) co_return model_answer();
     if (call.request().method != "HEAD") {
-        const auto from = commands::make_disk_body(disk_, open, 0, file.bytes);
+        const auto from = commands::make_disk_body(disk_, open, first, first + length);
         std::vector<char> part(64UL * 1024);
-        for (auto left = file.bytes; left > 0;) {
+        for (auto left = length; left > 0;) {
             const auto got = co_await from->read_some(net::buffer(part));
             // Not finished: the caller sees that it broke off.
             if (!got || *got == 0) co_return model_answer();

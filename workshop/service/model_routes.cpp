@@ -1,12 +1,13 @@
 #include "workshop/service/model_routes.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace layerline::workshop {
 
 namespace {
 
-constexpr std::string_view base = "/models/v1/";
+constexpr std::string_view base = "/models/v1/", vendor_base = "/web-api/operation/";
 constexpr std::size_t most_name = 128;
 
 int hex_digit(char c)
@@ -33,26 +34,72 @@ std::string decoded(std::string_view text, bool plus_is_blank)
     return out;
 }
 
+// A path's segments; nothing if one is empty or there are more than four.
+std::vector<std::string_view> segments_of(std::string_view path)
+{
+    std::vector<std::string_view> all;
+    for (;;) {
+        const auto slash = path.find('/');
+        all.push_back(path.substr(0, slash));
+        if (all.back().empty() || all.size() > 4) return {};
+        if (slash == std::string_view::npos) return all;
+        path.remove_prefix(slash + 1);
+    }
+}
+
 model_route within(std::string_view path)
 {
-    const auto slash = path.find('/');
-    const auto first = path.substr(0, slash);
-    const auto rest = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    const auto all = segments_of(path);
+    const auto is = [&all](std::size_t at, std::string_view word) { return all[at] == word; };
     model_route route;
-    if (first == "files" && slash == std::string_view::npos) {
+    if (all.size() >= 2) route.name = decoded(all[1], false);
+    if (all.size() == 1 && is(0, "files")) {
         route.place = model_place::files;
-    } else if (first == "files" && !rest.empty() && rest.find('/') == std::string_view::npos) {
+    } else if (all.size() == 2 && is(0, "files")) {
         route.place = model_place::file;
-        route.name = decoded(rest, false);
-    } else if (first == "operations" && slash == std::string_view::npos) {
+    } else if (all.size() == 1 && is(0, "operations")) {
         route.place = model_place::operations;
-    } else if (first == "operations" && !rest.empty()) {
-        const auto end = rest.find('/');
-        route.name = decoded(rest.substr(0, end), false);
-        if (end == std::string_view::npos)
-            route.place = model_place::operation;
-        else if (rest.substr(end) == "/result" && end > 0)
-            route.place = model_place::operation_result;
+    } else if (all.size() == 2 && is(0, "operations")) {
+        route.place = model_place::operation;
+    } else if (all.size() == 3 && is(0, "operations") && is(2, "result")) {
+        route.place = model_place::operation_result;
+    } else if (all.size() == 3 && is(0, "operations") && is(2, "events")) {
+        route.place = model_place::operation_events;
+    } else if (all.size() == 1 && is(0, "uploads")) {
+        route.place = model_place::uploads;
+    } else if (all.size() == 2 && is(0, "uploads")) {
+        route.place = model_place::upload;
+    } else if (all.size() == 3 && is(0, "uploads") && is(2, "commit")) {
+        route.place = model_place::upload_commit;
+    } else if (all.size() == 4 && is(0, "uploads") && is(2, "chunks")) {
+        route.place = model_place::upload_chunk;
+        route.part = decoded(all[3], false);
+    }
+    return route;
+}
+
+// "file", "file/ID", "NAME", "ID/status", "ID/NAME/result".
+model_route of_vendor(std::string_view path)
+{
+    const auto all = segments_of(path);
+    model_route route;
+    route.vendor = true;
+    if (all.size() == 1 && all[0] == "file") {
+        route.place = model_place::files;
+    } else if (all.size() == 2 && all[0] == "file") {
+        route.place = model_place::file;
+        route.name = decoded(all[1], false);
+    } else if (all.size() == 1) {
+        route.place = model_place::operation;
+        route.name = decoded(all[0], false);
+    } else if (all.size() == 2 && all[1] == "status") {
+        route.place = model_place::operation;
+        route.name = decoded(all[0], false);
+        route.part = "status";
+    } else if (all.size() == 3 && all[2] == "result") {
+        route.place = model_place::operation_result;
+        route.name = decoded(all[0], false);
+        route.part = decoded(all[1], false);
     }
     return route;
 }
@@ -68,6 +115,10 @@ model_route model_route_of(std::string_view target)
         route.place = model_place::health;
     else if (path.starts_with(base))
         route = within(path.substr(base.size()));
+    else if (path.starts_with(vendor_base))
+        route = of_vendor(path.substr(vendor_base.size()));
+    else if (path == "/token" || path == "/Token")
+        route.place = model_place::token;
     if (mark != std::string_view::npos) route.query = target.substr(mark + 1);
     return route;
 }

@@ -1,8 +1,6 @@
 #include "workshop/service/model_service.hpp"
 
 #include "transport/error.hpp"
-#include "workshop/jobs/embedded_queue.hpp"
-#include "workshop/operations/operation.hpp"
 
 #include <boost/system/system_error.hpp>
 #include <nlohmann/json.hpp>
@@ -12,14 +10,10 @@
 
 namespace layerline::workshop {
 
-namespace net = transport::net;
 using nlohmann::json;
 using transport::task;
 
 namespace {
-
-constexpr std::size_t most_request = 64UL * 1024;
-constexpr const char* local_owner = "local"; // whoever may open the unix socket
 
 model_answer wrong_method(const char* allowed)
 {
@@ -29,41 +23,30 @@ model_answer wrong_method(const char* allowed)
     return answer;
 }
 
+model_answer nothing_here()
+{
+    return refusal({model_errc::invalid_parameter, "There is nothing at this address."}, 404);
+}
+
 model_failure no_file(const std::string& id)
 {
     return {model_errc::file_not_found,
             "File was not found or you are not the owner of the file. File id " + id.substr(0, 64)};
 }
 
-model_failure no_operation(const std::string& id)
+// What somebody whose token's time is over may not do any more.
+bool needs_live_token(const std::string& method, model_place place)
 {
-    return {model_errc::operation_not_found,
-            "Operation was not found or you are not the owner of the operation. Operation id " +
-                id.substr(0, 64)};
-}
-
-// The result of a job, or why there is none.
-model_answer result_of(const job_record& job)
-{
-    if (!is_over(job.state))
-        return refusal(
-            {model_errc::not_finished, "Operation with id " + job.id + " has not been finished yet."});
-    if (job.state == job_state::cancelled)
-        return refusal({model_errc::operation_not_started, "The operation was cancelled."}, 409);
-    if (job.state == job_state::failed) return refusal(job.why);
-    auto body = json::parse(job.fields, nullptr, false);
-    if (!body.is_object()) body = json::object();
-    body["operationId"] = job.id;
-    return success(200, body);
+    return method != "GET" && method != "HEAD" && method != "DELETE" && place != model_place::elsewhere;
 }
 
 } // namespace
 
-model_service::model_service(access::token_service& tokens, ledger_thread& kept, job_queue& queue,
+model_service::model_service(callers& known, chunked_uploads& chunked, ledger_thread& kept, job_queue& queue,
                              job_runner& runner, shelf& files, std::shared_ptr<commands::disk_threads> disk,
                              service_limits limits)
-    : tokens_(tokens), kept_(kept), queue_(queue), runner_(runner), files_(files), disk_(std::move(disk)),
-      limits_(limits)
+    : callers_(known), chunked_(chunked), kept_(kept), queue_(queue), runner_(runner), files_(files),
+      disk_(std::move(disk)), limits_(limits)
 {
 }
 
@@ -76,15 +59,11 @@ task<void> model_service::serve(transport::exchange& call)
         (void)co_await transport::respond_with(call, std::move(head), "{\"status\":200}");
         co_return;
     }
+    const bool vendor = where.vendor;
     model_answer answer;
     bool sent = false, broke = false;
     try {
-        std::optional<unsigned> status;
-        auto owner = co_await caller(call, status);
-        if (owner.has_error())
-            answer = refusal(owner.error(), status);
-        else
-            answer = co_await answered(call, std::move(where), *std::move(owner), sent);
+        answer = co_await asked(call, std::move(where), sent);
     } catch (const boost::system::system_error&) {
         throw; // the caller went away
     } catch (const std::exception& fault) {
@@ -92,67 +71,106 @@ task<void> model_service::serve(transport::exchange& call)
         broke = true;
     }
     if (broke) answer = refusal({model_errc::server_error, {}});
+    if (vendor && answer.head.status < 300) answer.head.status = 200;
     if (!sent) (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
 }
 
-task<model_result<std::string>> model_service::caller(transport::exchange& call,
-                                                      std::optional<unsigned>& status)
+task<model_answer> model_service::asked(transport::exchange& call, model_route where, bool& sent)
 {
-    if (call.request().via == transport::edge::local) co_return std::string(local_owner);
-    const auto field = call.request().headers.find("authorization");
-    auto secret = field ? access::secret_from_authorization(*field) : std::nullopt;
-    auto found = co_await tokens_.authenticate(std::move(secret).value_or(std::string()));
-    if (const auto* fault = std::get_if<access::credential_fault>(&found)) {
-        if (*fault == access::credential_fault::store)
-            co_return model_failure{model_errc::server_error, "The store of tokens did not answer."};
-        co_return model_failure{model_errc::access_denied, {}};
+    if (where.place == model_place::token) {
+        if (call.request().method != "POST") co_return wrong_method("POST");
+        co_return co_await callers_.sign_in(call);
     }
-    auto& who = std::get<access::principal>(found);
-    if (!who.scopes.has(access::scope::files)) {
-        status = 403;
-        co_return model_failure{model_errc::access_denied,
-                                "Access denied: the token lacks the scope \"files\"."};
-    }
-    co_return std::move(who.id);
+    std::optional<unsigned> status;
+    auto who = co_await callers_.of(call.request(), status);
+    if (who.has_error()) co_return refusal(who.error(), status);
+    if (who->expired && needs_live_token(call.request().method, where.place))
+        co_return refusal({model_errc::token_expired, {}});
+    co_return co_await answered(call, std::move(where), std::move(who->owner), sent);
 }
 
 task<model_answer> model_service::answered(transport::exchange& call, model_route where, std::string owner,
                                            bool& sent)
 {
-    const auto method = call.request().method;
     switch (where.place) {
     case model_place::files:
-        if (method != "POST") co_return wrong_method("POST");
-        co_return co_await upload(call, std::move(owner), std::move(where.query));
-    case model_place::file: {
-        if (method != "GET" && method != "HEAD" && method != "DELETE")
-            co_return wrong_method("GET, HEAD, DELETE");
-        auto file = co_await file_of(std::move(owner), std::move(where.name));
-        if (file.has_error()) co_return refusal(file.error());
-        if (method == "DELETE") co_return co_await remove(*std::move(file));
-        co_return co_await download(call, *std::move(file), sent);
-    }
+    case model_place::file:
+        co_return co_await answered_file(call, std::move(where), std::move(owner), sent);
+    case model_place::uploads:
+    case model_place::upload:
+    case model_place::upload_chunk:
+    case model_place::upload_commit:
+        co_return co_await answered_upload(call, std::move(where), std::move(owner));
     case model_place::operations:
-        if (method != "GET") co_return wrong_method("GET");
-        co_return success(200, operations_json());
     case model_place::operation:
-        if (method == "POST") co_return co_await begin(call, std::move(owner), std::move(where.name));
-        [[fallthrough]];
-    case model_place::operation_result: {
-        const bool result = where.place == model_place::operation_result;
-        if (method != "GET" && (result || method != "DELETE"))
-            co_return wrong_method(result ? "GET" : "POST, GET, DELETE");
-        auto job = co_await job_of(std::move(owner), std::move(where.name));
-        if (job.has_error()) co_return refusal(job.error());
-        if (result) co_return result_of(*job);
-        if (method == "DELETE") co_return co_await cancel(*std::move(job));
-        co_return success(200, job_json(*job, runner_.progress(job->id)));
-    }
+    case model_place::operation_result:
+    case model_place::operation_events:
+        co_return co_await answered_job(call, std::move(where), std::move(owner), sent);
     case model_place::health:
+    case model_place::token:
     case model_place::elsewhere:
         break;
     }
-    co_return refusal({model_errc::invalid_parameter, "There is nothing at this address."}, 404);
+    co_return nothing_here();
+}
+
+task<model_answer> model_service::answered_file(transport::exchange& call, model_route where,
+                                                std::string owner, bool& sent)
+{
+    const auto& method = call.request().method;
+    if (where.place == model_place::files) {
+        if (method != "POST") co_return wrong_method("POST");
+        co_return co_await upload(call, std::move(owner), std::move(where.query));
+    }
+    if (method != "GET" && method != "HEAD" && method != "DELETE") co_return wrong_method("GET, HEAD, DELETE");
+    auto file = co_await file_of(std::move(owner), std::move(where.name));
+    if (file.has_error()) co_return refusal(file.error());
+    if (method == "DELETE") co_return co_await remove(*std::move(file));
+    co_return co_await download(call, *std::move(file), sent);
+}
+
+task<model_answer> model_service::answered_upload(transport::exchange& call, model_route where,
+                                                  std::string owner)
+{
+    const auto& method = call.request().method;
+    switch (where.place) {
+    case model_place::uploads:
+        if (method != "POST") co_return wrong_method("POST");
+        co_return co_await chunked_.create(call, std::move(owner));
+    case model_place::upload_chunk:
+        if (method != "PUT") co_return wrong_method("PUT");
+        co_return co_await chunked_.put(call, std::move(owner), std::move(where.name), std::move(where.part));
+    case model_place::upload_commit:
+        if (method != "POST") co_return wrong_method("POST");
+        co_return co_await chunked_.commit(call, std::move(owner), std::move(where.name));
+    default:
+        break;
+    }
+    if (method == "GET") co_return co_await chunked_.look(std::move(owner), std::move(where.name));
+    if (method == "DELETE") co_return co_await chunked_.drop(std::move(owner), std::move(where.name));
+    co_return wrong_method("GET, DELETE");
+}
+
+task<model_answer> model_service::answered_job(transport::exchange& call, model_route where,
+                                               std::string owner, bool& sent)
+{
+    const auto& method = call.request().method;
+    if (where.place == model_place::operations) {
+        if (method == "POST") co_return co_await begin(call, std::move(owner), {});
+        if (method != "GET") co_return wrong_method("GET, POST");
+        co_return success(200, operations_json());
+    }
+    const bool one = where.place == model_place::operation && where.part != "status";
+    if (one && method == "POST") co_return co_await begin(call, std::move(owner), std::move(where.name));
+    if (method != "GET" && (!one || method != "DELETE"))
+        co_return wrong_method(one ? "POST, GET, DELETE" : "GET");
+    auto job = co_await job_of(std::move(owner), std::move(where.name));
+    if (job.has_error()) co_return refusal(job.error());
+    if (method == "DELETE") co_return co_await cancel(*std::move(job));
+    if (where.place == model_place::operation_result) co_return result_of(*job, where.part);
+    if (where.place == model_place::operation_events) co_return co_await events(call, *std::move(job), sent);
+    const auto progress = runner_.progress(job->id);
+    co_return success(200, where.vendor ? vendor_job_json(*job, progress) : job_json(*job, progress));
 }
 
 task<model_result<file_record>> model_service::file_of(std::string owner, std::string id)
@@ -163,55 +181,6 @@ task<model_result<file_record>> model_service::file_of(std::string owner, std::s
     if (found.has_error()) co_return found.error();
     if (!*found || (*found)->owner != owner) co_return no_file(id);
     co_return **std::move(found);
-}
-
-task<model_result<job_record>> model_service::job_of(std::string owner, std::string id)
-{
-    if (!is_id(id)) co_return no_operation(id);
-    auto found = co_await queue_.find(id);
-    if (found.has_error()) co_return found.error();
-    if (!*found || (*found)->owner != owner) co_return no_operation(id);
-    co_return **std::move(found);
-}
-
-task<model_answer> model_service::begin(transport::exchange& call, std::string owner, std::string operation)
-{
-    const auto* const row = find_operation(operation);
-    if (row == nullptr) co_return refusal(invalid_parameter("operation"), 404);
-    const auto body = call.body();
-    auto text = co_await transport::read_all(*body, most_request);
-    if (text.has_error()) co_return refusal(invalid_parameter("body"));
-    const auto parameters = checked_parameters(json::parse(*text, nullptr, false), row->parameters);
-    if (parameters.has_error()) co_return refusal(parameters.error());
-    auto input = co_await file_of(owner, parameters->value(input_parameter(*row), ""));
-    if (input.has_error()) co_return refusal(input.error());
-    job_record job;
-    job.id = new_id('o');
-    job.owner = std::move(owner);
-    job.operation = row->name;
-    job.parameters = parameters->dump();
-    job.input = input->id;
-    job.created_unix = unix_now();
-    job.expires_unix = job.created_unix + limits_.kept.count();
-    const auto id = job.id;
-    auto put = co_await queue_.put(std::move(job));
-    if (put.has_error()) co_return refusal(put.error());
-    runner_.wake();
-    auto told = json::object();
-    told["operationId"] = id;
-    co_return success(202, told);
-}
-
-task<model_answer> model_service::cancel(job_record job)
-{
-    auto done = co_await queue_.cancel(job.id);
-    if (done.has_error()) co_return refusal(done.error());
-    if (*done) {
-        runner_.end(job.id);
-        job.state = job_state::cancelled;
-        job.ended_unix = unix_now();
-    }
-    co_return success(200, job_json(job, std::nullopt));
 }
 
 } // namespace layerline::workshop

@@ -12,6 +12,12 @@ constexpr std::size_t head_bytes = 512;
 
 } // namespace
 
+model_failure no_model_failure(std::string_view what)
+{
+    return {model_errc::type_not_accepted,
+            "This is " + std::string(what) + ". Files that are taken: STL, OBJ, PLY and OFF."};
+}
+
 upload_reader::upload_reader(const std::optional<std::string>& boundary, std::string name,
                              std::uint64_t most_bytes)
     : name_(std::move(name)), most_(most_bytes), in_file_(!boundary), had_file_(!boundary)
@@ -64,10 +70,7 @@ model_result<std::string> upload_reader::end()
 {
     if (form_ && (!form_over_ || !had_file_)) return invalid_parameter("file");
     if (bytes_ == 0) return model_failure{model_errc::file_empty, "File content is empty."};
-    if (const auto other = no_model(head_))
-        return model_failure{model_errc::type_not_accepted,
-                             "This is " + std::string(*other) +
-                                 ". Files that are taken: STL, OBJ, PLY and OFF."};
+    if (const auto other = no_model(head_)) return no_model_failure(*other);
     return plain_file_name(name_);
 }
 

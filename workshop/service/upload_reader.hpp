@@ -11,6 +11,9 @@
 
 namespace layerline::workshop {
 
+// 50, for what no_model() says that a file is.
+model_failure no_model_failure(std::string_view what);
+
 class upload_reader {
 public:
     // `boundary` of a form, or nothing for a raw body, whose file is called `name`.

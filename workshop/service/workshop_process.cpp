@@ -65,6 +65,18 @@ runner_limits limits_of(const configuration& settings)
     return limits;
 }
 
+service_limits service_limits_of(const configuration& settings)
+{
+    service_limits limits;
+    limits.max_upload_bytes = settings.max_upload_mb * mebibyte;
+    limits.max_chunk_bytes = settings.max_chunk_mb * mebibyte;
+    limits.open_uploads = settings.open_uploads;
+    limits.uploads_per_month = settings.uploads_per_month;
+    limits.free_memory_bytes = settings.free_memory_mb * mebibyte;
+    limits.kept = std::chrono::hours(settings.kept_hours);
+    return limits;
+}
+
 int failed(const std::string& what, const std::string& why)
 {
     spdlog::critical("{}: {}", what, why);
@@ -92,9 +104,14 @@ std::string url_of(const std::string& address, std::uint16_t port)
     return "http://" + host + ":" + std::to_string(port);
 }
 
-transport::task<void> sweep(ledger_thread& kept, shelf& files, net::steady_timer& timer)
+transport::task<void> sweep(ledger_thread& kept, shelf& files, chunked_uploads& chunked,
+                            net::steady_timer& timer)
 {
     for (;;) {
+        co_await chunked.sweep();
+        auto forget = [](ledger& all) { return all.drop_expired_sessions(unix_now()); };
+        if (const auto done = co_await kept.ask(std::move(forget)); done.has_error())
+            spdlog::error("old sessions: {}", text_of(done.error()));
         auto drop = [](ledger& all) { return all.drop_expired(unix_now()); };
         auto gone = co_await kept.ask(std::move(drop));
         if (gone.has_error())
@@ -161,14 +178,19 @@ int run_workshop(const run_options& options)
     if (recovered.has_error()) return failed("the ledger", text_of(recovered.error()));
     if (*recovered > 0) spdlog::info("{} operations were under way and are done anew", *recovered);
 
+    auto uploads = (*opened)->all_uploads();
+    if (uploads.has_error()) return failed("the ledger", text_of(uploads.error()));
+    auto chunks = chunk_shelf::open(options.state, *std::move(uploads));
+    if (chunks.has_error()) return failed("the folder of uploads", text_of(chunks.error()));
+
     ledger_thread kept(*std::move(opened));
     const auto disk = std::make_shared<commands::disk_threads>(2);
     embedded_queue queue(kept, settings.waiting);
     job_runner runner(context, queue, **files, limits_of(settings), {"/proc/self/exe", "work"});
-    service_limits limits;
-    limits.max_upload_bytes = settings.max_upload_mb * mebibyte;
-    limits.kept = std::chrono::hours(settings.kept_hours);
-    model_service answers(*tokens, kept, queue, runner, **files, disk, limits);
+    const auto limits = service_limits_of(settings);
+    callers known(*tokens, kept);
+    chunked_uploads chunked(kept, **chunks, **files, disk, limits);
+    model_service answers(known, chunked, kept, queue, runner, **files, disk, limits);
     token_desk desk(*tokens, **audit);
 
     std::vector<std::unique_ptr<transport::http_server>> servers;
@@ -183,6 +205,7 @@ int run_workshop(const run_options& options)
     control.unix_path = access::control_socket_in(options.state);
     local.unix_path = settings.socket.empty() ? options.state / "workshop.sock" : settings.socket;
     control.via = local.via = transport::edge::local;
+    local.principals = true;
     local.limits.max_connections = settings.max_connections;
     if (const auto why = listen(control, desk)) return failed(control.unix_path.string(), why.message());
     if (const auto why = listen(local, answers)) return failed(local.unix_path.string(), why.message());
@@ -205,7 +228,7 @@ int run_workshop(const run_options& options)
         all.servers.push_back(server.get());
     }
     net::co_spawn(context, runner.run(), net::detached);
-    net::co_spawn(context, sweep(kept, **files, sweeper), net::detached);
+    net::co_spawn(context, sweep(kept, **files, chunked, sweeper), net::detached);
     net::co_spawn(context, stop_on_signal(std::move(all)), net::detached);
     spdlog::info("workshop {} listens on {}{}{}", LAYERLINE_VERSION, local.unix_path.string(),
                  url.empty() ? "" : " and ", url);

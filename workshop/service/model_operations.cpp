@@ -1,0 +1,142 @@
+// Operations begun, told of and cancelled.
+#include "workshop/jobs/embedded_queue.hpp"
+#include "workshop/operations/operation.hpp"
+#include "workshop/service/free_memory.hpp"
+#include "workshop/service/model_service.hpp"
+#include "workshop/service/operation_request.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace layerline::workshop {
+
+namespace net = transport::net;
+using nlohmann::json;
+using transport::clock;
+using transport::task;
+
+namespace {
+
+constexpr std::size_t most_request = 64UL * 1024;
+constexpr std::chrono::milliseconds between_looks{200};
+constexpr std::chrono::seconds between_signs{15}; // of life, so that nothing on the way gives up
+
+model_failure no_operation(const std::string& id)
+{
+    return {model_errc::operation_not_found,
+            "Operation was not found or you are not the owner of the operation. Operation id " +
+                id.substr(0, 64)};
+}
+
+} // namespace
+
+model_answer result_of(const job_record& job, const std::string& operation)
+{
+    if (!operation.empty()) {
+        const auto* const row = find_operation(operation);
+        if (row == nullptr || row->name != job.operation) return refusal(no_operation(job.id));
+    }
+    if (!is_over(job.state))
+        return refusal(
+            {model_errc::not_finished, "Operation with id " + job.id + " has not been finished yet."});
+    if (job.state == job_state::cancelled)
+        return refusal({model_errc::operation_not_started, "The operation was cancelled."}, 409);
+    if (job.state == job_state::failed) return refusal(job.why);
+    auto body = json::parse(job.fields, nullptr, false);
+    if (!body.is_object()) body = json::object();
+    body["operationId"] = job.id;
+    return success(200, body);
+}
+
+task<model_result<job_record>> model_service::job_of(std::string owner, std::string id)
+{
+    if (!is_id(id)) co_return no_operation(id);
+    auto found = co_await queue_.find(id);
+    if (found.has_error()) co_return found.error();
+    if (!*found || (*found)->owner != owner) co_return no_operation(id);
+    co_return **std::move(found);
+}
+
+task<model_answer> model_service::begin(transport::exchange& call, std::string owner, std::string operation)
+{
+    if (!operation.empty() && find_operation(operation) == nullptr)
+        co_return refusal(invalid_parameter("operation"), 404);
+    const auto body = call.body();
+    auto text = co_await transport::read_all(*body, most_request);
+    if (text.has_error()) co_return refusal(invalid_parameter("body"));
+    auto asked = operation.empty() ? parse_chain(*text) : parse_operation(operation, *text);
+    if (asked.has_error()) co_return refusal(asked.error());
+    auto input = co_await file_of(owner, asked->input);
+    if (input.has_error()) co_return refusal(input.error());
+    const auto room = check_memory(input->bytes, limits_.free_memory_bytes, available_memory());
+    if (room.has_error()) co_return refusal(room.error());
+    job_record job = *std::move(asked);
+    job.id = new_id('o');
+    job.owner = std::move(owner);
+    job.created_unix = unix_now();
+    job.expires_unix = job.created_unix + limits_.kept.count();
+    const auto id = job.id;
+    auto put = co_await queue_.put(std::move(job));
+    if (put.has_error()) co_return refusal(put.error());
+    runner_.wake();
+    auto told = json::object();
+    told["operationId"] = id;
+    co_return success(202, told);
+}
+
+task<model_answer> model_service::cancel(job_record job)
+{
+    auto done = co_await queue_.cancel(job.id);
+    if (done.has_error()) co_return refusal(done.error());
+    if (*done) {
+        runner_.end(job.id);
+        job.state = job_state::cancelled;
+        job.ended_unix = unix_now();
+    }
+    co_return success(200, job_json(job, std::nullopt));
+}
+
+task<model_answer> model_service::events(transport::exchange& call, job_record job, bool& sent)
+{
+    transport::response_head head;
+    head.headers.set("content-type", "text/event-stream");
+    head.headers.set("cache-control", "no-store");
+    sent = true;
+    const auto begun = co_await call.respond(std::move(head));
+    if (!begun) co_return model_answer();
+    net::steady_timer timer(co_await net::this_coro::executor);
+    std::string told;
+    auto last = clock::now();
+    for (;;) {
+        auto now = job_json(job, runner_.progress(job.id)).dump(-1, ' ', false,
+                                                                json::error_handler_t::replace);
+        std::string part;
+        if (now != told)
+            part = "event: state\ndata: " + now + "\n\n";
+        else if (clock::now() - last >= between_signs)
+            part = ":\n\n";
+        if (!part.empty()) {
+            told = std::move(now);
+            last = clock::now();
+            const auto written = co_await call.write(net::buffer(part));
+            if (!written) co_return model_answer();
+        }
+        if (is_over(job.state)) break;
+        timer.expires_after(between_looks);
+        co_await timer.async_wait(net::use_awaitable);
+        auto next = co_await queue_.find(job.id);
+        // Gone, or the store fails: the caller sees that it broke off, and asks.
+        if (next.has_error() || !*next) co_return model_answer();
+        job = **std::move(next);
+    }
+    (void)co_await call.finish();
+    co_return model_answer();
+}
+
+} // namespace layerline::workshop
