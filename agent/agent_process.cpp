@@ -155,7 +155,11 @@ public:
               {&cameras_, &uploads_, &queue_, log_.get(), host_.get(), [this] { return lan_place(); }})),
           slicers_(guarded_, *files_, {self_->agent_id(), std::string(version)}),
           service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
-          uis_(context, options.settings.uis), control_(*this, *tokens_, audit),
+          uis_(context, options.settings.uis),
+          workshop_(options.settings.workshop_socket.empty()
+                        ? nullptr
+                        : std::make_unique<workshop_mount>(context, options.settings.workshop_socket)),
+          control_(*this, *tokens_, audit),
           lan_(context, service_, options.settings.listen, limits_for(options.settings.limits, open_files)),
           pin_(keeper), tunnel_(context, options.settings, self_, pin_, service_),
           network_(context, [this] { tunnel_.network_changed(); }), watchdog_(context),
@@ -178,6 +182,7 @@ public:
     {
         service_.offer(uis_);
         service_.offer(slicers_);
+        if (workshop_) service_.offer(*workshop_);
         const auto any = co_await tokens_->any();
         if (any.has_error()) co_return any.error();
         auto opened = lan_.open(*any);
@@ -339,6 +344,7 @@ private:
     commands::octoprint_api slicers_;
     agent_service service_;
     ui_proxy uis_;
+    std::unique_ptr<workshop_mount> workshop_; // null: none is configured
     control_service control_;
     lan_door lan_;
     pin_memory pin_;

@@ -18,6 +18,7 @@ namespace layerline::agent {
 
 namespace {
 
+constexpr std::string_view workshop_prefix = "/workshop/";
 constexpr std::string_view health_body = R"({"status":"ok"})";
 
 // Commands that change files, for the audit log.
@@ -144,6 +145,7 @@ transport::task<void> agent_service::serve(transport::exchange& outer)
     auto who = std::get<asker>(std::move(found));
     noted.who = who.caller;
     if (where.to == destination::slicer && !slicers_) where = {};
+    if (where.to == destination::workshop && !workshop_) where = {};
     const bool known = where.to != destination::nowhere;
     const bool urgent = known && !for_ui && where.command == "emergency-stop"; // never held up by a count
     std::optional<refusal> later;
@@ -179,8 +181,6 @@ transport::task<void> agent_service::serve_known(request_note& noted, route wher
     auto& call = noted.call;
     const auto executor = co_await transport::net::this_coro::executor;
     access::open_uses::use use(uses_, executor, who.caller.principal, who.ends);
-    const auto dialect =
-        where.to == destination::command ? commands::dialect::exact : commands::dialect::seed;
     const bool uploads =
         where.to == destination::slicer && where.command == "files/local" && call.request().method == "POST";
     const bool changes_files = uploads || file_change_named(where.command) != nullptr;
@@ -192,11 +192,10 @@ transport::task<void> agent_service::serve_known(request_note& noted, route wher
     }
     // Only what can go on for long is worth watching; the relay sees to its own tokens and resets their
     // streams.
-    const bool goes_on = where.command == "events" || uploads || where.command.starts_with("files/") ||
+    const bool goes_on = where.to == destination::workshop || where.command == "events" || uploads ||
+                         where.command.starts_with("files/") ||
                          where.command.find("stream") != std::string::npos;
-    auto work = where.to == destination::slicer
-                    ? slicers_->serve(call, std::move(who.caller), where.command)
-                    : commands_.serve(call, std::move(who.caller), dialect, where.command);
+    auto work = work_for(call, where, std::move(who.caller));
     if (goes_on && call.request().via == transport::edge::lan) {
         auto end = use.ended();
         co_await (std::move(work) || std::move(end));
@@ -206,6 +205,30 @@ transport::task<void> agent_service::serve_known(request_note& noted, route wher
         co_await std::move(work);
     }
     if (changes_files) note_file_change(noted, where.command);
+}
+
+transport::task<void> agent_service::work_for(transport::exchange& call, const route& where,
+                                              commands::caller who)
+{
+    switch (where.to) {
+    case destination::slicer:
+        co_await slicers_->serve(call, std::move(who), where.command);
+        co_return;
+    case destination::workshop: {
+        if (!who.scopes.has(access::scope::files)) {
+            co_await say(call, answer_for(no_files_scope, request_id_of(call.request())));
+            co_return;
+        }
+        auto target = call.request().target.substr(workshop_prefix.size() - 1);
+        co_await workshop_->serve(call, std::move(target), who);
+        co_return;
+    }
+    default:
+        break;
+    }
+    const auto dialect =
+        where.to == destination::command ? commands::dialect::exact : commands::dialect::seed;
+    co_await commands_.serve(call, std::move(who), dialect, where.command);
 }
 
 void agent_service::note_watching(const request_note& noted, bool over)

@@ -10,6 +10,7 @@
 #include "agent/policy.hpp"
 #include "agent/routing.hpp"
 #include "agent/ui_proxy.hpp"
+#include "agent/workshop_mount.hpp"
 #include "commands/octoprint_api.hpp"
 #include "commands/plugin_api.hpp"
 #include "transport/exchange.hpp"
@@ -49,12 +50,16 @@ public:
     void offer(ui_proxy& uis) { uis_ = &uis; }
     // Slicers may upload from now on; it must outlive this.
     void offer(commands::octoprint_api& slicers) { slicers_ = &slicers; }
+    // The workshop is there from now on, for callers with the scope "files"; it must outlive this.
+    void offer(workshop_mount& workshop) { workshop_ = &workshop; }
 
     transport::task<void> serve(transport::exchange& outer) override;
 
 private:
     struct request_note;
     transport::task<void> serve_known(request_note& noted, route where, asker who);
+    // What answers it, from the table of routes.
+    transport::task<void> work_for(transport::exchange& call, const route& where, commands::caller who);
     void note_file_change(const request_note& noted, const std::string& command);
     // A viewer of a camera comes, or has gone.
     void note_watching(const request_note& noted, bool over);
@@ -68,6 +73,7 @@ private:
     const policy& owner_;
     ui_proxy* uis_ = nullptr;
     commands::octoprint_api* slicers_ = nullptr;
+    workshop_mount* workshop_ = nullptr;
     access::audit_log& audit_;
     figures& counts_;
     service_limits limits_;

@@ -29,6 +29,8 @@ const refusal no_such_route{404,
                             "Commands are below /plugin-api/v1/; `capabilities` lists them.",
                             true,
                             {}};
+const refusal no_files_scope{
+    403, 403, "scope_missing", "This token lacks the scope \"files\".", "Use a token that has it.", true, {}};
 const refusal wrong_method{405, 405, "wrong_method", "This address is read with GET.", "Use GET.", true, {}};
 const refusal too_often{
     429, 429, "too_often", "Too many requests in a short time.", "Wait, then try again.", false, {}};

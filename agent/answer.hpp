@@ -21,8 +21,8 @@ struct refusal {
 };
 
 // The agent's own refusals, in one place.
-extern const refusal no_token, no_principal, no_such_route, wrong_method, too_often, too_many_streams,
-    store_failed;
+extern const refusal no_token, no_principal, no_such_route, no_files_scope, wrong_method, too_often,
+    too_many_streams, store_failed;
 
 struct own_answer {
     transport::response_head head;

@@ -205,6 +205,7 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     reader.path("policy.file", read.policy_file);
     reader.rows("ui.target", 16, [&](settings_reader& row) { return begin_ui(row, read.uis); });
     read_cameras(reader, read.cameras);
+    reader.path("workshop.socket", read.workshop_socket);
     reader.path("hooks.folder", read.hooks_folder);
     reader.whole("hooks.time_limit_s", read.hooks_time_limit_s, 1, 3600);
     reader.whole("hooks.at_once", read.hooks_at_once, 1, 16);

@@ -73,6 +73,8 @@ struct configuration {
     std::vector<ui_target> uis; // none: no local UI is offered
     // [[cameras]]
     std::vector<camera_settings> cameras;
+    // [workshop]
+    std::filesystem::path workshop_socket; // empty: there is none
     // [hooks]
     std::filesystem::path hooks_folder; // empty: no hooks
     std::uint64_t hooks_time_limit_s = 30, hooks_at_once = 2;

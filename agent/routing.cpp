@@ -20,6 +20,7 @@ constexpr std::array prefixes{
     prefix_row{"/plugin-api/v1/", destination::command},
     prefix_row{"/octoeverywhere-command-api/", destination::seed_command},
     prefix_row{"/api/", destination::slicer},
+    prefix_row{"/workshop/", destination::workshop},
 };
 
 constexpr std::size_t max_principal = 128;

@@ -13,6 +13,7 @@ enum class destination : std::uint8_t {
     command,      // /plugin-api/v1/<command>
     seed_command, // /octoeverywhere-command-api/<command>
     slicer,       // /api/<path>: what slicers call of OctoPrint's API
+    workshop,     // /workshop/<path>: the workshop's Model API
     nowhere,
 };
 

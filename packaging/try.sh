@@ -6,6 +6,7 @@ set -euo pipefail
 usage() {
     cat <<'E2'
 usage: packaging/try.sh [--once] [--no-print] [--ready FILE] [--fault KIND=SHARE]... [--seed N] [--speed X] [--report FILE]
+                        [--workshop]
   --once         fast virtual time; exit after the print
   --no-print     start everything and print nothing
   --ready FILE   write addresses, tokens and process ids as JSON to FILE when everything is up
@@ -13,10 +14,11 @@ usage: packaging/try.sh [--once] [--no-print] [--ready FILE] [--fault KIND=SHARE
   --seed N       of the faults (default 1)
   --speed X      virtual time runs X times as fast (default 10; with --once 60)
   --report FILE  keep the virtual printer's report of what it executed
+  --workshop     start the workshop, too: models at /workshop/ of the agent and of the relay
 E2
 }
 
-once=no print=yes ready="" seed=1 speed="" keep_report="" faults=()
+once=no print=yes ready="" seed=1 speed="" keep_report="" workshop=no faults=()
 while [ $# -gt 0 ]; do
     case "$1" in
         --once) once=yes ;;
@@ -26,7 +28,7 @@ while [ $# -gt 0 ]; do
         --seed) seed="${2:?--seed takes a number}"; shift ;;
         --speed) speed="${2:?--speed takes a number}"; shift ;;
         --report) keep_report="$(realpath -m "${2:?--report takes a file}")"; shift ;;
-        --workshop) echo "try.sh: this version has no workshop" >&2; exit 2 ;;
+        --workshop) workshop=yes ;;
         -h | --help) usage; exit 0 ;;
         *) usage >&2; exit 2 ;;
     esac
@@ -41,7 +43,9 @@ install_packages "${build_packages[@]}" "${try_packages[@]}"
 use_compiler_cache
 cmake --preset release -DLAYERLINE_TESTS=OFF >/dev/null
 echo "Building (a few minutes the first time)..."
-cmake --build build/release --target layerline layerline-agent layerline-relay layerline-printhost layerline-virtual-printer \
+targets=(layerline layerline-agent layerline-relay layerline-printhost layerline-virtual-printer)
+[ "$workshop" = no ] || targets+=(layerline-workshop)
+cmake --build build/release --target "${targets[@]}" \
     | tail -n 1
 bin="$PWD/build/release/bin"
 
@@ -49,7 +53,7 @@ work="$(mktemp -d "${TMPDIR:-/tmp}/layerline-try.XXXXXX")"
 declare -A pid=()
 stop_all() {
     local name
-    for name in relay agent printhost virtual_printer; do # the printer last: it writes its report then
+    for name in relay agent workshop printhost virtual_printer; do # the printer last: it writes its report then
         [ -n "${pid[$name]:-}" ] || continue
         kill "${pid[$name]}" 2>/dev/null || true
         wait "${pid[$name]}" 2>/dev/null || true
@@ -94,7 +98,18 @@ start printhost "$bin/layerline-printhost" --port "$work/printer" --baud 250000 
     --files "$work/agent/files" --state "$work/printhost"
 wait_for "$work/printhost.sock" "${pid[printhost]}" printhost
 
-start relay "$bin/layerline-relay" --state "$work/relay" --listen 127.0.0.1:0 --ready "$work/relay.ready"
+workshop_url="" workshop_section=""
+if [ "$workshop" = yes ]; then
+    printf '[metrics]\nlisten = "127.0.0.1:0"\n' >"$work/workshop.toml"
+    start workshop "$bin/layerline-workshop" --config "$work/workshop.toml" --state "$work/workshop" serve \
+        --listen 127.0.0.1:0 --ready "$work/workshop.ready"
+    wait_for "$work/workshop.ready" "${pid[workshop]}" workshop
+    workshop_url="$(jq -r .url "$work/workshop.ready")"
+    workshop_section="$(printf '[workshop]\nsocket = "%s"' "$(jq -r .socket "$work/workshop.ready")")"
+fi
+
+echo "$workshop_section" >"$work/relay.toml"
+start relay "$bin/layerline-relay" --config "$work/relay.toml" --state "$work/relay" --listen 127.0.0.1:0 --ready "$work/relay.ready"
 wait_for "$work/relay.ready" "${pid[relay]}" relay
 relay_url="$(jq -r .url "$work/relay.ready")"
 
@@ -107,6 +122,7 @@ listen = "127.0.0.1:0"
 urls = ["ws${relay_url#http}"]
 [files]
 reserve_mb = 16
+$workshop_section
 E2
 start agent "$bin/layerline-agent" --config "$work/agent.toml" --state "$work/agent" --ready "$work/agent.ready"
 wait_for "$work/agent.ready" "${pid[agent]}" agent
@@ -137,9 +153,12 @@ if [ -n "$ready" ]; then
     jq -n --arg relay "$relay_url" --arg printer "$agent_id" --arg token "$token" --arg agent "$agent_url" \
         --arg agent_token "$agent_token" --arg serial "$(cat "$work/printer.ready")" \
         --argjson relay_pid "${pid[relay]}" --argjson agent_pid "${pid[agent]}" --argjson host_pid "${pid[printhost]}" \
-        --argjson printer_pid "${pid[virtual_printer]}" \
+        --argjson printer_pid "${pid[virtual_printer]}" --argjson workshop_pid "${pid[workshop]:-null}" \
+        --arg workshop "$workshop_url" \
         '{relay: $relay, printer: $printer, token: $token, agent: $agent, agent_token: $agent_token, serial: $serial,
-          pids: {relay: $relay_pid, agent: $agent_pid, printhost: $host_pid, virtual_printer: $printer_pid}}' \
+          pids: {relay: $relay_pid, agent: $agent_pid, printhost: $host_pid, virtual_printer: $printer_pid}}
+          + (if $workshop == "" then {} else {workshop: $workshop} end)
+          | if $workshop_pid == null then . else .pids.workshop = $workshop_pid end' \
         >"$ready.new"
     mv "$ready.new" "$ready"
 fi
@@ -178,4 +197,7 @@ Everything runs until Ctrl-C. In another terminal:
   $bin/layerline start lobed_cup.gcode --bed-clear && $bin/layerline watch
 The agent itself: $agent_url (token $agent_token)
 E2
+if [ "$workshop" = yes ]; then
+    echo "The workshop: $agent_url/workshop/models/v1/, $relay_url/workshop/models/v1/ (the same tokens), and itself at $workshop_url"
+fi
 wait "${pid[relay]}" || true

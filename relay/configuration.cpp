@@ -145,6 +145,7 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"limits.max_upload_mb", number(read.max_upload_mb, 1, 1'000'000)},
         {"limits.max_download_mb", number(read.max_download_mb, 1, 1'000'000)},
         {"limits.answer_timeout_s", number(read.answer_timeout_s, 1, 3600)},
+        {"workshop.socket", text(read.workshop_socket)},
         {"metrics.listen", place(read.metrics)},
         {"log.requests", logged(read.log_requests)},
     };

@@ -41,6 +41,8 @@ struct configuration {
     std::uint64_t max_upload_mb = 512;
     std::uint64_t max_download_mb = 4096;
     std::uint32_t answer_timeout_s = 30; // an agent that shows no progress for this long: 602
+    // [workshop]
+    std::filesystem::path workshop_socket; // empty: there is none
     // [metrics]
     observe::metrics_place metrics{"127.0.0.1", 9480};
     // [log]

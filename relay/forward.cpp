@@ -158,6 +158,15 @@ task<void> say(transport::exchange& call, relay_errc code, std::string_view hop,
     (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
 }
 
+task<void> say_workshop_away(transport::exchange& call, std::chrono::seconds retry_after)
+{
+    auto answer =
+        plain_answer(503, "workshop_away",
+                     "The workshop beside the relay does not run; see workshop.socket in relay.toml.",
+                     request_id_of(call.request()), retry_after);
+    (void)co_await transport::respond_with(call, std::move(answer.head), std::move(answer.body));
+}
+
 // Streams the answer's body; a break leaves the exchange unfinished, which the caller sees as an abort.
 task<void> pass_on(transport::exchange& call, transport::response answer, brake slow_down)
 {
@@ -246,8 +255,8 @@ transport::request_head head_for_agent(const transport::request_head& asked, con
     const auto ends = [&](std::string_view tail) { return path.ends_with(tail); };
     if (!where.ui && ends("/emergency-stop"))
         head.headers.set("x-layerline-priority", "emergency");
-    else if (where.ui || ends("/files/upload") || ends("/files/upload/part") || ends("/files/download") ||
-             ends("/files/local"))
+    else if (where.ui || path.starts_with("/workshop/") || ends("/files/upload") ||
+             ends("/files/upload/part") || ends("/files/download") || ends("/files/local"))
         head.headers.set("x-layerline-priority", "bulk");
     else
         head.headers.erase("x-layerline-priority");
@@ -308,6 +317,10 @@ task<void> forward(transport::exchange& call, std::shared_ptr<transport::request
     if (!answer) {
         spdlog::info("request {}: no answer from the agent: {}", request_id_of(call.request()),
                      answer.error().message());
+        if (where.workshop) {
+            co_await say_workshop_away(call, soon);
+            co_return;
+        }
         const auto code = code_for(answer.error());
         co_await say(call, code, code == relay_errc::own_failure ? "relay" : "agent", soon,
                      detail_for(answer.error()));

@@ -14,6 +14,7 @@
 #include "relay/version.hpp"
 #include "transport/error.hpp"
 #include "transport/heap_tidier.hpp"
+#include "transport/http_client.hpp"
 #include "transport/http_server.hpp"
 #include "transport/small_blocks.hpp"
 
@@ -188,6 +189,9 @@ int run_relay(const run_options& options)
     tunnel_door door(*self, options.settings.names, known, present, **keeper, counts);
     relay_service answers(*tokens, known, present, door, counts, limits_of(options.settings));
     answers.serve_hosts(options.settings.host_mode);
+    if (!options.settings.workshop_socket.empty())
+        answers.serve_workshop(transport::make_http_client(
+            context, "unix:" + options.settings.workshop_socket.string(), transport::client_options()));
     control_service control(known, present, *tokens, **audit);
 
     auto public_server = transport::listen_http(context, public_edge(options.settings), answers);

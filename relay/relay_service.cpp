@@ -206,7 +206,7 @@ transport::task<void> relay_service::serve_checked(transport::exchange& call, re
         ++same;
         noted.counted_under_way = true;
     }
-    if (auto* printer = std::get_if<to_printer>(&where)) {
+    if (auto* printer = std::get_if<to_printer>(&where); printer && (!printer->workshop || workshop_)) {
         co_await serve_printer(call, std::move(*printer), noted);
         co_return;
     }
@@ -270,7 +270,7 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         co_await send(call, too_many(asked, "token"));
         co_return;
     }
-    if (!known_.loaded()) {
+    if (!where.workshop && !known_.loaded()) {
         auto ready = co_await known_.load();
         if (!ready) {
             co_await send(call, refused(asked, relay_errc::own_failure, "relay", seconds(5)));
@@ -278,7 +278,7 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
         }
     }
     if (where.place) where.agent_id = known_.labelled(where.label);
-    if (!may_use(who, where.agent_id) || !known_.is_claimed(where.agent_id)) {
+    if (!where.workshop && (!may_use(who, where.agent_id) || !known_.is_claimed(where.agent_id))) {
         co_await send(call, refused(asked, relay_errc::printer_unknown, "relay"));
         co_return;
     }
@@ -298,7 +298,7 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
                                    request_id_of(asked)));
         co_return;
     }
-    if (auto why = unreachable(asked, where.agent_id)) {
+    if (auto why = where.workshop ? std::nullopt : unreachable(asked, where.agent_id)) {
         co_await send(call, *std::move(why));
         co_return;
     }
@@ -314,7 +314,8 @@ transport::task<void> relay_service::serve_printer(transport::exchange& call, to
     const auto executor = co_await transport::net::this_coro::executor;
     access::open_uses::use use(uses_, executor, who.id, who.ends);
     const carriage by{use, token_pace_, address_pace_, noted.address, counts_};
-    const auto tunnel = present_.find(where.agent_id)->tunnel;
+    auto tunnel = workshop_;
+    if (!where.workshop) tunnel = present_.find(where.agent_id)->tunnel;
     co_await forward(call, tunnel, where, who, limits_.forward, by);
 }
 

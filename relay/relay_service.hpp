@@ -42,6 +42,9 @@ public:
     // Printers have hosts of their own from now on.
     void serve_hosts(host_mode_settings settings) { host_mode_ = std::move(settings); }
 
+    // The workshop beside the relay is at /workshop/ from now on.
+    void serve_workshop(std::shared_ptr<transport::requester> workshop) { workshop_ = std::move(workshop); }
+
     transport::task<void> serve(transport::exchange& outer) override;
     // Requests under way to agents.
     std::size_t streams() const { return uses_.size(); }
@@ -60,6 +63,7 @@ private:
     registry& present_;
     tunnel_door& door_;
     host_mode_settings host_mode_;
+    std::shared_ptr<transport::requester> workshop_; // null: there is none
     figures& counts_;
     service_limits limits_;
     access::rate_limiter by_address_, by_token_;

@@ -6,7 +6,7 @@ namespace layerline::relay {
 
 namespace {
 
-constexpr std::string_view printers = "/printers/";
+constexpr std::string_view printers = "/printers/", workshop = "/workshop/";
 constexpr std::size_t agent_id_length = 26; // see access/identity.hpp
 
 bool is_agent_id(std::string_view text)
@@ -30,7 +30,7 @@ route printer_route(std::string_view rest)
         return route{to_printer{std::string(rest.substr(0, slash)), std::string(target), needed}};
     };
     if (is_command(target) || target.starts_with("/api/")) return found(access::scope::view);
-    if (target.starts_with("/workshop/")) return found(access::scope::files);
+    if (target.starts_with(workshop)) return found(access::scope::files);
     return to_nowhere{};
 }
 
@@ -41,6 +41,13 @@ route route_of(std::string_view target)
     const auto path = target.substr(0, target.find('?'));
     if (path == "/healthz") return to_health{};
     if (path == "/tunnel/v1") return to_tunnel_door{};
+    if (path.starts_with(workshop)) {
+        to_printer found;
+        found.target = target.substr(workshop.size() - 1);
+        found.needed = access::scope::files;
+        found.workshop = true;
+        return found;
+    }
     if (path.starts_with(printers)) return printer_route(target.substr(printers.size()));
     return to_nowhere{};
 }

@@ -20,12 +20,14 @@ struct to_printer {
     // Host mode: the printer's label, in place of its id; and what the caller's address bar shows.
     std::string label = {};
     std::optional<public_host> place = {};
-    bool ui = false; // to a local UI, and not to a command
+    bool ui = false;       // to a local UI, and not to a command
+    bool workshop = false; // not to a printer, but to the workshop beside the relay
 };
 struct to_nowhere {};
 using route = std::variant<to_health, to_tunnel_door, to_printer, to_nowhere>;
 
-// `target` is in origin form. Path mode: /printers/<agent id>/<path the agent has reserved>.
+// `target` is in origin form. Path mode: /printers/<agent id>/<path the agent has reserved>, and /workshop/
+// for the workshop beside the relay.
 route route_of(std::string_view target);
 // The same with host mode: whatever comes to a printer's host goes to its local UI, but for the two command
 // prefixes, which are what they are in path mode.

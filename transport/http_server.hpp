@@ -34,7 +34,8 @@ struct listen_options {
     std::filesystem::path unix_path;   // if set: a unix socket, mode 0600, an older socket file is replaced
     std::optional<tls_files> tls;
     edge via = edge::lan; // what exchanges of this edge say they came by
-    // Takes x-layerline-principal and the like from callers: only for a unix socket that programs of ours ask.
+    // Takes x-layerline-principal and the like from callers: only for a unix socket that programs of ours
+    // ask.
     bool principals = false;
     http_limits limits;
 };

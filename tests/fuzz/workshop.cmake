@@ -1,3 +1,15 @@
 foreach(target obj_file off_file ply_file stl_file)
     layerline_fuzz(${target} LINK layerline::models)
 endforeach()
+# The Model API's pure parts, compiled here again without its coroutines.
+add_library(layerline_model_requests_pure STATIC
+    ${PROJECT_SOURCE_DIR}/workshop/jobs/chain.cpp
+    ${PROJECT_SOURCE_DIR}/workshop/jobs/shelf.cpp
+    ${PROJECT_SOURCE_DIR}/workshop/service/callback.cpp
+    ${PROJECT_SOURCE_DIR}/workshop/service/chunk_plan.cpp
+    ${PROJECT_SOURCE_DIR}/workshop/service/model_routes.cpp
+    ${PROJECT_SOURCE_DIR}/workshop/service/operation_request.cpp
+    ${PROJECT_SOURCE_DIR}/workshop/service/token_request.cpp)
+target_link_libraries(layerline_model_requests_pure PUBLIC layerline::options layerline::access_core layerline::operations
+    layerline_edges_pure)
+layerline_fuzz(model_requests LINK layerline_model_requests_pure)

@@ -18,7 +18,8 @@ constexpr std::chrono::milliseconds between_looks{20};
 
 workshop_rig::workshop_rig(const std::string& toml)
 {
-    std::ofstream(path("workshop.toml")) << toml;
+    // Programs under test run beside each other: none takes the default port for its figures.
+    std::ofstream(path("workshop.toml")) << toml << "[metrics]\nlisten = \"127.0.0.1:0\"\n";
     start();
     token = make_token("files");
 }
@@ -36,6 +37,7 @@ void workshop_rig::start()
     const auto facts = json::parse(content_of(path("ready")), nullptr, false);
     REQUIRE(facts.is_object());
     url = facts.value("url", "");
+    metrics = facts.value("metrics", "");
 }
 
 std::string workshop_rig::make_token(const std::string& scopes, const std::vector<std::string>& more) const

@@ -34,7 +34,7 @@ public:
 
     std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
     std::string make_token(const std::string& scopes, const std::vector<std::string>& more = {}) const;
-    std::string token, url;
+    std::string token, url, metrics;
     std::optional<program> service;
 
 private:

@@ -104,8 +104,8 @@ TEST_CASE("an SDK's flow: token, upload, import, analyse, repair, export, downlo
     (void)at.service->wait();
     at.start();
     CHECK(at.ask("GET", "/web-api/operation/file/" + file).status == 200);
-    const auto list = run({program_path("layerline-workshop").string(), "--state",
-                           at.path("state").string(), "token", "list", "--json"});
+    const auto list = run({program_path("layerline-workshop").string(), "--state", at.path("state").string(),
+                           "token", "list", "--json"});
     const auto tokens = json::parse(list.output);
     INFO(list.output);
     const auto name = tokens["tokens"][0].value("id", "");

@@ -20,6 +20,10 @@ TEST_CASE("the path mode carries the reserved paths of an agent and nothing else
     CHECK(std::get<to_printer>(route_of("/printers/" + id + "/api/version")).target == "/api/version");
     CHECK(std::get<to_printer>(route_of("/printers/" + id + "/workshop/models/v1/files")).needed ==
           layerline::access::scope::files);
+    const auto beside = std::get<to_printer>(route_of("/workshop/models/v1/files?name=x"));
+    CHECK(beside.workshop);
+    CHECK(beside.target == "/models/v1/files?name=x");
+    CHECK(beside.needed == layerline::access::scope::files);
     CHECK(std::holds_alternative<to_nowhere>(route_of("/printers/" + id + "/")));
     CHECK(std::holds_alternative<to_nowhere>(route_of("/printers/" + id)));
     CHECK(std::holds_alternative<to_nowhere>(route_of("/printers/" + id + "/control/tokens")));

@@ -126,8 +126,7 @@ model_result<chunk_shelf::joined> chunk_shelf::join(const std::string& upload, c
         for (;;) {
             if (!read_block(from.get(), block)) return failed(upload, errno);
             if (block.empty()) break;
-            if (whole.head.size() < head_bytes)
-                whole.head.append(block, 0, head_bytes - whole.head.size());
+            if (whole.head.size() < head_bytes) whole.head.append(block, 0, head_bytes - whole.head.size());
             digest.take(block.data(), block.size());
             if (const auto put = into.append(block); put.has_error()) return put.error();
         }

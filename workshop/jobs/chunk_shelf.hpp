@@ -1,5 +1,5 @@
-// The chunks of uploads on their way: a folder for each upload, a file for each chunk, which is there whole or
-// not at all. Blocking calls, for a disk thread.
+// The chunks of uploads on their way: a folder for each upload, a file for each chunk, which is there whole
+// or not at all. Blocking calls, for a disk thread.
 #pragma once
 
 #include "workshop/jobs/shelf.hpp"

@@ -38,7 +38,8 @@ struct job_record {
     std::int64_t created_unix = 0, ended_unix = 0, expires_unix = 0;
     std::string fields; // JSON object: the result
     model_failure why;  // of a failed one
-    // Of a chain: JSON array of {"operation","parameters"}, and which of them `operation` is; "" of any other.
+    // Of a chain: JSON array of {"operation","parameters"}, and which of them `operation` is; "" of any
+    // other.
     std::string steps;
     std::uint32_t step = 0;
     std::string callback;    // http(s) URL that is told of the end; "" for none

@@ -110,6 +110,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
     bool awake = true; // somebody called wake() since the queue was last asked
     bool stopped = false;
     std::map<std::string, std::shared_ptr<running_job>> running;
+    runner_counts counts;
 
     void wake()
     {
@@ -241,6 +242,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
                 }
             }
         }
+        ++(again ? self->counts.again : outcome.failure ? self->counts.failed : self->counts.succeeded);
         co_await self->tell(job, std::move(outcome), again);
         std::error_code ignored;
         if (folder.has_value()) std::filesystem::remove_all(*folder, ignored);
@@ -307,6 +309,13 @@ std::optional<double> job_runner::progress(const std::string& job) const
     const auto found = engine_->running.find(job);
     if (found == engine_->running.end()) return std::nullopt;
     return found->second->progress;
+}
+
+runner_counts job_runner::counts() const
+{
+    auto told = engine_->counts;
+    told.running = engine_->running.size();
+    return told;
 }
 
 void job_runner::stop()

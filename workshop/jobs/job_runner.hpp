@@ -23,6 +23,12 @@ struct runner_limits {
     std::chrono::seconds kept{24L * 3600}; // results, from their making
 };
 
+// Of this process' life.
+struct runner_counts {
+    std::size_t running = 0;
+    std::uint64_t succeeded = 0, failed = 0, again = 0; // `again`: given back to be tried once more
+};
+
 class job_runner {
 public:
     // `program` is what begins a job's process, with its arguments. All must outlive the runner's context.
@@ -40,6 +46,7 @@ public:
     void end(const std::string& job);
     // 0 to 1; nothing if it does not run here now.
     std::optional<double> progress(const std::string& job) const;
+    runner_counts counts() const;
     // Kills what runs and takes no more; its jobs are done by whoever runs next.
     void stop();
 

@@ -115,11 +115,12 @@ public:
                                          " operations wait already; the queue is full."};
             const auto created = static_cast<long long>(job.created_unix),
                        expires = static_cast<long long>(job.expires_unix);
-            sql_ << "insert into jobs (id, owner, operation, parameters, input, state, attempt, deaths, "
-                    "created, "
-                    "ended, expires, fields, code, message, steps, callback) values (:id, :owner, :operation, "
-                    ":parameters, :input, "
-                    "'queued', 0, 0, :created, 0, :expires, '', 0, '', :steps, :callback)",
+            sql_
+                << "insert into jobs (id, owner, operation, parameters, input, state, attempt, deaths, "
+                   "created, "
+                   "ended, expires, fields, code, message, steps, callback) values (:id, :owner, :operation, "
+                   ":parameters, :input, "
+                   "'queued', 0, 0, :created, 0, :expires, '', 0, '', :steps, :callback)",
                 soci::use(job.id), soci::use(job.owner), soci::use(job.operation), soci::use(job.parameters),
                 soci::use(job.input), soci::use(created), soci::use(expires), soci::use(job.steps),
                 soci::use(job.callback);
@@ -201,10 +202,9 @@ public:
     {
         return guarded([&]() -> model_result<bool> {
             const auto now = static_cast<long long>(now_unix);
-            sql_
-                << "update jobs set state = 'cancelled', ended = :now, tell_at = case when callback = '' "
-                   "then 0 else 1 end where id = :id and state in ('queued', "
-                   "'running')",
+            sql_ << "update jobs set state = 'cancelled', ended = :now, tell_at = case when callback = '' "
+                    "then 0 else 1 end where id = :id and state in ('queued', "
+                    "'running')",
                 soci::use(now), soci::use(id);
             return changed();
         });
@@ -266,8 +266,9 @@ public:
         return guarded([&]() -> model_result<void> {
             transaction all(sql_);
             long long same = 0, open = 0;
-            sql_ << "select (select count(*) from files where id = :id) + (select count(*) from uploads where "
-                    "id = :id2)",
+            sql_
+                << "select (select count(*) from files where id = :id) + (select count(*) from uploads where "
+                   "id = :id2)",
                 soci::use(upload.id), soci::use(upload.id), soci::into(same);
             if (same > 0)
                 return model_failure{model_errc::file_exists,
@@ -348,8 +349,8 @@ public:
     {
         return guarded([&]() -> model_result<std::uint64_t> {
             long long made = 0;
-            sql_ << "select made from uploads_made where owner = :owner and month = :month",
-                soci::use(owner), soci::use(month), soci::into(made);
+            sql_ << "select made from uploads_made where owner = :owner and month = :month", soci::use(owner),
+                soci::use(month), soci::into(made);
             return sql_.got_data() ? static_cast<std::uint64_t>(made) : 0;
         });
     }
@@ -364,8 +365,8 @@ public:
                     "(owner, month) do update set made = made + 1",
                 soci::use(owner), soci::use(month);
             long long made = 0;
-            sql_ << "select made from uploads_made where owner = :owner and month = :month",
-                soci::use(owner), soci::use(month), soci::into(made);
+            sql_ << "select made from uploads_made where owner = :owner and month = :month", soci::use(owner),
+                soci::use(month), soci::into(made);
             if (most > 0 && static_cast<std::uint64_t>(made) > most)
                 return model_failure{model_errc::quota_used_up, {}};
             all.commit();
@@ -379,7 +380,8 @@ public:
             transaction all(sql_);
             const auto expires = static_cast<long long>(session.expires_unix);
             const auto most = static_cast<long long>(most_of_token);
-            sql_ << "insert into sessions (hash, kind, token, expires) values (:hash, :kind, :token, :expires)",
+            sql_ << "insert into sessions (hash, kind, token, expires) values (:hash, :kind, :token, "
+                    ":expires)",
                 soci::use(session.hash), soci::use(session.kind), soci::use(session.token),
                 soci::use(expires);
             sql_ << "delete from sessions where token = :token and rowid not in (select rowid from sessions "

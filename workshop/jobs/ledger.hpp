@@ -38,8 +38,8 @@ public:
     // Jobs whose service died go back into the queue; how many. Once, before the first take_job().
     virtual model_result<std::size_t> recover_jobs() = 0;
 
-    // Of a job with a callback that is over: one that is to be told of by now, if there is one; told, with the
-    // time of the next try or 0 for none.
+    // Of a job with a callback that is over: one that is to be told of by now, if there is one; told, with
+    // the time of the next try or 0 for none.
     virtual model_result<std::optional<job_record>> job_to_tell(std::int64_t now_unix) = 0;
     virtual model_result<void> job_told(const std::string& id, std::int64_t again_at_unix) = 0;
     virtual model_result<job_counts> count_jobs() = 0;

@@ -19,8 +19,8 @@ namespace ip = boost::asio::ip;
 bool four_allowed(const ip::address_v4& at, bool local)
 {
     const auto b = at.to_bytes();
-    if (b[0] == 0 || b[0] >= 224) return false;         // "this network", multicast, reserved, broadcast
-    if (b[0] == 169 && b[1] == 254) return false;       // link-local: where clouds keep their credentials
+    if (b[0] == 0 || b[0] >= 224) return false;   // "this network", multicast, reserved, broadcast
+    if (b[0] == 169 && b[1] == 254) return false; // link-local: where clouds keep their credentials
     const bool inside = b[0] == 127 || b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0U) == 16) ||
                         (b[0] == 192 && b[1] == 168) || (b[0] == 100 && (b[1] & 0xc0U) == 64);
     return local || !inside;
@@ -45,7 +45,8 @@ bool callback_address_allowed(const std::string& numeric, bool local)
     if (six.is_unspecified() || six.is_multicast() || six.is_link_local()) return false;
     if (six.is_loopback()) return local;
     const auto b = six.to_bytes();
-    if ((b[0] & 0xfeU) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0U) == 0xc0)) return local; // unique and site local
+    if ((b[0] & 0xfeU) == 0xfc || (b[0] == 0xfe && (b[1] & 0xc0U) == 0xc0))
+        return local; // unique and site local
     // IPv4 in IPv6's clothes: mapped, compatible, and what a translator makes of it (64:ff9b::/96).
     const auto zeros = [&b](std::size_t from, std::size_t to) {
         return std::all_of(b.begin() + static_cast<std::ptrdiff_t>(from),
@@ -65,7 +66,8 @@ std::optional<std::string> signature_of(std::string_view secret, std::int64_t no
     std::array<unsigned char, EVP_MAX_MD_SIZE> made{};
     unsigned size = 0;
     if (::HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-               reinterpret_cast<const unsigned char*>(text.data()), text.size(), made.data(), &size) == nullptr)
+               reinterpret_cast<const unsigned char*>(text.data()), text.size(), made.data(),
+               &size) == nullptr)
         return std::nullopt;
     return "t=" + time + ",v1=" + access::to_hex({made.data(), size});
 }

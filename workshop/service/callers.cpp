@@ -70,9 +70,9 @@ std::optional<model_result<caller>> relayed(const transport::fields& headers)
 {
     const auto principal = headers.find("x-layerline-principal");
     if (!principal) return std::nullopt;
-    const bool good = !principal->empty() && principal->size() <= most_principal &&
-                      std::all_of(principal->begin(), principal->end(),
-                                  [](char c) { return c > 0x20 && c < 0x7f; });
+    const bool good =
+        !principal->empty() && principal->size() <= most_principal &&
+        std::all_of(principal->begin(), principal->end(), [](char c) { return c > 0x20 && c < 0x7f; });
     const auto scopes = access::parse_scopes(headers.find("x-layerline-scopes").value_or(""));
     if (!good || !scopes || !scopes->has(access::scope::files)) return lacks_scope();
     return caller{"via:" + std::string(*principal)};

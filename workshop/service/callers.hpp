@@ -1,5 +1,5 @@
-// Who asks: a token of the workshop's own, a session that was begun with one, or, on the unix socket, whom the
-// agent or the relay says.
+// Who asks: a token of the workshop's own, a session that was begun with one, or, on the unix socket, whom
+// the agent or the relay says.
 #pragma once
 
 #include "access/token_service.hpp"

@@ -79,7 +79,8 @@ model_result<std::string> parse_commit(std::string_view text, const std::string&
     if (!sum) return invalid_parameter("sha256");
     if (!announced.empty() && *sum != announced)
         return model_failure{model_errc::commit_failed,
-                             "The SHA-256 of the commit is another one than was announced, " + announced + "."};
+                             "The SHA-256 of the commit is another one than was announced, " + announced +
+                                 "."};
     return *std::move(sum);
 }
 

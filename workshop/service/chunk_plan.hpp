@@ -15,10 +15,10 @@ namespace layerline::workshop {
 inline constexpr std::uint32_t most_chunks = 10'000; // of one upload
 
 struct upload_wish {
-    std::string id;         // "f-…"; empty: the workshop makes one
-    std::string name;       // of the file
+    std::string id;          // "f-…"; empty: the workshop makes one
+    std::string name;        // of the file
     std::uint64_t bytes = 0; // of the whole, at least 1
-    std::string sha256;     // 64 lower-case digits, or empty
+    std::string sha256;      // 64 lower-case digits, or empty
 };
 
 // {"id","name","bytes","sha256"}: 13 names what is wrong, 51 past `most_bytes`, 53 for no bytes at all.

@@ -4,8 +4,8 @@
 #include "workshop/operations/parameters.hpp"
 #include "workshop/service/chunk_plan.hpp"
 #include "workshop/service/file_type.hpp"
-#include "workshop/service/upload_reader.hpp"
 #include "workshop/service/upload_quota.hpp"
+#include "workshop/service/upload_reader.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -136,9 +136,9 @@ task<model_result<void>> chunked_uploads::take_in(transport::exchange& call,
     for (;;) {
         const auto got = co_await body->read_some(net::buffer(*block));
         if (!got)
-            co_return model_failure{model_errc::invalid_parameter,
-                                    "The chunk broke off before its end (" + got.error().message() +
-                                        "); nothing of it was kept."};
+            co_return model_failure{model_errc::invalid_parameter, "The chunk broke off before its end (" +
+                                                                       got.error().message() +
+                                                                       "); nothing of it was kept."};
         if (*got == 0) break;
         if (file->bytes() + *got > most) co_return too_big("more than " + std::to_string(most) + " bytes.");
         auto write = [file, block, count = *got] { return file->append({block->data(), count}); };

@@ -39,6 +39,26 @@ reader text(Text& into)
     };
 }
 
+reader flag(bool& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        if (!node.is_boolean()) return "must be true or false";
+        into = *node.value<bool>();
+        return {};
+    };
+}
+
+reader place(observe::metrics_place& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto given = node.value<std::string>();
+        const auto read = node.is_string() ? observe::parse_metrics_place(*given) : std::nullopt;
+        if (!read) return "must be a numeric address and a port, such as \"127.0.0.1:9482\", or \"off\"";
+        into = *read;
+        return {};
+    };
+}
+
 } // namespace
 
 std::variant<configuration, configuration_fault> parse_configuration(std::string_view toml_text,
@@ -49,6 +69,8 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"listen.address", text(read.address)},
         {"listen.port", number(read.port, 0, 65535)},
         {"listen.socket", text(read.socket)},
+        {"metrics.listen", place(read.metrics)},
+        {"callbacks.local", flag(read.callbacks_local)},
         {"limits.max_connections", number(read.max_connections, 1, 100'000)},
         {"limits.max_upload_mb", number(read.max_upload_mb, 1, 4096)},
         {"limits.max_chunk_mb", number(read.max_chunk_mb, 1, 4096)},

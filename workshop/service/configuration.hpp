@@ -2,6 +2,8 @@
 // line number.
 #pragma once
 
+#include "observe/exposition.hpp"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -15,6 +17,10 @@ struct configuration {
     std::string address = "127.0.0.1"; // numeric; "" for none: the unix socket alone
     std::uint16_t port = 8482;         // 0: any free one, told on start
     std::filesystem::path socket;      // a unix socket; empty: workshop.sock in the state's folder
+    // [metrics]
+    observe::metrics_place metrics{"127.0.0.1", 9482};
+    // [callbacks]
+    bool callbacks_local = false; // may go to loopback and private addresses
     // [limits]
     std::uint32_t max_connections = 128;
     std::uint32_t max_upload_mb = 512;
@@ -22,13 +28,13 @@ struct configuration {
     std::uint32_t open_uploads = 32;     // in chunks, of one owner
     std::uint32_t uploads_per_month = 0; // of one owner; more are refused: 61; 0: any
     // [jobs]
-    std::uint32_t at_once = 1;      // processes beside each other
-    std::uint32_t waiting = 200;    // more are refused: 11
-    std::uint32_t time_s = 600;     // of one; then 72
-    std::uint32_t cpu_s = 1200;     // of all its threads together; then 72
-    std::uint32_t memory_mb = 2048; // of one
-    std::uint32_t output_mb = 1024; // of each file that it writes
-    std::uint32_t kept_hours = 24;  // files and results
+    std::uint32_t at_once = 1;         // processes beside each other
+    std::uint32_t waiting = 200;       // more are refused: 11
+    std::uint32_t time_s = 600;        // of one; then 72
+    std::uint32_t cpu_s = 1200;        // of all its threads together; then 72
+    std::uint32_t memory_mb = 2048;    // of one
+    std::uint32_t output_mb = 1024;    // of each file that it writes
+    std::uint32_t kept_hours = 24;     // files and results
     std::uint32_t free_memory_mb = 64; // must be left when one is accepted; else 11
 };
 

@@ -36,10 +36,10 @@ model_result<void> check_memory(std::uint64_t file_bytes, std::uint64_t reserve,
     constexpr std::uint64_t mebibyte = 1024UL * 1024;
     const auto needed = 3 * file_bytes + reserve;
     if (!available || *available >= needed) return {};
-    return model_failure{model_errc::temporary,
-                         "Too little memory is free for this model now: " +
-                             std::to_string(*available / mebibyte) + " MiB, of " +
-                             std::to_string(needed / mebibyte + 1) + " MiB that must be."};
+    return model_failure{
+        model_errc::temporary,
+        "Too little memory is free for this model now: " + std::to_string(*available / mebibyte) +
+            " MiB, of " + std::to_string(needed / mebibyte + 1) + " MiB that must be."};
 }
 
 } // namespace layerline::workshop

@@ -114,8 +114,8 @@ task<model_answer> model_service::events(transport::exchange& call, job_record j
     std::string told;
     auto last = clock::now();
     for (;;) {
-        auto now = job_json(job, runner_.progress(job.id)).dump(-1, ' ', false,
-                                                                json::error_handler_t::replace);
+        auto now =
+            job_json(job, runner_.progress(job.id)).dump(-1, ' ', false, json::error_handler_t::replace);
         std::string part;
         if (now != told)
             part = "event: state\ndata: " + now + "\n\n";

@@ -1,12 +1,16 @@
 #include "workshop/service/workshop_process.hpp"
 
 #include "access/audit.hpp"
+#include "access/base64.hpp"
 #include "access/control_call.hpp"
+#include "access/crypto.hpp"
+#include "access/private_file.hpp"
 #include "access/store.hpp"
 #include "access/token_control.hpp"
 #include "access/token_service.hpp"
 #include "transport/http_server.hpp"
 #include "workshop/jobs/embedded_queue.hpp"
+#include "workshop/service/callback_sender.hpp"
 #include "workshop/service/model_service.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -17,8 +21,10 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <csignal>
 #include <fstream>
+#include <optional>
 #include <vector>
 
 #include <sys/stat.h>
@@ -104,6 +110,26 @@ std::string url_of(const std::string& address, std::uint16_t port)
     return "http://" + host + ":" + std::to_string(port);
 }
 
+// What callbacks are signed with: made at the first start, for the owner to read.
+std::optional<std::string> callback_secret_in(const std::filesystem::path& state)
+{
+    const auto file = state / "callback.secret";
+    constexpr std::size_t most = 4096;
+    if (auto kept = access::read_private_file(file, most); kept.has_value()) {
+        auto text = std::move(kept->content);
+        while (text.ends_with('\n'))
+            text.pop_back();
+        if (!text.empty()) return text;
+    } else if (kept.error() != boost::system::errc::no_such_file_or_directory) {
+        return std::nullopt;
+    }
+    std::array<unsigned char, 32> random{};
+    if (!access::random_bytes(random)) return std::nullopt;
+    auto made = access::to_base64url(random);
+    if (access::write_private_file(file, made + "\n")) return std::nullopt;
+    return made;
+}
+
 transport::task<void> sweep(ledger_thread& kept, shelf& files, chunked_uploads& chunked,
                             net::steady_timer& timer)
 {
@@ -129,6 +155,8 @@ struct parts {
     std::vector<transport::http_server*> servers;
     job_runner& runner;
     net::steady_timer& sweeper;
+    callback_sender& callbacks;
+    observe::exposition& metrics;
 };
 
 // Waits for a signal, then ends everything; the context runs dry after that.
@@ -140,6 +168,8 @@ transport::task<void> stop_on_signal(parts all)
     for (auto* const server : all.servers)
         server->stop(grace);
     all.sweeper.cancel();
+    all.callbacks.stop();
+    all.metrics.close();
     all.runner.stop();
 }
 
@@ -190,7 +220,14 @@ int run_workshop(const run_options& options)
     const auto limits = service_limits_of(settings);
     callers known(*tokens, kept);
     chunked_uploads chunked(kept, **chunks, **files, disk, limits);
-    model_service answers(known, chunked, kept, queue, runner, **files, disk, limits);
+    figures counts;
+    model_service answers(known, chunked, kept, queue, runner, **files, disk, counts, limits);
+    auto secret = callback_secret_in(options.state);
+    if (!secret) return failed("callback.secret in " + options.state.string(), "it cannot be read or made");
+    callback_options telling;
+    telling.secret = *std::move(secret);
+    telling.local = settings.callbacks_local;
+    callback_sender callbacks(context, kept, std::move(telling));
     token_desk desk(*tokens, **audit);
 
     std::vector<std::unique_ptr<transport::http_server>> servers;
@@ -221,22 +258,37 @@ int run_workshop(const run_options& options)
         url = url_of(settings.address, servers.back()->port());
     }
 
+    observe::exposition metrics(counts.registry(), [&] {
+        std::size_t connections = 0;
+        for (const auto& server : servers)
+            connections += server->connections();
+        counts.now(runner.counts(), connections);
+    });
+    // Figures are no reason not to serve.
+    if (auto shown = metrics.open(context, settings.metrics); shown.has_error())
+        spdlog::warn("no /metrics on {}:{}: {}", settings.metrics.address, settings.metrics.port,
+                     shown.error().message());
     net::steady_timer sweeper(context);
-    parts all{{}, runner, sweeper};
+    parts all{{}, runner, sweeper, callbacks, metrics};
     for (const auto& server : servers) {
         net::co_spawn(context, server->run(), net::detached);
         all.servers.push_back(server.get());
     }
     net::co_spawn(context, runner.run(), net::detached);
+    net::co_spawn(context, callbacks.run(), net::detached);
     net::co_spawn(context, sweep(kept, **files, chunked, sweeper), net::detached);
     net::co_spawn(context, stop_on_signal(std::move(all)), net::detached);
     spdlog::info("workshop {} listens on {}{}{}", LAYERLINE_VERSION, local.unix_path.string(),
                  url.empty() ? "" : " and ", url);
     if (!options.ready_file.empty() &&
-        !write_ready(options.ready_file, {{"url", url},
-                                          {"port", url.empty() ? 0 : servers.back()->port()},
-                                          {"socket", local.unix_path.string()},
-                                          {"control", control.unix_path.string()}}))
+        !write_ready(
+            options.ready_file,
+            {{"url", url},
+             {"port", url.empty() ? 0 : servers.back()->port()},
+             {"metrics", metrics.port() == 0 ? std::string()
+                                             : url_of(settings.metrics.address, metrics.port()) + "/metrics"},
+             {"socket", local.unix_path.string()},
+             {"control", control.unix_path.string()}}))
         return failed(options.ready_file.string(), "it cannot be written");
     context.run();
     kept.join();

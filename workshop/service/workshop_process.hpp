@@ -11,7 +11,7 @@ struct run_options {
     configuration settings;
     std::filesystem::path state; // made with mode 0700 if it is not there
     std::filesystem::path
-        ready_file; // if set: gets {"url","port","socket","control"} as JSON once all listens
+        ready_file; // if set: gets {"url","port","metrics","socket","control"} as JSON once all listens
 };
 
 // Serves until SIGTERM or SIGINT; returns the exit code: 0 stopped, 1 could not start (said on stderr).
