@@ -18,7 +18,6 @@ namespace layerline::agent {
 
 namespace {
 
-constexpr std::string_view workshop_prefix = "/workshop/";
 constexpr std::string_view health_body = R"({"status":"ok"})";
 
 // Commands that change files, for the audit log.

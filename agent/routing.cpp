@@ -20,7 +20,6 @@ constexpr std::array prefixes{
     prefix_row{"/plugin-api/v1/", destination::command},
     prefix_row{"/octoeverywhere-command-api/", destination::seed_command},
     prefix_row{"/api/", destination::slicer},
-    prefix_row{"/workshop/", destination::workshop},
 };
 
 constexpr std::size_t max_principal = 128;
@@ -32,6 +31,7 @@ route route_of(std::string_view target)
 {
     const auto path = target.substr(0, target.find_first_of("?#"));
     if (path == "/healthz") return {destination::health, {}};
+    if (path.starts_with(workshop_prefix)) return {destination::workshop, {}};
     for (const auto& row : prefixes)
         if (path.starts_with(row.prefix)) return {row.to, std::string(path.substr(row.prefix.size()))};
     return {};

@@ -17,9 +17,11 @@ enum class destination : std::uint8_t {
     nowhere,
 };
 
+inline constexpr std::string_view workshop_prefix = "/workshop/";
+
 struct route {
     destination to = destination::nowhere;
-    std::string command; // of the other routes: what follows the prefix, without the query
+    std::string command; // of commands and of slicers: what follows the prefix, without the query
 };
 
 // `target` in origin form. Nothing is decoded: "/plugin-api/v1/%2e%2e/x" is a command of that odd name.

@@ -14,6 +14,9 @@ TEST_CASE("both prefixes lead to commands, without the query")
     CHECK(r.to == destination::seed_command);
     CHECK(r.command == "pause");
     CHECK(route_of("/api/files/local?x=1").to == destination::slicer);
+    CHECK(route_of("/workshop/models/v1/files").to == destination::workshop);
+    CHECK(route_of("/workshop/emergency-stop").command.empty()); // no command, whatever it is called
+    CHECK(route_of("/workshop").to == destination::nowhere);
     CHECK(route_of("/api/files/local?x=1").command == "files/local");
     CHECK(route_of("/apis").to == destination::nowhere);
 }
