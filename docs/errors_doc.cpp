@@ -7,6 +7,7 @@
 #include "relay/relay_error.hpp"
 #include "transport/error.hpp"
 #include "workshop/models/model_error.hpp"
+#include "workshop/slicing/slice_error.hpp"
 
 #include <sstream>
 #include <string>
@@ -70,6 +71,23 @@ void model_part(std::ostream& out)
     out << "\n";
 }
 
+void slice_part(std::ostream& out)
+{
+    out << "## The Slice API: `status` in the body\n\n"
+           "What a slice request is refused with, or fails with later ([slice-api.md](slice-api.md)).\n\n"
+           "| status | name | permanent | text | advice |\n|---|---|---|---|---|\n";
+    for (const auto& row : workshop::slice_error_table())
+        out << "| " << static_cast<int>(row.code) << " | " << row.name << " | " << lasting(row.permanent)
+            << " | " << row.text << " | " << row.advice << " |\n";
+    out << "\nThe steps of a log have codes of their own:\n\n"
+           "| code | the request's | meaning |\n|---|---|---|\n";
+    for (const auto& row : workshop::internal_code_table())
+        out << "| " << row.code << " | "
+            << (row.becomes ? std::to_string(static_cast<int>(*row.becomes)) : "-") << " | " << row.text
+            << " |\n";
+    out << "\n";
+}
+
 template <class Rows>
 void named_part(std::ostream& out, const char* title, const char* intro, const Rows& rows)
 {
@@ -92,6 +110,7 @@ std::string page()
     relay_part(out);
     plugin_part(out);
     model_part(out);
+    slice_part(out);
     named_part(out, "On the way",
                "In logs and in `layerline-agent status`: what ended a connection or a tunnel.",
                transport::error_table());

@@ -1,5 +1,5 @@
-// layerline-workshop: the command line. `serve` is the service, `model …` works on files without one; `work`
-// is what the service begins for each job.
+// layerline-workshop: the command line. `serve` is the service, `model …` works on files without one, `slice
+// …` on requests; `work` is what the service begins for each job.
 #include "access/token_command.hpp"
 #include "workshop/jobs/job_process.hpp"
 #include "workshop/models/analysis.hpp"
@@ -8,6 +8,7 @@
 #include "workshop/models/repair.hpp"
 #include "workshop/models/repair_json.hpp"
 #include "workshop/service/workshop_process.hpp"
+#include "workshop/slicing/slice_command.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -194,9 +195,12 @@ int run_program(int argc, char** argv)
     mend->add_flag("--drop-noise", how.drop_noise,
                    "remove parts under a thousandth of the largest one's area");
     mend->add_flag("--json", how.json, "the report as the Model API answers it");
+    slice_command slice;
+    add_slice_command(app, slice);
     CLI11_PARSE(app, argc, argv);
     if (served->parsed()) return serve(service, config->empty());
     if (!token.verb.empty()) return access::run_token_command(token, service.state);
+    if (slice.chosen != slice_command::verb::none) return run_slice_command(slice);
     if (look->parsed()) return analyse_file(how);
     return mend->parsed() ? repair_file(how) : convert_file(how);
 }

@@ -13,3 +13,4 @@ add_library(layerline_model_requests_pure STATIC
 target_link_libraries(layerline_model_requests_pure PUBLIC layerline::options layerline::access_core layerline::operations
     layerline_edges_pure)
 layerline_fuzz(model_requests LINK layerline_model_requests_pure)
+layerline_fuzz(slice_request LINK layerline::slicing)
