@@ -22,6 +22,18 @@ add_library(layerline::soci ALIAS layerline_soci)
 target_include_directories(layerline_soci SYSTEM INTERFACE ${SOCI_INCLUDE})
 target_link_libraries(layerline_soci INTERFACE ${SOCI_SQLITE3} ${SOCI_CORE} sqlite3 ${CMAKE_DL_LIBS})
 
+# OpenVDB's own CMake module asks for more of Boost than is here; a header path and three libraries are all it needs.
+if(LAYERLINE_WORKSHOP)
+    find_path(OPENVDB_INCLUDE openvdb/openvdb.h REQUIRED)
+    find_library(OPENVDB_LIBRARY openvdb REQUIRED)
+    find_package(TBB REQUIRED)
+    find_package(Imath CONFIG REQUIRED)
+    add_library(layerline_openvdb INTERFACE)
+    add_library(layerline::openvdb ALIAS layerline_openvdb)
+    target_include_directories(layerline_openvdb SYSTEM INTERFACE ${OPENVDB_INCLUDE})
+    target_link_libraries(layerline_openvdb INTERFACE ${OPENVDB_LIBRARY} Imath::Imath TBB::tbb Boost::headers)
+endif()
+
 # Asio and Beast, their bodies compiled once, their headers once (10-35 s of CPU for each unit otherwise).
 add_library(layerline_net STATIC ${PROJECT_SOURCE_DIR}/cmake/net_bodies.cpp ${PROJECT_SOURCE_DIR}/cmake/net_beast_bodies.cpp)
 add_library(layerline::net ALIAS layerline_net)

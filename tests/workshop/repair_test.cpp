@@ -1,8 +1,8 @@
 // Repair over seeded damage: what it gives is closed as its own analysis sees it and as admesh does.
+#include "tests/workshop/admesh.hpp"
 #include "tests/workshop/damage.hpp"
 #include "tests/workshop/shapes.hpp"
 #include "workshop/models/analysis.hpp"
-#include "workshop/models/model_file.hpp"
 #include "workshop/models/repair.hpp"
 #include "workshop/models/scale.hpp"
 #include "workshop/models/stl.hpp"
@@ -12,12 +12,7 @@
 
 #include <array>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <memory>
 #include <string>
-#include <vector>
 
 using namespace layerline::workshop;
 
@@ -34,63 +29,11 @@ mesh through_stl(const mesh& model)
     return *std::move(read);
 }
 
-// The edges that admesh finds unconnected, looking for exact matches only; -1 where it is not installed.
-long open_edges_for_admesh(const mesh& model)
-{
-    if (std::system("command -v admesh >/dev/null 2>&1") != 0) return -1;
-    std::string name = "/tmp/repair_test.XXXXXX";
-    const int file = ::mkstemp(name.data());
-    REQUIRE(file >= 0);
-    REQUIRE(write_model_file(name, binary_stl(model)).has_value());
-    const std::unique_ptr<FILE, int (*)(FILE*)> out(
-        ::popen(("admesh --exact " + name + " 2>&1").c_str(), "r"), &::pclose);
-    REQUIRE(out);
-    std::string said;
-    std::array<char, 4096> part{};
-    for (std::size_t got = 0; (got = std::fread(part.data(), 1, part.size(), out.get())) > 0;)
-        said.append(part.data(), got);
-    std::filesystem::remove(name);
-    const auto line = said.find("Total disconnected facets");
-    INFO(said);
-    REQUIRE(line != std::string::npos);
-    const auto colon = said.find(':', line);
-    REQUIRE(colon != std::string::npos);
-    return std::strtol(said.c_str() + colon + 1, nullptr, 10);
-}
-
-std::vector<std::pair<std::string, mesh>> many_shapes()
-{
-    std::vector<std::pair<std::string, mesh>> all;
-    for (const int rounds : {2, 3, 4})
-        all.emplace_back("sphere " + std::to_string(rounds), shapes::sphere(25, rounds));
-    for (const unsigned steps : {12U, 24U, 48U})
-        all.emplace_back("torus " + std::to_string(steps), shapes::torus(30, 10, steps));
-    for (const float size : {1.0F, 10.0F, 300.0F})
-        all.emplace_back("far sphere " + std::to_string(size), shapes::sphere(size, 3, {1000, -2000, 500}));
-    all.emplace_back("two spheres",
-                     shapes::together(shapes::sphere(10, 3), shapes::sphere(10, 3, {30, 0, 0})));
-    all.emplace_back("crossing spheres",
-                     shapes::together(shapes::sphere(10, 3), shapes::sphere(10, 3, {8, 1, 2})));
-    all.emplace_back("hollow sphere",
-                     shapes::together(shapes::sphere(20, 4), shapes::turned(shapes::sphere(15, 3))));
-    all.emplace_back("hollow ring",
-                     shapes::together(shapes::turned(shapes::torus(30, 5, 32)), shapes::torus(30, 12, 24)));
-    all.emplace_back("box", shapes::box(10, 20, 30));
-    all.emplace_back("flat box", shapes::box(200, 100, 0.5F));
-    all.emplace_back("box in sphere",
-                     shapes::together(shapes::sphere(60, 4), shapes::turned(shapes::box(5, 5, 5))));
-    all.emplace_back("thin torus", shapes::torus(50, 1, 40));
-    all.emplace_back("fine torus", shapes::torus(20, 8, 64));
-    all.emplace_back("turned sphere", shapes::turned(shapes::sphere(12, 3)));
-    all.emplace_back("small sphere", shapes::sphere(0.05F, 3));
-    return all;
-}
-
 } // namespace
 
 TEST_CASE("repair leaves good meshes as they are, to the last bit", "[repair]")
 {
-    for (const auto& [name, shape] : many_shapes()) {
+    for (const auto& [name, shape] : shapes::many()) {
         if (name == "turned sphere") continue;
         INFO(name);
         auto model = through_stl(shape);
@@ -112,7 +55,7 @@ TEST_CASE("repair closes every kind of damage, on twenty shapes with ten seeds e
          {.doubled = 20, .degenerate = 20, .flaps = 10},
          {.flipped = 100, .missing = 10, .moved = 20, .doubled = 5, .degenerate = 5, .flaps = 5}}};
     std::size_t asked = 0;
-    for (const auto& [name, shape] : many_shapes())
+    for (const auto& [name, shape] : shapes::many())
         for (std::uint32_t seed = 1; seed <= 10; ++seed) {
             const auto& kind = kinds.at(seed % kinds.size());
             auto model = shapes::damaged(shape, kind, seed);
@@ -127,7 +70,7 @@ TEST_CASE("repair closes every kind of damage, on twenty shapes with ten seeds e
             CHECK(found.flipped_edges == 0);
             CHECK(found.duplicates == 0);
             CHECK(found.inverted == 0);
-            if (const auto open = open_edges_for_admesh(model); open >= 0) {
+            if (const auto open = asked_admesh(model).open_edges; open >= 0) {
                 ++asked;
                 CHECK(open == 0);
             }

@@ -3,6 +3,10 @@
 
 #include "workshop/models/mesh.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace layerline::workshop::shapes {
 
 // A box from the origin to (x, y, z): 12 triangles, 8 points.
@@ -15,5 +19,7 @@ mesh torus(float radius, float tube, std::uint32_t steps);
 mesh together(const mesh& one, const mesh& other);
 // Inside out.
 mesh turned(mesh model);
+// Twenty solids, with names: round, flat, thin, hollow, crossing, small, far from the origin.
+std::vector<std::pair<std::string, mesh>> many();
 
 } // namespace layerline::workshop::shapes

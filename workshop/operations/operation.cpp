@@ -2,11 +2,12 @@
 
 #include "workshop/models/analysis.hpp"
 #include "workshop/models/analysis_json.hpp"
-#include "workshop/models/model_file.hpp"
+#include "workshop/models/model_format.hpp"
 #include "workshop/models/repair.hpp"
 #include "workshop/models/repair_json.hpp"
 #include "workshop/models/scale.hpp"
-#include "workshop/models/weld.hpp"
+#include "workshop/operations/operation_files.hpp"
+#include "workshop/operations/solid_operations.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -18,19 +19,6 @@ namespace layerline::workshop {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::array<std::string_view, 5> units{"mm", "cm", "m", "inch", "foot"};
-
-constexpr parameter input_id{.name = "inputId",
-                             .kind = parameter_kind::model,
-                             .meaning = "a fileId, or the resultId of an earlier operation"};
-constexpr parameter input_units{.name = "measurementUnits",
-                                .kind = parameter_kind::choice,
-                                .needed = false,
-                                .choices = units,
-                                .wrong = model_errc::wrong_units,
-                                .meaning =
-                                    "of a file that does not tell its own (default mm); a result is in mm"};
 
 constexpr std::array import_takes{
     parameter{.name = "fileId", .kind = parameter_kind::model, .meaning = "the file"}, input_units};
@@ -73,29 +61,6 @@ constexpr std::array scale_takes{
               .kind = parameter_kind::flag,
               .needed = false,
               .meaning = "the other sides grow alike (default true)"}};
-
-model_result<mesh> loaded(const operation_input& input)
-{
-    const auto unit = input.result ? std::string("mm") : input.parameters.value("measurementUnits", "mm");
-    auto model = load_model(input.source, unit, input.most_bytes);
-    input.progress(0.5);
-    // The workshop's folders are nothing that a caller is told.
-    if (model.has_error() && model.error().code == model_errc::file_not_found)
-        return model_failure{model_errc::file_not_found, "The file was deleted before the operation began."};
-    return model;
-}
-
-model_result<void> kept(const operation_input& input, const mesh& model, std::string_view format)
-{
-    const auto bytes = exported(model, format);
-    if (bytes.has_error()) return bytes.error();
-    if (write_model_file(input.output, *bytes).has_error())
-        return model_failure{
-            model_errc::server_error,
-            "The output, of " + std::to_string(bytes->size()) +
-                " bytes, cannot be written: the disk is full, or it is larger than it may be."};
-    return {};
-}
 
 model_result<json> import_model(const operation_input& input)
 {
@@ -162,6 +127,8 @@ constexpr std::array table{
                   "Makes the surface closed, with two triangles at each edge, looking outward."},
     operation_row{"scale", "scale", scale_takes, operation_output::model, &scale_model,
                   "Scales to a size along one axis."},
+    operation_row{"shrinkwrap", "shrinkwrap-repair", shrinkwrap_takes, operation_output::model,
+                  &shrinkwrap_model, "Wraps whatever it is in one closed surface."},
 };
 
 } // namespace

@@ -26,6 +26,7 @@ struct operation_input {
     bool result = false;                  // it is an earlier result: binary STL in mm
     std::filesystem::path output;         // where the output goes, whole or not at all
     std::size_t most_bytes = 0;           // of the source
+    unsigned threads = 0;                 // at most so many at work; 0: one a core
     std::function<void(double)> progress; // 0 to 1, in steps worth telling
 };
 

@@ -1,0 +1,39 @@
+#include "workshop/operations/operation_files.hpp"
+
+#include "workshop/models/model_file.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace layerline::workshop {
+
+model_result<mesh> loaded(const operation_input& input, double share)
+{
+    const auto unit = input.result ? std::string("mm") : input.parameters.value("measurementUnits", "mm");
+    auto model = load_model(input.source, unit, input.most_bytes);
+    input.progress(share);
+    // The workshop's folders are nothing that a caller is told.
+    if (model.has_error() && model.error().code == model_errc::file_not_found)
+        return model_failure{model_errc::file_not_found, "The file was deleted before the operation began."};
+    return model;
+}
+
+model_result<void> kept(const operation_input& input, const mesh& model, std::string_view format)
+{
+    const auto bytes = exported(model, format);
+    if (bytes.has_error()) return bytes.error();
+    return kept(input, *bytes);
+}
+
+model_result<void> kept(const operation_input& input, std::string_view bytes)
+{
+    if (write_model_file(input.output, bytes).has_error())
+        return model_failure{
+            model_errc::server_error,
+            "The output, of " + std::to_string(bytes.size()) +
+                " bytes, cannot be written: the disk is full, or it is larger than it may be."};
+    return {};
+}
+
+} // namespace layerline::workshop
