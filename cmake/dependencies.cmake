@@ -32,6 +32,12 @@ if(LAYERLINE_WORKSHOP)
     add_library(layerline::openvdb ALIAS layerline_openvdb)
     target_include_directories(layerline_openvdb SYSTEM INTERFACE ${OPENVDB_INCLUDE})
     target_link_libraries(layerline_openvdb INTERFACE ${OPENVDB_LIBRARY} Imath::Imath TBB::tbb Boost::headers)
+    find_path(EMBREE_INCLUDE embree3/rtcore.h REQUIRED)
+    find_library(EMBREE_LIBRARY embree3 REQUIRED)
+    add_library(layerline_embree INTERFACE)
+    add_library(layerline::embree ALIAS layerline_embree)
+    target_include_directories(layerline_embree SYSTEM INTERFACE ${EMBREE_INCLUDE})
+    target_link_libraries(layerline_embree INTERFACE ${EMBREE_LIBRARY} TBB::tbb)
 endif()
 
 # Asio and Beast, their bodies compiled once, their headers once (10-35 s of CPU for each unit otherwise).

@@ -165,7 +165,7 @@ model_result<wrap_report> shrinkwrap(mesh& model, const wrap_options& options)
     const auto box = box_of(model);
     // Far from the origin, floats are too coarse for fine voxels.
     const auto step =
-        std::max(box.diagonal / wrap_resolution(options.accuracy), 512 * float_step * box.farthest);
+        std::max(box.diagonal / options.steps.value_or(wrap_resolution(options.accuracy)), 512 * float_step * box.farthest);
     if (!(box.diagonal >= least_steps * step))
         return model_failure{model_errc::not_a_model,
                              "The model has no extent, or is too small for its distance from the origin."};

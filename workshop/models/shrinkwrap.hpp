@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace layerline::workshop {
@@ -16,8 +17,9 @@ inline constexpr std::array<std::string_view, 3> wrap_accuracy_names{"Rough", "S
 
 struct wrap_options {
     wrap_accuracy accuracy = wrap_accuracy::smooth;
-    bool keep_parts = false; // parts that stand apart stay, each with a surface of its own
-    unsigned threads = 0;    // 0: one a core
+    std::optional<int> steps; // along the diagonal instead of the level's
+    bool keep_parts = false;  // parts that stand apart stay, each with a surface of its own
+    unsigned threads = 0;     // 0: one a core
     std::function<void(double)> progress = [](double) {};
 };
 

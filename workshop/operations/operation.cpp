@@ -129,6 +129,10 @@ constexpr std::array table{
                   "Scales to a size along one axis."},
     operation_row{"shrinkwrap", "shrinkwrap-repair", shrinkwrap_takes, operation_output::model,
                   &shrinkwrap_model, "Wraps whatever it is in one closed surface."},
+    operation_row{"hollow", "hollowing", hollow_takes, operation_output::model, &hollow_model,
+                  "Takes the inside out of a closed model, but for a wall."},
+    operation_row{"wall-thickness", "wall-thickness-analysis", wall_thickness_takes, operation_output::file,
+                  &analyse_wall_thickness, "Finds thin walls, and colours them in a file."},
 };
 
 } // namespace

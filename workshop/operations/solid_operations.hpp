@@ -3,9 +3,11 @@
 #pragma once
 
 #include "workshop/models/shrinkwrap.hpp"
+#include "workshop/models/wall_thickness.hpp"
 #include "workshop/operations/operation_files.hpp"
 
 #include <array>
+#include <string_view>
 
 namespace layerline::workshop {
 
@@ -21,5 +23,38 @@ inline constexpr std::array shrinkwrap_takes{
               .needed = false,
               .meaning = "parts that stand apart each keep a surface (default: the largest alone)"}};
 model_result<nlohmann::json> shrinkwrap_model(const operation_input& input);
+
+inline constexpr std::array hollow_takes{input_id, input_units,
+                                         parameter{.name = "wallThicknessMm",
+                                                   .kind = parameter_kind::number,
+                                                   .least = 1,
+                                                   .most = 20,
+                                                   .wrong = model_errc::hollow_wall,
+                                                   .meaning = "the wall that stays"}};
+model_result<nlohmann::json> hollow_model(const operation_input& input);
+
+inline constexpr std::array<std::string_view, 2> marked_formats{"stl", "ply"};
+inline constexpr std::array wall_thickness_takes{
+    input_id, input_units,
+    parameter{.name = "minimalWallThicknessMm",
+              .kind = parameter_kind::number,
+              .least = 0.1,
+              .most = 20,
+              .wrong = model_errc::wall_out_of_range,
+              .meaning = "walls below are thin"},
+    parameter{.name = "accuracyWallThickness",
+              .kind = parameter_kind::whole,
+              .least = 1,
+              .most = 3,
+              .wrong = model_errc::wall_accuracy_unknown,
+              .meaning = "1, 2 or 3: more rays, from more places"},
+    parameter{.name = "exportToFormat",
+              .kind = parameter_kind::choice,
+              .needed = false,
+              .choices = marked_formats,
+              .wrong = model_errc::format_unknown,
+              .meaning = "of the file with the thin places coloured (default stl)"}};
+nlohmann::json to_json(const thickness_report& report);
+model_result<nlohmann::json> analyse_wall_thickness(const operation_input& input);
 
 } // namespace layerline::workshop

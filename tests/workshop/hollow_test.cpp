@@ -1,0 +1,159 @@
+// Hollowing: walls of the asked thickness on closed forms, the outside untouched, and what cannot be hollowed.
+#include "tests/workshop/admesh.hpp"
+#include "tests/workshop/damage.hpp"
+#include "tests/workshop/shapes.hpp"
+#include "workshop/models/analysis.hpp"
+#include "workshop/models/hollow.hpp"
+#include "workshop/models/repair.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+using namespace layerline::workshop;
+
+namespace {
+
+constexpr double pi = 3.141592653589793;
+
+hollow_report hollowed(mesh& model, double wall)
+{
+    const auto before = model;
+    hollow_options options;
+    options.wall = wall;
+    const auto report = hollow(model, options);
+    REQUIRE(report.has_value());
+    // The outside, to the last bit.
+    CHECK(std::equal(before.points.begin(), before.points.end(), model.points.begin()));
+    CHECK(std::equal(before.triangles.begin(), before.triangles.end(), model.triangles.begin()));
+    const auto found = analyse(model);
+    CHECK(found.printable());
+    CHECK(found.inverted == 0); // the cavity's surface looks inward
+    const auto said = asked_admesh(model);
+    if (said.open_edges < 0) WARN("admesh is not installed: not asked");
+    CHECK(said.open_edges <= 0);
+    return *report;
+}
+
+// Least and largest distance of the points behind the first `outer` from the surface, by its closed form.
+void check_wall(const mesh& model, std::size_t outer, double wall, double voxel,
+                const std::function<double(const point&)>& depth)
+{
+    double least = 1e9, most = 0;
+    for (auto at = model.points.begin() + static_cast<std::ptrdiff_t>(outer); at != model.points.end(); ++at) {
+        least = std::min(least, depth(*at));
+        most = std::max(most, depth(*at));
+    }
+    const auto tolerance = std::max(0.05 * wall, voxel);
+    CHECK(least > wall - tolerance);
+    CHECK(most < wall + tolerance);
+    CHECK(least > 0.95 * wall);
+}
+
+mesh sheet()
+{
+    auto open = shapes::box(10, 10, 10);
+    open.triangles.pop_back();
+    return open;
+}
+
+} // namespace
+
+TEST_CASE("a hollowed sphere, box and torus have walls of the asked thickness", "[hollow]")
+{
+    auto ball = shapes::sphere(25, 5, {100, -50, 7});
+    auto outer = ball.points.size();
+    auto said = hollowed(ball, 2);
+    CHECK(said.cavities == 1);
+    CHECK(said.removed_mm3 == Approx(4.0 / 3 * pi * 23 * 23 * 23).epsilon(0.01));
+    check_wall(ball, outer, 2, said.voxel, [](const point& at) {
+        const vector3 from{at.x - 100.0, at.y + 50.0, at.z - 7.0};
+        return 25 - std::sqrt(dot(from, from));
+    });
+
+    auto block = shapes::box(40, 50, 60);
+    outer = block.points.size();
+    said = hollowed(block, 3);
+    CHECK(said.removed_mm3 == Approx(34.0 * 44 * 54).epsilon(0.01));
+    check_wall(block, outer, 3, said.voxel, [](const point& at) {
+        return std::min({at.x, at.y, at.z, 40 - at.x, 50 - at.y, 60 - at.z});
+    });
+
+    auto ring = shapes::torus(30, 10, 160);
+    outer = ring.points.size();
+    said = hollowed(ring, 2);
+    CHECK(said.removed_mm3 == Approx(2 * pi * pi * 30 * 64).epsilon(0.015));
+    check_wall(ring, outer, 2, said.voxel, [](const point& at) {
+        const auto out = std::hypot(at.x, at.y) - 30;
+        return 10 - std::hypot(out, at.z);
+    });
+}
+
+TEST_CASE("a cavity that is there keeps its wall, and parts get a cavity each", "[hollow]")
+{
+    auto shell = shapes::together(shapes::sphere(30, 5), shapes::turned(shapes::sphere(15, 4)));
+    auto said = hollowed(shell, 2);
+    CHECK(said.cavities == 2); // between the walls: its outer and its inner surface
+    CHECK(said.removed_mm3 == Approx(4.0 / 3 * pi * (28 * 28 * 28 - 17 * 17 * 17)).epsilon(0.02));
+    auto two = shapes::together(shapes::sphere(10, 4), shapes::sphere(8, 4, {30, 0, 0}));
+    said = hollowed(two, 1);
+    CHECK(said.cavities == 2);
+}
+
+TEST_CASE("what cannot be hollowed says why", "[hollow]")
+{
+    hollow_options options;
+    options.wall = 2;
+    auto open = sheet();
+    const auto not_closed = hollow(open, options);
+    REQUIRE(not_closed.has_error());
+    CHECK(not_closed.error().code == model_errc::not_a_model);
+    CHECK(not_closed.error().detail.find("Repair it first") != std::string::npos);
+    auto thin = shapes::box(100, 100, 3);
+    const auto nothing_left = hollow(thin, options);
+    REQUIRE(nothing_left.has_error());
+    CHECK(nothing_left.error().code == model_errc::hollow_wall);
+    CHECK(nothing_left.error().detail == "Nothing is left to take out: no part of the model is thicker than two "
+                                         "walls of 2.0 mm.");
+    CHECK(thin.triangles.size() == 12); // as it was
+    auto inside_out = shapes::turned(shapes::box(40, 40, 40));
+    CHECK(hollow(inside_out, options).error().code == model_errc::hollow_wall);
+    options.wall = 1;
+    auto huge = shapes::box(2000, 2000, 2000);
+    const auto too_large = hollow(huge, options);
+    REQUIRE(too_large.has_error());
+    CHECK(too_large.error().code == model_errc::not_convertible);
+    CHECK(too_large.error().detail.find("walls of") != std::string::npos);
+}
+
+TEST_CASE("twenty shapes with ten kinds of damage each are hollowed after repair, or a code says why not",
+          "[hollow]")
+{
+    std::size_t done = 0;
+    for (const auto& [name, shape] : shapes::many())
+        for (std::uint32_t seed = 1; seed <= 10; ++seed) {
+            const shapes::damage all{.flipped = 100, .missing = 10, .moved = 20, .doubled = 5,
+                                     .degenerate = 5, .flaps = 5};
+            auto model = shapes::damaged(shape, all, seed);
+            if (model.triangles.empty()) continue;
+            INFO(name << ", seed " << seed);
+            hollow_options options;
+            options.wall = 4;
+            auto broken = model;
+            CHECK(hollow(broken, options).has_error()); // turned triangles are in each
+            (void)repair(model);
+            const auto report = hollow(model, options);
+            if (report.has_error()) {
+                const auto code = report.error().code;
+                CHECK((code == model_errc::hollow_wall || code == model_errc::not_a_model));
+                continue;
+            }
+            ++done;
+            const auto found = analyse(model);
+            CHECK(found.watertight());
+            CHECK(found.flipped_edges == 0);
+        }
+    CHECK(done > 80);
+}
