@@ -2,6 +2,7 @@
 
 #include "workshop/models/distance_field.hpp"
 #include "workshop/models/edges.hpp"
+#include "workshop/models/nearest_points.hpp"
 #include "workshop/models/surface_net.hpp"
 #include "workshop/models/voxel_set.hpp"
 #include "workshop/models/winding.hpp"
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace layerline::workshop {
@@ -93,11 +95,12 @@ model_result<hollow_report> hollow(mesh& model, const hollow_options& options)
                                          in_mm(options.wall) + "."};
     if (!(step > 0)) return nothing_left;
     const auto wall = options.wall / step;
+    const auto threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
     const auto points = lattice_around(box, step, margin);
     auto cavity = inside_of(model, points);
     options.progress(0.15);
     {
-        const distance_field surface(model, points, wall + beyond, options.threads);
+        const distance_field surface(model, points, wall + beyond, threads);
         options.progress(0.6);
         surface.for_each([&](int x, int y, int z, float distance) {
             if (distance <= wall) cavity.put(points.index(x, y, z), false);
@@ -106,17 +109,21 @@ model_result<hollow_report> hollow(mesh& model, const hollow_options& options)
         cavity.drop_smaller_than(least_cavity);
         if (cavity.size() == 0) return nothing_left;
         options.progress(0.8);
-        const auto inner = surface_of(
+        auto inner = surface_of(
             cavity, [&](int x, int y, int z) { return static_cast<float>(wall) - surface.at(x, y, z); });
+        options.progress(0.85);
+        // The grid's distances are good to about a voxel; the wall shall be better than that.
         hollow_report report;
+        report.least_wall = nearest_points(model, threads).keep_away(inner.points, options.wall);
         report.voxel = step;
         report.cavities = link_edges(inner).shells;
         report.removed_mm3 = volume_of(inner);
         add_turned(model, inner);
         options.progress(0.9);
         const auto after = link_edges(model);
-        if (after.open_edges + after.many_edges + after.flipped_edges > 0)
-            return model_failure{model_errc::operation_died, "The cavity that was made is not closed."};
+        if (after.open_edges + after.many_edges + after.flipped_edges > 0 ||
+            report.least_wall < options.wall / 2)
+            return model_failure{model_errc::operation_died, "The cavity that was made is not closed, or too near to the surface."};
         return report;
     }
 }

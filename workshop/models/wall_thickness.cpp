@@ -1,19 +1,16 @@
 #include "workshop/models/wall_thickness.hpp"
 
+#include "workshop/models/embree_scene.hpp"
 #include "workshop/models/lattice.hpp"
 #include "workshop/models/refine.hpp"
 
-#include <embree3/rtcore.h>
 #include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <memory>
-#include <new>
 #include <string>
 #include <thread>
 #include <utility>
@@ -50,21 +47,8 @@ vector3 sum(const vector3& a, double share, const vector3& b)
 class solid_rays {
 public:
     solid_rays(const mesh& model, double diagonal, unsigned threads)
-        : model_(model), least_(static_cast<float>(diagonal * 1e-5)),
-          device_(rtcNewDevice(("threads=" + std::to_string(threads)).c_str()), &rtcReleaseDevice),
-          scene_(nullptr, &rtcReleaseScene)
+        : model_(model), least_(static_cast<float>(diagonal * 1e-5)), scene_(model, threads)
     {
-        if (!device_) throw std::bad_alloc();
-        scene_.reset(rtcNewScene(device_.get()));
-        rtcSetSceneFlags(scene_.get(), RTC_SCENE_FLAG_ROBUST);
-        const std::unique_ptr<RTCGeometryTy, void (*)(RTCGeometry)> shape(
-            rtcNewGeometry(device_.get(), RTC_GEOMETRY_TYPE_TRIANGLE), &rtcReleaseGeometry);
-        fill(shape.get(), RTC_BUFFER_TYPE_VERTEX, RTC_FORMAT_FLOAT3, model.points);
-        fill(shape.get(), RTC_BUFFER_TYPE_INDEX, RTC_FORMAT_UINT3, model.triangles);
-        rtcCommitGeometry(shape.get());
-        rtcAttachGeometry(scene_.get(), shape.get());
-        rtcCommitScene(scene_.get());
-        if (rtcGetDeviceError(device_.get()) != RTC_ERROR_NONE) throw std::bad_alloc();
     }
 
     vector3 normal(std::uint32_t t) const
@@ -81,10 +65,35 @@ public:
     // Where a ray that starts inside, at the surface, comes out.
     std::optional<leaving> way_out(const vector3& from, const vector3& way) const
     {
+        std::optional<leaving> found;
+        int depth = 1;
+        each_surface(from, way, [&](double length, const vector3& there, bool out) {
+            depth += out ? -1 : 1;
+            if (depth == 0) found = leaving{length, there};
+            return depth > 0;
+        });
+        return found;
+    }
+
+    // Whether a place of the surface lies within another part: it is no side of a wall.
+    bool covered(const vector3& from, const vector3& outward) const
+    {
+        int depth = 0;
+        each_surface(from, outward, [&](double, const vector3&, bool out) {
+            depth += out ? 1 : -1;
+            return true;
+        });
+        return depth > 0;
+    }
+
+private:
+    // Calls `seen` with the surfaces that a ray goes through, one after the other, while it says true.
+    template <class Seen>
+    void each_surface(const vector3& from, const vector3& way, Seen seen) const
+    {
         RTCIntersectContext context{};
         rtcInitIntersectContext(&context);
         float near = least_;
-        int depth = 1;
         for (int i = 0; i < most_surfaces; ++i) {
             RTCRayHit ray{};
             ray.ray.org_x = static_cast<float>(from.x);
@@ -98,29 +107,16 @@ public:
             ray.ray.mask = ~0U;
             ray.hit.geomID = RTC_INVALID_GEOMETRY_ID;
             rtcIntersect1(scene_.get(), &context, &ray);
-            if (ray.hit.geomID == RTC_INVALID_GEOMETRY_ID) return std::nullopt;
+            if (ray.hit.geomID == RTC_INVALID_GEOMETRY_ID) return;
             const auto there = normal(ray.hit.primID);
-            depth += dot(there, way) > 0 ? -1 : 1;
-            if (depth == 0) return leaving{ray.ray.tfar, there};
+            if (!seen(static_cast<double>(ray.ray.tfar), there, dot(there, way) > 0)) return;
             near = std::nextafter(std::max(ray.ray.tfar, near), std::numeric_limits<float>::infinity());
         }
-        return std::nullopt;
-    }
-
-private:
-    template <class Row>
-    static void fill(RTCGeometry shape, RTCBufferType what, RTCFormat how, const std::vector<Row>& rows)
-    {
-        static_assert(sizeof(Row) == 12);
-        void* const into = rtcSetNewGeometryBuffer(shape, what, 0, how, sizeof(Row), rows.size());
-        if (into == nullptr) throw std::bad_alloc();
-        std::memcpy(into, rows.data(), rows.size() * sizeof(Row));
     }
 
     const mesh& model_;
     float least_;
-    std::unique_ptr<RTCDeviceTy, void (*)(RTCDevice)> device_;
-    std::unique_ptr<RTCSceneTy, void (*)(RTCScene)> scene_;
+    embree_scene scene_;
 };
 
 struct measured {
@@ -145,6 +141,10 @@ measured measure(const mesh& model, const solid_rays& rays, std::uint32_t t, con
         return found;
     }
     const auto from = middle_of(model, model.triangles[t]);
+    if (rays.covered(from, outward)) {
+        found.mark = wall_mark::thick;
+        return found;
+    }
     const auto shoot = [&](const vector3& way) {
         const auto out = rays.way_out(from, way);
         if (!out) return;

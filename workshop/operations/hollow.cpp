@@ -19,6 +19,7 @@ model_result<nlohmann::json> hollow_model(const operation_input& input)
     if (const auto done = kept(input, *model, "stl"); done.has_error()) return done.error();
     return json_result({{"triangles", model->triangles.size()},
                         {"voxelMm", report->voxel},
+                        {"leastWallMm", report->least_wall},
                         {"cavities", report->cavities},
                         {"removedMm3", report->removed_mm3}});
 }
