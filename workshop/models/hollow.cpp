@@ -18,7 +18,7 @@ namespace layerline::workshop {
 
 namespace {
 
-constexpr double steps_of_wall = 4, fewest_steps_of_wall = 2, steps_of_diagonal = 128;
+constexpr double steps_of_wall = 4, fewest_steps_of_wall = 2, most_steps_of_wall = 12, steps_of_diagonal = 128;
 constexpr double beyond = 1.5;           // distances are known this much farther than the wall
 constexpr int margin = 2;                // points around the model
 constexpr double most_voxels = 64e6;     // of the box: 3 bytes each
@@ -82,18 +82,21 @@ model_result<hollow_report> hollow(mesh& model, const hollow_options& options)
                 std::to_string(before.open_edges + before.many_edges + before.flipped_edges) +
                 " edges do not have two triangles that look the same way. Repair it first."};
     const auto box = box_of(model);
+    const model_failure nothing_left{model_errc::hollow_wall,
+                                     "Nothing is left to take out: no part of the model is thicker than two walls of " +
+                                         in_mm(options.wall) + "."};
+    if (std::min({box.most.x - box.least.x, box.most.y - box.least.y, box.most.z - box.least.z}) <=
+        2 * options.wall)
+        return nothing_left;
     const auto finest = finest_step(box, area_of(model));
     const auto step =
-        std::max(finest, std::min(options.wall / steps_of_wall, box.diagonal / steps_of_diagonal));
+        std::max({finest, options.wall / most_steps_of_wall,
+                  std::min(options.wall / steps_of_wall, box.diagonal / steps_of_diagonal)});
     if (step > options.wall / fewest_steps_of_wall)
         return model_failure{model_errc::not_convertible, "The model is too large for so thin a wall: it can be "
                                                           "hollowed with walls of " +
                                                               in_mm(finest * fewest_steps_of_wall + 0.1) +
                                                               " or more."};
-    const model_failure nothing_left{model_errc::hollow_wall,
-                                     "Nothing is left to take out: no part of the model is thicker than two walls of " +
-                                         in_mm(options.wall) + "."};
-    if (!(step > 0)) return nothing_left;
     const auto wall = options.wall / step;
     const auto threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
     const auto points = lattice_around(box, step, margin);
