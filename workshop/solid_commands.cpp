@@ -71,7 +71,8 @@ void tell_thickness(const json& fields)
                     at["x"].get<double>(), at["y"].get<double>(), at["z"].get<double>());
     }
     std::printf("Thin: %.2f cm2; possibly thin: %.2f cm2.\n", fields["thinAreaMm2"].get<double>() / 100,
-                (fields["possibleThinAreaMm2"].get<double>() + fields["unmeasuredAreaMm2"].get<double>()) / 100);
+                (fields["possibleThinAreaMm2"].get<double>() + fields["unmeasuredAreaMm2"].get<double>()) /
+                    100);
 }
 
 } // namespace
@@ -98,12 +99,14 @@ solid_commands::solid_commands(CLI::App& models) : words_(std::make_unique<words
 {
     auto& all = *words_;
     all.shrinkwrap = all.command(models, "shrinkwrap", "wrap it in one closed surface (STL), whatever it is");
-    all.shrinkwrap->add_option("--accuracy", all.accuracy, "Rough, Smooth or Detailed")->capture_default_str();
+    all.shrinkwrap->add_option("--accuracy", all.accuracy, "Rough, Smooth or Detailed")
+        ->capture_default_str();
     all.shrinkwrap->add_flag("--keep-parts", all.keep_parts, "keep parts that stand apart");
     all.hollow = all.command(models, "hollow", "take the inside out, but for a wall (STL)");
     all.hollow->add_option("--wall", all.wall, "mm, 1 to 20")->capture_default_str();
     all.thickness = all.command(models, "thickness", "find thin walls, and colour them in a file");
-    all.thickness->add_option("--least", all.least, "walls below are thin: mm, 0.1 to 20")->capture_default_str();
+    all.thickness->add_option("--least", all.least, "walls below are thin: mm, 0.1 to 20")
+        ->capture_default_str();
     all.thickness->add_option("--accuracy", all.level, "1, 2 or 3")->capture_default_str();
     all.thickness->add_option("--to", all.format, "stl or ply")->capture_default_str();
 }

@@ -1,4 +1,5 @@
-// `layerline-workshop model shrinkwrap|hollow|thickness`: the operations that need a lattice or rays, on files.
+// `layerline-workshop model shrinkwrap|hollow|thickness`: the operations that need a lattice or rays, on
+// files.
 #pragma once
 
 #include "workshop/models/model_error.hpp"
@@ -19,8 +20,8 @@ public:
     solid_commands(const solid_commands&) = delete;
     solid_commands& operator=(const solid_commands&) = delete;
 
-    // The exit code of the one that was given; nothing if it was none of these. `failed` says a failure and gives its
-    // exit code.
+    // The exit code of the one that was given; nothing if it was none of these. `failed` says a failure and
+    // gives its exit code.
     std::optional<int> run(const std::function<int(const model_failure&)>& failed) const;
 
 private:

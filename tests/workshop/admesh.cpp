@@ -37,8 +37,9 @@ admesh_finding asked_admesh(const mesh& model)
         REQUIRE(sign != std::string::npos);
         return std::strtod(said.c_str() + sign + 1, nullptr);
     };
-    return {static_cast<long>(number("Total disconnected facets")), static_cast<long>(number("Number of parts")),
-            number("Volume"), static_cast<long>(number("Facets reversed"))};
+    return {static_cast<long>(number("Total disconnected facets")),
+            static_cast<long>(number("Number of parts")), number("Volume"),
+            static_cast<long>(number("Facets reversed"))};
 }
 
 } // namespace layerline::workshop

@@ -1,4 +1,5 @@
-// Hollowing: walls of the asked thickness on closed forms, the outside untouched, and what cannot be hollowed.
+// Hollowing: walls of the asked thickness on closed forms, the outside untouched, and what cannot be
+// hollowed.
 #include "tests/workshop/admesh.hpp"
 #include "tests/workshop/damage.hpp"
 #include "tests/workshop/shapes.hpp"
@@ -42,7 +43,8 @@ void check_wall(const mesh& model, std::size_t outer, double wall, double voxel,
                 const std::function<double(const point&)>& depth)
 {
     double least = 1e9, most = 0;
-    for (auto at = model.points.begin() + static_cast<std::ptrdiff_t>(outer); at != model.points.end(); ++at) {
+    for (auto at = model.points.begin() + static_cast<std::ptrdiff_t>(outer); at != model.points.end();
+         ++at) {
         least = std::min(least, depth(*at));
         most = std::max(most, depth(*at));
     }
@@ -115,8 +117,9 @@ TEST_CASE("what cannot be hollowed says why", "[hollow]")
     const auto nothing_left = hollow(thin, options);
     REQUIRE(nothing_left.has_error());
     CHECK(nothing_left.error().code == model_errc::hollow_wall);
-    CHECK(nothing_left.error().detail == "Nothing is left to take out: no part of the model is thicker than two "
-                                         "walls of 2.0 mm.");
+    CHECK(nothing_left.error().detail ==
+          "Nothing is left to take out: no part of the model is thicker than two "
+          "walls of 2.0 mm.");
     CHECK(thin.triangles.size() == 12); // as it was
     auto inside_out = shapes::turned(shapes::box(40, 40, 40));
     CHECK(hollow(inside_out, options).error().code == model_errc::hollow_wall);
@@ -135,8 +138,8 @@ void hollow_damaged(std::uint32_t from_seed, std::uint32_t to_seed)
     std::size_t done = 0;
     for (const auto& [name, shape] : shapes::many())
         for (auto seed = from_seed; seed <= to_seed; ++seed) {
-            const shapes::damage all{.flipped = 100, .missing = 10, .moved = 20, .doubled = 5,
-                                     .degenerate = 5, .flaps = 5};
+            const shapes::damage all{
+                .flipped = 100, .missing = 10, .moved = 20, .doubled = 5, .degenerate = 5, .flaps = 5};
             auto model = shapes::damaged(shape, all, seed);
             if (model.triangles.empty()) continue;
             INFO(name << ", seed " << seed);

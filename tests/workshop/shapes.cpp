@@ -111,18 +111,13 @@ std::vector<std::pair<std::string, mesh>> many()
         all.emplace_back("torus " + std::to_string(steps), torus(30, 10, steps));
     for (const float size : {1.0F, 10.0F, 300.0F})
         all.emplace_back("far sphere " + std::to_string(size), sphere(size, 3, {1000, -2000, 500}));
-    all.emplace_back("two spheres",
-                     together(sphere(10, 3), sphere(10, 3, {30, 0, 0})));
-    all.emplace_back("crossing spheres",
-                     together(sphere(10, 3), sphere(10, 3, {8, 1, 2})));
-    all.emplace_back("hollow sphere",
-                     together(sphere(20, 4), turned(sphere(15, 3))));
-    all.emplace_back("hollow ring",
-                     together(turned(torus(30, 5, 32)), torus(30, 12, 24)));
+    all.emplace_back("two spheres", together(sphere(10, 3), sphere(10, 3, {30, 0, 0})));
+    all.emplace_back("crossing spheres", together(sphere(10, 3), sphere(10, 3, {8, 1, 2})));
+    all.emplace_back("hollow sphere", together(sphere(20, 4), turned(sphere(15, 3))));
+    all.emplace_back("hollow ring", together(turned(torus(30, 5, 32)), torus(30, 12, 24)));
     all.emplace_back("box", box(10, 20, 30));
     all.emplace_back("flat box", box(200, 100, 0.5F));
-    all.emplace_back("box in sphere",
-                     together(sphere(60, 4), turned(box(5, 5, 5))));
+    all.emplace_back("box in sphere", together(sphere(60, 4), turned(box(5, 5, 5))));
     all.emplace_back("thin torus", torus(50, 1, 40));
     all.emplace_back("fine torus", torus(20, 8, 64));
     all.emplace_back("turned sphere", turned(sphere(12, 3)));

@@ -97,8 +97,8 @@ TEST_CASE("the wrap is the outer surface: cavities and inner walls are gone", "[
         shapes::together(shapes::sphere(20, 5), shapes::turned(shapes::sphere(15, 4))), wrap_accuracy::rough);
     check_closed(hollow);
     CHECK(volume(hollow) == Approx(4.0 / 3 * pi * 8000).epsilon(0.01));
-    const auto crossing = wrapped(
-        shapes::together(shapes::sphere(10, 5), shapes::sphere(10, 5, {8, 1, 2})), wrap_accuracy::rough);
+    const auto crossing = wrapped(shapes::together(shapes::sphere(10, 5), shapes::sphere(10, 5, {8, 1, 2})),
+                                  wrap_accuracy::rough);
     check_closed(crossing);
     // Two balls with their centres d apart share two caps.
     const double d = std::sqrt(69.0), cap = 10 - d / 2, shared = 2 * pi * cap * cap * (30 - cap) / 3;
@@ -164,8 +164,9 @@ TEST_CASE("sheets, soups and specks are wrapped, too", "[shrinkwrap]")
 
 TEST_CASE("a damaged sphere's wrap has the volume of the whole one", "[shrinkwrap]")
 {
-    const auto broken = shapes::damaged(
-        shapes::sphere(25, 4), {.flipped = 100, .missing = 20, .moved = 20, .doubled = 5, .degenerate = 5}, 3);
+    const auto broken =
+        shapes::damaged(shapes::sphere(25, 4),
+                        {.flipped = 100, .missing = 20, .moved = 20, .doubled = 5, .degenerate = 5}, 3);
     for (const auto accuracy : {wrap_accuracy::rough, wrap_accuracy::smooth}) {
         const auto ball = wrapped(broken, accuracy);
         check_closed(ball);
@@ -180,8 +181,13 @@ void wrap_damaged(std::uint32_t from_seed, std::uint32_t to_seed)
 {
     for (const auto& [name, shape] : shapes::many())
         for (auto seed = from_seed; seed <= to_seed; ++seed) {
-            const shapes::damage all{.flipped = 100, .missing = 10 * seed, .moved = 20, .doubled = 5,
-                                     .degenerate = 5, .flaps = 3 * seed, .by = 0.2F};
+            const shapes::damage all{.flipped = 100,
+                                     .missing = 10 * seed,
+                                     .moved = 20,
+                                     .doubled = 5,
+                                     .degenerate = 5,
+                                     .flaps = 3 * seed,
+                                     .by = 0.2F};
             auto model = shapes::damaged(shape, all, seed);
             if (model.triangles.empty()) continue;
             INFO(name << ", seed " << seed);

@@ -22,7 +22,8 @@ distance_field::distance_field(const mesh& model, const lattice& points, double 
     : points_(points)
 {
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
-                                    threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency()));
+                                    threads > 0 ? threads
+                                                : std::max(1U, std::thread::hardware_concurrency()));
     std::vector<openvdb::Vec3s> places;
     places.reserve(model.points.size());
     for (const auto& one : model.points) {

@@ -18,7 +18,8 @@ namespace layerline::workshop {
 
 namespace {
 
-constexpr double steps_of_wall = 4, fewest_steps_of_wall = 2, most_steps_of_wall = 12, steps_of_diagonal = 128;
+constexpr double steps_of_wall = 4, fewest_steps_of_wall = 2, most_steps_of_wall = 12,
+                 steps_of_diagonal = 128;
 constexpr double beyond = 1.5;           // distances are known this much farther than the wall
 constexpr int margin = 2;                // points around the model
 constexpr double most_voxels = 64e6;     // of the box: 3 bytes each
@@ -35,7 +36,8 @@ std::string in_mm(double value)
 // The finest step that the model's size allows.
 double finest_step(const box_of_points& box, double area)
 {
-    const double volume = (box.most.x - box.least.x) * (box.most.y - box.least.y) * (box.most.z - box.least.z);
+    const double volume =
+        (box.most.x - box.least.x) * (box.most.y - box.least.y) * (box.most.z - box.least.z);
     return std::max(std::cbrt(volume / most_voxels), std::sqrt(2 * area / most_triangles));
 }
 
@@ -55,9 +57,10 @@ double volume_of(const mesh& model)
     double sum = 0;
     const auto& origin = model.points.front();
     for (const auto& one : model.triangles)
-        sum += dot(difference(model.points[one[0]], origin),
-                   cross(difference(model.points[one[1]], origin), difference(model.points[one[2]], origin))) /
-               6;
+        sum +=
+            dot(difference(model.points[one[0]], origin),
+                cross(difference(model.points[one[1]], origin), difference(model.points[one[2]], origin))) /
+            6;
     return sum;
 }
 
@@ -82,23 +85,24 @@ model_result<hollow_report> hollow(mesh& model, const hollow_options& options)
                 std::to_string(before.open_edges + before.many_edges + before.flipped_edges) +
                 " edges do not have two triangles that look the same way. Repair it first."};
     const auto box = box_of(model);
-    const model_failure nothing_left{model_errc::hollow_wall,
-                                     "Nothing is left to take out: no part of the model is thicker than two walls of " +
-                                         in_mm(options.wall) + "."};
+    const model_failure nothing_left{
+        model_errc::hollow_wall,
+        "Nothing is left to take out: no part of the model is thicker than two walls of " +
+            in_mm(options.wall) + "."};
     if (std::min({box.most.x - box.least.x, box.most.y - box.least.y, box.most.z - box.least.z}) <=
         2 * options.wall)
         return nothing_left;
     const auto finest = finest_step(box, area_of(model));
-    const auto step =
-        std::max({finest, options.wall / most_steps_of_wall,
-                  std::min(options.wall / steps_of_wall, box.diagonal / steps_of_diagonal)});
+    const auto step = std::max({finest, options.wall / most_steps_of_wall,
+                                std::min(options.wall / steps_of_wall, box.diagonal / steps_of_diagonal)});
     if (step > options.wall / fewest_steps_of_wall)
-        return model_failure{model_errc::not_convertible, "The model is too large for so thin a wall: it can be "
-                                                          "hollowed with walls of " +
-                                                              in_mm(finest * fewest_steps_of_wall + 0.1) +
-                                                              " or more."};
+        return model_failure{model_errc::not_convertible,
+                             "The model is too large for so thin a wall: it can be "
+                             "hollowed with walls of " +
+                                 in_mm(finest * fewest_steps_of_wall + 0.1) + " or more."};
     const auto wall = options.wall / step;
-    const auto threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+    const auto threads =
+        options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
     const auto points = lattice_around(box, step, margin);
     auto cavity = inside_of(model, points);
     options.progress(0.15);
@@ -126,7 +130,8 @@ model_result<hollow_report> hollow(mesh& model, const hollow_options& options)
         const auto after = link_edges(model);
         if (after.open_edges + after.many_edges + after.flipped_edges > 0 ||
             report.least_wall < options.wall / 2)
-            return model_failure{model_errc::operation_died, "The cavity that was made is not closed, or too near to the surface."};
+            return model_failure{model_errc::operation_died,
+                                 "The cavity that was made is not closed, or too near to the surface."};
         return report;
     }
 }

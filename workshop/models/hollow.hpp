@@ -23,9 +23,10 @@ struct hollow_report {
 };
 
 // Adds the surfaces of cavities, which look inward and are one wall away from every surface of the model; its
-// own points and triangles stay as they are, and come first. The voxels that the cavities are made from are a quarter of
-// the wall, up to half of it for large models; points that come out nearer than the wall are moved away. 202 for a model that is not closed, 800 where nothing is left to take out, 201 for a model too large for the wall.
-// Throws std::bad_alloc.
+// own points and triangles stay as they are, and come first. The voxels that the cavities are made from are a
+// quarter of the wall, up to half of it for large models; points that come out nearer than the wall are moved
+// away. 202 for a model that is not closed, 800 where nothing is left to take out, 201 for a model too large
+// for the wall. Throws std::bad_alloc.
 model_result<hollow_report> hollow(mesh& model, const hollow_options& options);
 
 } // namespace layerline::workshop

@@ -34,7 +34,8 @@ std::string marked_stl(const mesh& model, const std::vector<wall_mark>& marks)
     constexpr std::size_t head = 84, row = 50, colour_at = 48;
     for (std::size_t t = 0; t < marks.size(); ++t) {
         const auto [red, green, blue] = colour_of(marks[t]);
-        const auto word = static_cast<std::uint16_t>(0x8000U | (red >> 3U) << 10U | (green >> 3U) << 5U | blue >> 3U);
+        const auto word =
+            static_cast<std::uint16_t>(0x8000U | (red >> 3U) << 10U | (green >> 3U) << 5U | blue >> 3U);
         std::memcpy(bytes.data() + head + t * row + colour_at, &word, sizeof word);
     }
     return bytes;

@@ -84,8 +84,8 @@ struct nearest_points::tree {
     search nearest(const vector3& from, double reach) const
     {
         search now{&model, from, {}, reach * 1.001};
-        RTCPointQuery query{static_cast<float>(from.x), static_cast<float>(from.y), static_cast<float>(from.z), 0,
-                            static_cast<float>(reach * 1.001)};
+        RTCPointQuery query{static_cast<float>(from.x), static_cast<float>(from.y),
+                            static_cast<float>(from.z), 0, static_cast<float>(reach * 1.001)};
         RTCPointQueryContext context{};
         rtcInitPointQueryContext(&context);
         rtcPointQuery(scene.get(), &query, &context, &closer, &now);

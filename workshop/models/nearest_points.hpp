@@ -17,8 +17,8 @@ public:
     nearest_points(const nearest_points&) = delete;
     nearest_points& operator=(const nearest_points&) = delete;
 
-    // Moves each point that is nearer than `distance` mm straight away from what is nearest to it, until it is
-    // that far; again where that brings it near something else. The least distance that is left.
+    // Moves each point that is nearer than `distance` mm straight away from what is nearest to it, until it
+    // is that far; again where that brings it near something else. The least distance that is left.
     double keep_away(std::span<point> points, double distance) const;
 
 private:

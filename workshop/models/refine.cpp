@@ -25,7 +25,8 @@ public:
         middles_.clear();
         bool split = false;
         for (const auto& one : model_.triangles) {
-            const std::array middle{middle_of(one[0], one[1]), middle_of(one[1], one[2]), middle_of(one[2], one[0])};
+            const std::array middle{middle_of(one[0], one[1]), middle_of(one[1], one[2]),
+                                    middle_of(one[2], one[0])};
             const auto cut = std::count_if(middle.begin(), middle.end(), [](auto m) { return m != none; });
             split = split || cut > 0;
             add(finer, one, middle, cut);
@@ -51,8 +52,8 @@ private:
         return at->second;
     }
 
-    static void add(std::vector<triangle>& to, const triangle& one, const std::array<std::uint32_t, 3>& middle,
-                    std::ptrdiff_t cut)
+    static void add(std::vector<triangle>& to, const triangle& one,
+                    const std::array<std::uint32_t, 3>& middle, std::ptrdiff_t cut)
     {
         if (cut == 0) {
             to.push_back(one);

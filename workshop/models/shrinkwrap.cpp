@@ -56,8 +56,8 @@ void span_small_holes(mesh& model, double diagonal)
         const auto first = static_cast<std::uint32_t>(model.points.size());
         model.points.insert(model.points.end(), around.points.begin(), around.points.end());
         const auto centre = static_cast<std::uint32_t>(model.points.size());
-        model.points.push_back({static_cast<float>(sum.x / n), static_cast<float>(sum.y / n),
-                                static_cast<float>(sum.z / n)});
+        model.points.push_back(
+            {static_cast<float>(sum.x / n), static_cast<float>(sum.y / n), static_cast<float>(sum.z / n)});
         for (std::uint32_t i = first; i < centre; i += 2)
             model.triangles.push_back({i + 1, i, centre});
     }
@@ -95,8 +95,8 @@ private:
             if (distance < closing) solid_.put(points_.index(x, y, z), true);
         });
         solid_.fill_enclosed();
-        return surface_of(solid_,
-                          [&](int x, int y, int z) { return model_.at(x, y, z) - static_cast<float>(closing); });
+        return surface_of(
+            solid_, [&](int x, int y, int z) { return model_.at(x, y, z) - static_cast<float>(closing); });
     }
 
     // Below 0 in the solid that the model encloses; `padded` says on which side of the padding a point is.
@@ -164,8 +164,8 @@ model_result<wrap_report> shrinkwrap(mesh& model, const wrap_options& options)
     if (model.triangles.empty()) return model_failure{model_errc::not_a_model, "The model has no triangles."};
     const auto box = box_of(model);
     // Far from the origin, floats are too coarse for fine voxels.
-    const auto step =
-        std::max(box.diagonal / options.steps.value_or(wrap_resolution(options.accuracy)), 512 * float_step * box.farthest);
+    const auto step = std::max(box.diagonal / options.steps.value_or(wrap_resolution(options.accuracy)),
+                               512 * float_step * box.farthest);
     if (!(box.diagonal >= least_steps * step))
         return model_failure{model_errc::not_a_model,
                              "The model has no extent, or is too small for its distance from the origin."};

@@ -33,8 +33,8 @@ struct wrap_report {
 int wrap_resolution(wrap_accuracy accuracy);
 
 // The model becomes the outer surface of what its triangles enclose: one closed manifold that looks outward,
-// of the largest part (or of each). Cavities are filled; sheets and what is thinner than about a voxel and a half become
-// two voxels thick. 202 for a model without extent; throws std::bad_alloc.
+// of the largest part (or of each). Cavities are filled; sheets and what is thinner than about a voxel and a
+// half become two voxels thick. 202 for a model without extent; throws std::bad_alloc.
 model_result<wrap_report> shrinkwrap(mesh& model, const wrap_options& options);
 
 } // namespace layerline::workshop

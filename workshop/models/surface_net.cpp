@@ -11,7 +11,8 @@ namespace layerline::workshop {
 namespace {
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-constexpr float nearest = 0.05F; // no crossing is nearer to a point of the lattice, so that no two of ours meet
+constexpr float nearest =
+    0.05F; // no crossing is nearer to a point of the lattice, so that no two of ours meet
 
 // Corner c of a cube is at (c & 1, c >> 1 & 1, c >> 2); an edge joins two corners that differ in one bit.
 constexpr std::array<std::pair<unsigned, unsigned>, 12> edges_of_cube = [] {
@@ -62,7 +63,8 @@ private:
         unsigned in = 0;
         const auto cube = points_.index(x, y, z);
         for (unsigned c = 0; c < 8; ++c)
-            if (solid_.has(cube + (c & 1U) * points_.stride(0) + (c >> 1U & 1U) * points_.stride(1) + (c >> 2U)))
+            if (solid_.has(cube + (c & 1U) * points_.stride(0) + (c >> 1U & 1U) * points_.stride(1) +
+                           (c >> 2U)))
                 in |= 1U << c;
         if (in == 0 || in == 255) return;
         std::array<float, 8> values{};
@@ -81,7 +83,8 @@ private:
             ++crossings;
         }
         here_[in_slab(y, z)] = static_cast<std::uint32_t>(made_.points.size());
-        made_.points.push_back(points_.in_mm({x + sum.x / crossings, y + sum.y / crossings, z + sum.z / crossings}));
+        made_.points.push_back(
+            points_.in_mm({x + sum.x / crossings, y + sum.y / crossings, z + sum.z / crossings}));
     }
 
     // The lattice edges from (x, y, z) along each axis, whose cubes are in this slab and the one before.

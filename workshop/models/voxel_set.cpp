@@ -133,7 +133,8 @@ std::size_t voxel_set::keep_largest()
     std::vector<std::uint32_t> number_of;
     const auto sizes = parts(number_of);
     if (sizes.size() <= 2) return 0;
-    const auto kept = static_cast<std::uint32_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
+    const auto kept =
+        static_cast<std::uint32_t>(std::max_element(sizes.begin(), sizes.end()) - sizes.begin());
     for (std::size_t i = 0; i < in_.size(); ++i)
         in_[i] = number_of[i] == kept ? 1 : 0;
     return sizes.size() - 2;

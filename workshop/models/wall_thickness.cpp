@@ -26,7 +26,7 @@ constexpr double most_split_triangles = 1.5e6;
 constexpr int most_surfaces = 64; // that a ray goes through
 
 struct level {
-    double parts_of_diagonal; // edges are at most this part long
+    double parts_of_diagonal;                    // edges are at most this part long
     std::array<std::pair<int, double>, 2> rings; // rays, degrees from the straight one
 };
 constexpr std::array<level, 3> levels{level{40, {{{0, 0}, {0, 0}}}}, level{80, {{{4, 15}, {0, 0}}}},
@@ -184,10 +184,12 @@ thickness_report summed_up(const mesh& model, const std::vector<measured>& all)
         report.marks.push_back(all[t].mark);
         ++report.triangles.at(mark);
         report.area.at(mark) += area_of(model, model.triangles[t]);
-        if (std::isfinite(all[t].facing_at) && all[t].facing_at < report.thinnest.value_or(all[t].facing_at + 1)) {
+        if (std::isfinite(all[t].facing_at) &&
+            all[t].facing_at < report.thinnest.value_or(all[t].facing_at + 1)) {
             const auto at = middle_of(model, model.triangles[t]);
             report.thinnest = all[t].facing_at;
-            report.thinnest_at = {static_cast<float>(at.x), static_cast<float>(at.y), static_cast<float>(at.z)};
+            report.thinnest_at = {static_cast<float>(at.x), static_cast<float>(at.y),
+                                  static_cast<float>(at.z)};
         }
     }
     return report;
@@ -205,14 +207,16 @@ model_result<thickness_report> measure_walls(mesh& model, const thickness_option
         return model_failure{model_errc::model_too_big,
                              "The model is " + std::to_string(static_cast<long>(std::ceil(side))) +
                                  " mm long; at most 500 mm are measured. Scale it down."};
-    const auto threads = options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+    const auto threads =
+        options.threads > 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
     const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
     const auto& how = levels.at(static_cast<std::size_t>(std::clamp(options.accuracy, 1, 3) - 1));
     double area = 0;
     for (const auto& one : model.triangles)
         area += area_of(model, one);
     // No more triangles than can be handed out: two to each square of the longest edge, at most.
-    split_long_edges(model, std::max(box.diagonal / how.parts_of_diagonal, std::sqrt(4 * area / most_split_triangles)));
+    split_long_edges(
+        model, std::max(box.diagonal / how.parts_of_diagonal, std::sqrt(4 * area / most_split_triangles)));
     options.progress(0.1);
     const solid_rays rays(model, box.diagonal, threads);
     options.progress(0.3);

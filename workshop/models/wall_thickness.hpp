@@ -40,12 +40,12 @@ struct thickness_report {
 };
 
 // Splits long triangles first, at their edges' middles, so that marks stay near what they mark; the surface
-// keeps its shape. From the middle of each triangle rays go inward, straight and in a cone, to where they leave
-// the solid (through parts that overlap). 302 for a model over 500 mm long; throws std::bad_alloc.
+// keeps its shape. From the middle of each triangle rays go inward, straight and in a cone, to where they
+// leave the solid (through parts that overlap). 302 for a model over 500 mm long; throws std::bad_alloc.
 model_result<thickness_report> measure_walls(mesh& model, const thickness_options& options);
 
-// Binary STL with colours in each triangle's last two bytes (15 bits, as VisCAM, SolidView and MeshLab have them), and
-// PLY with colours of faces: thin red, possibly thin yellow, unknown blue, the rest grey.
+// Binary STL with colours in each triangle's last two bytes (15 bits, as VisCAM, SolidView and MeshLab have
+// them), and PLY with colours of faces: thin red, possibly thin yellow, unknown blue, the rest grey.
 std::string marked_stl(const mesh& model, const std::vector<wall_mark>& marks);
 std::string marked_ply(const mesh& model, const std::vector<wall_mark>& marks);
 

@@ -11,7 +11,8 @@ namespace layerline::workshop {
 
 namespace {
 
-// On which side of the line through a and b, seen along z, the point is: the same answer, turned, for b and a.
+// On which side of the line through a and b, seen along z, the point is: the same answer, turned, for b and
+// a.
 bool left_of(const vector3& a, const vector3& b, double x, double y)
 {
     const bool turned = std::tie(b.x, b.y) < std::tie(a.x, a.y);

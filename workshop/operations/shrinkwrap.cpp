@@ -17,8 +17,9 @@ model_result<nlohmann::json> shrinkwrap_model(const operation_input& input)
     if (model.has_error()) return model.error();
     const auto word = input.parameters.value("accuracy", std::string(wrap_accuracy_names.front()));
     wrap_options options;
-    options.accuracy = static_cast<wrap_accuracy>(
-        std::find(wrap_accuracy_names.begin(), wrap_accuracy_names.end(), word) - wrap_accuracy_names.begin());
+    options.accuracy =
+        static_cast<wrap_accuracy>(std::find(wrap_accuracy_names.begin(), wrap_accuracy_names.end(), word) -
+                                   wrap_accuracy_names.begin());
     options.keep_parts = input.parameters.value("keepParts", false);
     options.threads = input.threads;
     options.progress = [&input](double done) { input.progress(0.1 + 0.8 * done); };
