@@ -195,9 +195,9 @@ int main(int argc, char** argv)
                      "http:// to other machines: the token is readable on the way");
     program.add_flag("--json", all.asked.json, "print the API's JSON");
     program.add_flag("-q,--quiet", all.asked.quiet, "no progress");
-    program.footer(
-        "model analyse|repair|convert FILE ... works on a model's file here, with layerline-workshop.\n" +
-        exit_code_words());
+    program.footer("model analyse|repair|reduce|scale|thumbnail|convert FILE ... works on a model's file "
+                   "here, with layerline-workshop.\n" +
+                   exit_code_words());
     program.require_subcommand(1);
     program.fallthrough();
     add_verbs(program, all);

@@ -38,6 +38,11 @@ if(LAYERLINE_WORKSHOP)
     add_library(layerline::embree ALIAS layerline_embree)
     target_include_directories(layerline_embree SYSTEM INTERFACE ${EMBREE_INCLUDE})
     target_link_libraries(layerline_embree INTERFACE ${EMBREE_LIBRARY} TBB::tbb)
+    find_package(meshoptimizer 0.18 CONFIG REQUIRED)
+    find_package(EXPAT REQUIRED)
+    find_package(JPEG REQUIRED)
+    find_package(PNG REQUIRED)
+    find_package(ZLIB REQUIRED)
 endif()
 
 # Asio and Beast, their bodies compiled once, their headers once (10-35 s of CPU for each unit otherwise).

@@ -7,6 +7,7 @@
 #include "workshop/models/model_file.hpp"
 #include "workshop/models/repair.hpp"
 #include "workshop/models/repair_json.hpp"
+#include "workshop/operation_command.hpp"
 #include "workshop/service/workshop_process.hpp"
 #include "workshop/slicing/slice_command.hpp"
 #include "workshop/solid_commands.hpp"
@@ -109,7 +110,9 @@ int repair_file(const options& how)
     repair_options wanted;
     if (how.tolerance >= 0) wanted.tolerance = how.tolerance;
     wanted.drop_noise_shells = how.drop_noise;
+    wanted.progress = &show_progress;
     const auto report = repair(*model, wanted);
+    show_progress(-1);
     const auto bytes = exported(*model, how.format);
     if (bytes.has_error()) return failed(bytes.error());
     if (const auto written = write_model_file(how.out, *bytes); written.has_error())
@@ -176,7 +179,7 @@ int run_program(int argc, char** argv)
     models->require_subcommand(1);
     options how;
     const auto common = [&how](CLI::App* command) {
-        command->add_option("FILE", how.file, "STL, OBJ, PLY or OFF")->required();
+        command->add_option("FILE", how.file, "STL, OBJ, PLY, OFF or 3MF")->required();
         command->add_option("--units", how.units, "of the file: mm, cm, m, inch or foot")
             ->capture_default_str();
         return command;
@@ -186,11 +189,11 @@ int run_program(int argc, char** argv)
     look->add_flag("--json", how.json, "as the Model API answers");
     auto* const convert = common(models->add_subcommand("convert", "write it in another format, in mm"));
     convert->add_option("-o,--output", how.out, "the file to write")->required();
-    convert->add_option("--to", how.format, "stl, ascii-stl, obj, ply or off")->default_val("stl");
+    convert->add_option("--to", how.format, "stl, ascii-stl, obj, ply, off or 3mf")->default_val("stl");
     auto* const mend =
         common(models->add_subcommand("repair", "close holes, sew cracks, turn triangles outward"));
     mend->add_option("-o,--output", how.out, "the file to write")->required();
-    mend->add_option("--to", how.format, "stl, ascii-stl, obj, ply or off")->default_val("stl");
+    mend->add_option("--to", how.format, "stl, ascii-stl, obj, ply, off or 3mf")->default_val("stl");
     mend->add_option("--tolerance", how.tolerance, "sew cracks up to this wide, mm")
         ->check(CLI::Range(0.0, 10.0));
     mend->add_flag("--drop-noise", how.drop_noise,
@@ -199,11 +202,14 @@ int run_program(int argc, char** argv)
     slice_command slice;
     add_slice_command(app, slice);
     const solid_commands solids(*models);
+    operation_command operations;
+    add_operation_commands(*models, operations);
     CLI11_PARSE(app, argc, argv);
     if (served->parsed()) return serve(service, config->empty());
     if (!token.verb.empty()) return access::run_token_command(token, service.state);
     if (slice.chosen != slice_command::verb::none) return run_slice_command(slice);
     if (const auto done = solids.run(failed)) return *done;
+    if (const auto* const asked = asked_for(operations)) return run_operation(operations, *asked, most_bytes);
     if (look->parsed()) return analyse_file(how);
     return mend->parsed() ? repair_file(how) : convert_file(how);
 }

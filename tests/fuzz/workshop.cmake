@@ -1,4 +1,4 @@
-foreach(target obj_file off_file ply_file stl_file)
+foreach(target obj_file off_file ply_file stl_file three_mf_file)
     layerline_fuzz(${target} LINK layerline::models)
 endforeach()
 # The Model API's pure parts, compiled here again without its coroutines.

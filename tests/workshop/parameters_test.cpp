@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
 
 using namespace layerline::workshop;
@@ -16,6 +17,7 @@ json good(const operation_row& row)
     auto all = json::object();
     for (const auto& one : row.parameters) {
         const std::string name(one.name);
+        if (!one.either.empty()) continue; // the other one is given
         if (one.kind == parameter_kind::model) all[name] = "f-aaaa";
         if (one.kind == parameter_kind::number) all[name] = one.most;
         if (one.kind == parameter_kind::whole) all[name] = static_cast<int>(one.most);
@@ -54,7 +56,10 @@ TEST_CASE("each parameter of each operation is checked: 13 names it, a value out
                 changed.erase(name);
                 CHECK(refusal(row, changed).detail == words);
             } else {
-                CHECK(checked_parameters(changed, row.parameters).has_value());
+                const bool alternative =
+                    std::any_of(row.parameters.begin(), row.parameters.end(),
+                                [&one](const parameter& other) { return other.either == one.name; });
+                CHECK(checked_parameters(changed, row.parameters).has_value() == !alternative);
             }
             if (one.kind == parameter_kind::number || one.kind == parameter_kind::whole) {
                 changed[name] = "1";
@@ -79,6 +84,26 @@ TEST_CASE("each parameter of each operation is checked: 13 names it, a value out
             }
         }
     }
+}
+
+TEST_CASE("a scale is a factor or a size along an axis, never both and never neither", "[parameters]")
+{
+    const auto* const row = find_operation("scale");
+    REQUIRE(row != nullptr);
+    const auto code = [row](json more) {
+        more["inputId"] = "f-a";
+        const auto checked = checked_parameters(more, row->parameters);
+        return checked.has_error() ? static_cast<int>(checked.error().code) : 0;
+    };
+    CHECK(code({{"factor", 2}}) == 0);
+    CHECK(code({{"factor", 2}, {"axis", "z"}}) == 0);
+    CHECK(code({{"scaleToSizeMm", 2}, {"axis", "z"}}) == 0);
+    CHECK(code({{"scaleToSizeMm", 2}}) == 13);
+    CHECK(code({{"scaleToSizeMm", 2}, {"axis", "W"}}) == 401);
+    CHECK(code({{"scaleToSizeMm", 2}, {"axis", "X"}, {"factor", 2}}) == 13);
+    CHECK(code(json::object()) == 13);
+    CHECK(code({{"factor", 0.001}}) == 400);
+    CHECK(code({{"factor", 10001}}) == 400);
 }
 
 TEST_CASE("words are taken in any case, and what is not known is left out", "[parameters]")

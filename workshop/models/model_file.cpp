@@ -84,6 +84,10 @@ model_result<mesh> load_model(const std::filesystem::path& file, std::string_vie
     if (bytes.has_error()) return bytes.error();
     auto model = read_model(*bytes);
     if (model.has_error()) return model;
+    if (tells_its_unit(*bytes)) {
+        weld_equal(*model);
+        return model;
+    }
     if (auto scaled = scale_to_millimetres(*model, *size); scaled.has_error()) return scaled.error();
     weld_equal(*model);
     return model;

@@ -5,6 +5,8 @@
 #include "workshop/models/picture.hpp"
 #include "workshop/models/ply.hpp"
 #include "workshop/models/stl.hpp"
+#include "workshop/models/three_mf.hpp"
+#include "workshop/models/zip_archive.hpp"
 
 namespace layerline::workshop {
 
@@ -12,6 +14,7 @@ model_result<mesh> read_model(std::string_view bytes, const import_limits& limit
 {
     // The size of a binary STL is proof; its first 80 bytes may be anything.
     if (is_binary_stl(bytes)) return read_stl(bytes, limits);
+    if (looks_like_zip(bytes)) return read_three_mf(bytes, limits);
     if (looks_like_ply(bytes)) return read_ply(bytes, limits);
     if (looks_like_off(bytes)) return read_off(bytes, limits);
     if (const auto picture = picture_kind(bytes))
@@ -19,6 +22,11 @@ model_result<mesh> read_model(std::string_view bytes, const import_limits& limit
                              "This is " + std::string(*picture) + ", not a three-dimensional model."};
     if (looks_like_obj(bytes)) return read_obj(bytes, limits);
     return read_stl(bytes, limits);
+}
+
+bool tells_its_unit(std::string_view bytes)
+{
+    return !is_binary_stl(bytes) && looks_like_zip(bytes);
 }
 
 model_result<std::string> exported(const mesh& model, std::string_view format)
@@ -31,9 +39,10 @@ model_result<std::string> exported(const mesh& model, std::string_view format)
     if (lower == "obj") return write_obj(model);
     if (lower == "ply") return write_ply(model);
     if (lower == "off") return write_off(model);
+    if (lower == "3mf") return write_three_mf(model);
     return model_failure{model_errc::format_unknown,
                          "There is no format \"" + std::string(format.substr(0, 32)) +
-                             "\" here; there are stl, ascii-stl, obj, ply and off."};
+                             "\" here; there are stl, ascii-stl, obj, ply, off and 3mf."};
 }
 
 } // namespace layerline::workshop

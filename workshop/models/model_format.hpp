@@ -12,7 +12,10 @@ namespace layerline::workshop {
 // By content; 201 for a picture. STL is what nothing else claims, and says what is wrong.
 model_result<mesh> read_model(std::string_view bytes, const import_limits& limits = {});
 
-inline constexpr std::array<std::string_view, 5> format_names{"stl", "ascii-stl", "obj", "ply", "off"};
+// Whether what read_model() gives of it is in mm, since the file says in which unit it is.
+bool tells_its_unit(std::string_view bytes);
+
+inline constexpr std::array<std::string_view, 6> format_names{"stl", "ascii-stl", "obj", "ply", "off", "3mf"};
 // As one of these, in any case: 900 for others.
 model_result<std::string> exported(const mesh& model, std::string_view format);
 

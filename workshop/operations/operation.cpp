@@ -5,9 +5,9 @@
 #include "workshop/models/model_format.hpp"
 #include "workshop/models/repair.hpp"
 #include "workshop/models/repair_json.hpp"
-#include "workshop/models/scale.hpp"
 #include "workshop/operations/operation_files.hpp"
 #include "workshop/operations/solid_operations.hpp"
+#include "workshop/operations/surface_operations.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -30,7 +30,6 @@ constexpr std::array export_takes{input_id, input_units,
                                             .wrong = model_errc::format_unknown,
                                             .meaning = "the format to write"}};
 
-constexpr std::array<std::string_view, 3> axes{"X", "Y", "Z"};
 constexpr std::array repair_takes{
     input_id, input_units,
     parameter{.name = "toleranceMm",
@@ -44,24 +43,6 @@ constexpr std::array repair_takes{
               .kind = parameter_kind::flag,
               .needed = false,
               .meaning = "parts under a thousandth of the largest one's area go"}};
-constexpr std::array scale_takes{
-    input_id, input_units,
-    parameter{.name = "axis",
-              .kind = parameter_kind::choice,
-              .choices = axes,
-              .wrong = model_errc::axis_unknown,
-              .meaning = "the side that is given"},
-    parameter{.name = "scaleToSizeMm",
-              .kind = parameter_kind::number,
-              .least = 0.01,
-              .most = 10000,
-              .wrong = model_errc::scale_out_of_range,
-              .meaning = "the length of that side of the bounding box, afterwards"},
-    parameter{.name = "uniform",
-              .kind = parameter_kind::flag,
-              .needed = false,
-              .meaning = "the other sides grow alike (default true)"}};
-
 model_result<json> import_model(const operation_input& input)
 {
     const auto model = loaded(input);
@@ -100,22 +81,6 @@ model_result<json> repair_model(const operation_input& input)
     return json_result(to_json(report));
 }
 
-model_result<json> scale_model(const operation_input& input)
-{
-    auto model = loaded(input);
-    if (model.has_error()) return model.error();
-    const auto axis = input.parameters.value("axis", "X");
-    const auto scaled =
-        scale_to_size(*model,
-                      axis == "X"   ? 0
-                      : axis == "Y" ? 1
-                                    : 2,
-                      input.parameters.value("scaleToSizeMm", 0.0), input.parameters.value("uniform", true));
-    if (scaled.has_error()) return scaled.error();
-    if (const auto done = kept(input, *model, "stl"); done.has_error()) return done.error();
-    return json_result({{"factor", *scaled}});
-}
-
 constexpr std::array table{
     operation_row{"import", "import", import_takes, operation_output::model, &import_model,
                   "Reads a file, in mm from then on."},
@@ -125,14 +90,18 @@ constexpr std::array table{
                   "Writes the model as a file to download."},
     operation_row{"repair", "geometrical-repair", repair_takes, operation_output::model, &repair_model,
                   "Makes the surface closed, with two triangles at each edge, looking outward."},
+    operation_row{"reduce", "reduce-triangles", reduce_takes, operation_output::model, &reduce_model,
+                  "Leaves triangles out as far as the surface stays where it was."},
     operation_row{"scale", "scale", scale_takes, operation_output::model, &scale_model,
-                  "Scales to a size along one axis."},
+                  "Scales by a factor, or to a size along one axis."},
     operation_row{"shrinkwrap", "shrinkwrap-repair", shrinkwrap_takes, operation_output::model,
                   &shrinkwrap_model, "Wraps whatever it is in one closed surface."},
     operation_row{"hollow", "hollowing", hollow_takes, operation_output::model, &hollow_model,
                   "Takes the inside out of a closed model, but for a wall."},
     operation_row{"wall-thickness", "wall-thickness-analysis", wall_thickness_takes, operation_output::file,
                   &analyse_wall_thickness, "Finds thin walls, and colours them in a file."},
+    operation_row{"thumbnail", "thumbnail", thumbnail_takes, operation_output::file, &thumbnail_model,
+                  "Draws the model as a camera sees it."},
 };
 
 } // namespace
@@ -161,7 +130,8 @@ std::string output_name(const operation_row& row, const json& parameters, std::s
     if (name.empty()) name = "model";
     auto ending = std::string("stl");
     if (row.output == operation_output::file) {
-        const auto format = parameters.value("exportToFormat", "stl");
+        const auto format = row.name == "thumbnail" ? parameters.value("format", "png")
+                                                    : parameters.value("exportToFormat", "stl");
         if (!format.ends_with("stl")) ending = format;
     }
     return name + "." + ending;

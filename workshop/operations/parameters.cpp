@@ -78,6 +78,18 @@ model_result<json> checked(const json& value, const parameter& row)
     return checked_number(value, row);
 }
 
+// Of parameters that depend on others.
+model_result<void> belonging_together(const json& taken, std::span<const parameter> table)
+{
+    for (const auto& row : table) {
+        const bool here = taken.contains(row.name);
+        if (!row.either.empty() && here == taken.contains(row.either)) return invalid_parameter(row.name);
+        if (!row.needed_with.empty() && !here && taken.contains(row.needed_with))
+            return invalid_parameter(row.name);
+    }
+    return {};
+}
+
 } // namespace
 
 model_failure invalid_parameter(std::string_view name)
@@ -100,6 +112,7 @@ model_result<json> checked_parameters(const json& given, std::span<const paramet
         if (value.has_error()) return value.error();
         taken[std::string(row.name)] = *std::move(value);
     }
+    if (const auto fit = belonging_together(taken, table); fit.has_error()) return fit.error();
     return json_result(std::move(taken));
 }
 

@@ -36,7 +36,9 @@ struct parameter {
     bool open_below = false; // `least` itself is outside
     std::span<const std::string_view> choices = {};
     model_errc wrong = model_errc::invalid_parameter;
-    std::string_view meaning; // for the documentation
+    std::string_view either = {};      // just one of this parameter and that one is given
+    std::string_view needed_with = {}; // needed once that one is given
+    std::string_view meaning;          // for the documentation
 };
 
 // A refusal of a parameter that is missing, of another type or not finite: code 13 in the contract's words.

@@ -1,0 +1,12 @@
+// Sharp edges of a surface.
+#pragma once
+
+#include "workshop/models/edges.hpp"
+
+namespace layerline::workshop {
+
+// Doubles the points along edges at which the surface turns by more than `degrees`, so that each side has
+// points of its own at the same place; weld_equal() undoes it. Whether there are such edges.
+bool part_at_creases(mesh& model, const edge_links& links, double degrees);
+
+} // namespace layerline::workshop

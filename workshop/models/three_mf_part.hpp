@@ -1,0 +1,44 @@
+// One model file of a 3MF archive: its objects and what of them is to be built.
+#pragma once
+
+#include "workshop/models/import_limits.hpp"
+#include "workshop/models/zip_archive.hpp"
+
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace layerline::workshop {
+
+// Rows of three: where the axes go, and the origin, in mm.
+struct placement {
+    std::array<double, 12> numbers{1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
+
+    point apply(const point& at) const;
+    bool mirrors() const;
+};
+// First `inner`, then `outer`.
+placement combined(const placement& inner, const placement& outer);
+
+struct object_use {
+    std::string path, id; // path: of another file of the archive, or empty
+    placement where;
+};
+
+struct three_mf_object {
+    mesh surface; // mm
+    std::vector<object_use> components;
+    bool support = false; // not part of the model
+};
+
+struct three_mf_part {
+    std::map<std::string, three_mf_object> objects;
+    std::vector<object_use> build;
+};
+
+// `triangles` of all files so far; it grows.
+model_result<three_mf_part> read_three_mf_part(zip_archive& archive, const std::string& path,
+                                               const import_limits& limits, std::size_t& triangles);
+
+} // namespace layerline::workshop

@@ -1,0 +1,174 @@
+#include "workshop/models/triangle_tree.hpp"
+
+#include <cmath>
+#include <utility>
+
+namespace layerline::workshop {
+
+namespace {
+
+vector3 place(const point& at)
+{
+    return {at.x, at.y, at.z};
+}
+
+vector3 minus(const vector3& a, const vector3& b)
+{
+    return {a.x - b.x, a.y - b.y, a.z - b.z};
+}
+
+vector3 plus(const vector3& a, const vector3& b, double times)
+{
+    return {a.x + times * b.x, a.y + times * b.y, a.z + times * b.z};
+}
+
+double squared(const vector3& a)
+{
+    return dot(a, a);
+}
+
+// The low 21 bits, two empty ones between each.
+std::uint64_t spread(std::uint64_t bits)
+{
+    bits = (bits | bits << 32U) & 0x001f00000000ffffU;
+    bits = (bits | bits << 16U) & 0x001f0000ff0000ffU;
+    bits = (bits | bits << 8U) & 0x100f00f00f00f00fU;
+    bits = (bits | bits << 4U) & 0x10c30c30c30c30c3U;
+    return (bits | bits << 2U) & 0x1249249249249249U;
+}
+
+std::uint64_t cell(double value, double least, double size)
+{
+    constexpr double cells = 1U << 21U;
+    if (!(size > 0)) return 0;
+    return static_cast<std::uint64_t>(std::clamp((value - least) / size * cells, 0.0, cells - 1));
+}
+
+double segment_distance(const vector3& from, const vector3& a, const vector3& b)
+{
+    const auto along = minus(b, a), to = minus(from, a);
+    const auto length = squared(along);
+    const auto part = length > 0 ? std::clamp(dot(to, along) / length, 0.0, 1.0) : 0.0;
+    return squared(plus(to, along, -part));
+}
+
+double outside(double value, double least, double most)
+{
+    return value < least ? least - value : value > most ? value - most : 0;
+}
+
+} // namespace
+
+void bounds::take(const point& at)
+{
+    least = {std::min(least.x, at.x), std::min(least.y, at.y), std::min(least.z, at.z)};
+    most = {std::max(most.x, at.x), std::max(most.y, at.y), std::max(most.z, at.z)};
+}
+
+void bounds::take(const bounds& other)
+{
+    least = {std::min(least.x, other.least.x), std::min(least.y, other.least.y),
+             std::min(least.z, other.least.z)};
+    most = {std::max(most.x, other.most.x), std::max(most.y, other.most.y), std::max(most.z, other.most.z)};
+}
+
+double bounds::squared_distance(const vector3& from) const
+{
+    const vector3 out{outside(from.x, least.x, most.x), outside(from.y, least.y, most.y),
+                      outside(from.z, least.z, most.z)};
+    return squared(out);
+}
+
+bounds bounds_of(const mesh& model)
+{
+    bounds all;
+    for (const auto& at : model.points)
+        all.take(at);
+    return all;
+}
+
+bounds bounds_of(const mesh& model, std::uint32_t triangle)
+{
+    bounds all;
+    for (const auto corner : model.triangles[triangle])
+        all.take(model.points[corner]);
+    return all;
+}
+
+double squared_distance(const vector3& from, const vector3& a, const vector3& b, const vector3& c)
+{
+    const auto normal = cross(minus(b, a), minus(c, a));
+    const auto length = squared(normal);
+    const auto inside = [&](const vector3& p, const vector3& q) {
+        return dot(cross(minus(q, p), minus(from, p)), normal) >= 0;
+    };
+    if (length > 0 && inside(a, b) && inside(b, c) && inside(c, a)) {
+        const auto height = dot(minus(from, a), normal);
+        return height * height / length;
+    }
+    return std::min(
+        {segment_distance(from, a, b), segment_distance(from, b, c), segment_distance(from, c, a)});
+}
+
+triangle_tree::triangle_tree(const mesh& model) : model_(&model)
+{
+    const auto all = bounds_of(model);
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> keys(model.triangles.size());
+    const vector3 least = place(all.least), size = minus(place(all.most), least);
+    for (std::uint32_t t = 0; t < keys.size(); ++t) {
+        const auto box = bounds_of(model, t);
+        const auto middle = [](double low, double high) { return (low + high) / 2; };
+        keys[t] = {spread(cell(middle(box.least.x, box.most.x), least.x, size.x)) |
+                       spread(cell(middle(box.least.y, box.most.y), least.y, size.y)) << 1U |
+                       spread(cell(middle(box.least.z, box.most.z), least.z, size.z)) << 2U,
+                   t};
+    }
+    std::sort(keys.begin(), keys.end());
+    order_.reserve(keys.size());
+    for (const auto& [key, t] : keys)
+        order_.push_back(t);
+    while (leaves_ * in_leaf < order_.size())
+        leaves_ *= 2;
+    boxes_.resize(2 * leaves_ - 1);
+    for (std::size_t node = boxes_.size(); node-- > 0;) {
+        if (node + 1 >= leaves_) {
+            for (auto at = first_of(node); at < end_of(node); ++at)
+                boxes_[node].take(bounds_of(model, order_[at]));
+        } else {
+            boxes_[node].take(boxes_[2 * node + 1]);
+            boxes_[node].take(boxes_[2 * node + 2]);
+        }
+    }
+}
+
+nearest_place triangle_tree::nearest(const vector3& from, std::uint32_t hint) const
+{
+    nearest_place best;
+    const auto look = [&](std::uint32_t t) {
+        const auto& [a, b, c] = model_->triangles[t];
+        const auto far = squared_distance(from, place(model_->points[a]), place(model_->points[b]),
+                                          place(model_->points[c]));
+        if (far < best.squared_distance) best = {far, t};
+    };
+    look(hint);
+    std::array<std::pair<double, std::uint32_t>, 64> stack{};
+    std::size_t depth = 0;
+    stack.at(depth++) = {boxes_[0].squared_distance(from), 0};
+    while (depth > 0) {
+        const auto [least, node] = stack.at(--depth);
+        if (least >= best.squared_distance) continue;
+        if (node + 1 >= leaves_) {
+            for (auto at = first_of(node); at < end_of(node); ++at)
+                look(order_[at]);
+            continue;
+        }
+        std::pair one{boxes_[2 * node + 1].squared_distance(from), 2 * node + 1};
+        std::pair other{boxes_[2 * node + 2].squared_distance(from), 2 * node + 2};
+        if (one.first < other.first) std::swap(one, other);
+        stack.at(depth++) = one;
+        stack.at(depth++) = other; // the nearer one comes first
+    }
+    return best;
+}
+
+} // namespace layerline::workshop

@@ -1,0 +1,86 @@
+// The triangles of a mesh in a tree of boxes: which are near a place, which may touch a box.
+#pragma once
+
+#include "workshop/models/mesh.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace layerline::workshop {
+
+struct bounds {
+    point least{std::numeric_limits<float>::max(), std::numeric_limits<float>::max(),
+                std::numeric_limits<float>::max()};
+    point most{std::numeric_limits<float>::lowest(), std::numeric_limits<float>::lowest(),
+               std::numeric_limits<float>::lowest()};
+
+    void take(const point& at);
+    void take(const bounds& other);
+    bool meets(const bounds& other) const
+    {
+        return least.x <= other.most.x && other.least.x <= most.x && least.y <= other.most.y &&
+               other.least.y <= most.y && least.z <= other.most.z && other.least.z <= most.z;
+    }
+    // From a place to the box, squared; 0 inside.
+    double squared_distance(const vector3& from) const;
+};
+
+bounds bounds_of(const mesh& model);
+bounds bounds_of(const mesh& model, std::uint32_t triangle);
+
+struct nearest_place {
+    double squared_distance = std::numeric_limits<double>::max();
+    std::uint32_t triangle = 0;
+};
+
+// Built along a space-filling curve: a full binary tree, n log n at worst, 30 bytes a triangle. The mesh has
+// to outlive it and stay as it is.
+class triangle_tree {
+public:
+    explicit triangle_tree(const mesh& model);
+
+    // Of a mesh that has triangles. `hint` is one that is likely to be near.
+    nearest_place nearest(const vector3& from, std::uint32_t hint = 0) const;
+
+    // Calls `found(triangle)` for each whose leaf's box meets `box`.
+    template <class Found>
+    void near(const bounds& box, Found found) const
+    {
+        std::array<std::uint32_t, 64> stack{};
+        std::size_t depth = 0;
+        stack.at(depth++) = 0;
+        while (depth > 0) {
+            const auto node = stack.at(--depth);
+            if (!boxes_[node].meets(box)) continue;
+            if (node + 1 >= leaves_) {
+                for (auto at = first_of(node); at < end_of(node); ++at)
+                    found(order_[at]);
+                continue;
+            }
+            stack.at(depth++) = 2 * node + 2;
+            stack.at(depth++) = 2 * node + 1;
+        }
+    }
+
+    // The triangles, neighbours mostly near each other.
+    const std::vector<std::uint32_t>& order() const { return order_; }
+
+private:
+    static constexpr std::size_t in_leaf = 4;
+    std::size_t first_of(std::size_t node) const { return (node + 1 - leaves_) * in_leaf; }
+    std::size_t end_of(std::size_t node) const { return std::min(first_of(node) + in_leaf, order_.size()); }
+
+    const mesh* model_;
+    std::vector<std::uint32_t> order_;
+    std::vector<bounds> boxes_; // node n has the children 2n + 1 and 2n + 2
+    std::size_t leaves_ = 1;    // a power of two
+};
+
+// From a place to the nearest one of a triangle, squared.
+double squared_distance(const vector3& from, const vector3& a, const vector3& b, const vector3& c);
+
+} // namespace layerline::workshop
