@@ -93,7 +93,7 @@ void add_operation_commands(CLI::App& models, operation_command& into)
             auto& given = entry.parameters.emplace_back();
             given.name = one.name;
             given.option = one.kind == parameter_kind::flag
-                               ? command->add_flag(option_name(one.name), help(one))
+                               ? command->add_flag(option_name(one.name), given.on, help(one))
                                : command->add_option(option_name(one.name), given.text, help(one));
         }
     }

@@ -14,6 +14,7 @@ struct operation_row;
 struct operation_command {
     struct given {
         std::string name, text; // of a parameter
+        bool on = false;        // of a flag
         CLI::Option* option = nullptr;
     };
     struct entry {
