@@ -224,8 +224,8 @@ void firmware::advance(time_point now)
 
 std::optional<time_point> firmware::next_wakeup() const
 {
-    // Bytes do nothing before their line ends, and output is handed over a few milliseconds at a time. Where a
-    // packed line ends is not to be seen.
+    // Bytes do nothing before their line ends, and output is handed over a few milliseconds at a time. Where
+    // a packed line ends is not to be seen.
     auto best = impl_->next_own_event();
     sooner(best, impl_->settings.meatpack ? impl_->wire.next_arrival() : impl_->wire.next_line_end());
     if (auto sent = impl_->wire.drained_to(0))
