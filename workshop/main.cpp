@@ -10,7 +10,6 @@
 #include "workshop/operation_command.hpp"
 #include "workshop/service/workshop_process.hpp"
 #include "workshop/slicing/slice_command.hpp"
-#include "workshop/solid_commands.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -201,14 +200,12 @@ int run_program(int argc, char** argv)
     mend->add_flag("--json", how.json, "the report as the Model API answers it");
     slice_command slice;
     add_slice_command(app, slice);
-    const solid_commands solids(*models);
     operation_command operations;
     add_operation_commands(*models, operations);
     CLI11_PARSE(app, argc, argv);
     if (served->parsed()) return serve(service, config->empty());
     if (!token.verb.empty()) return access::run_token_command(token, service.state);
     if (slice.chosen != slice_command::verb::none) return run_slice_command(slice);
-    if (const auto done = solids.run(failed)) return *done;
     if (const auto* const asked = asked_for(operations)) return run_operation(operations, *asked, most_bytes);
     if (look->parsed()) return analyse_file(how);
     return mend->parsed() ? repair_file(how) : convert_file(how);

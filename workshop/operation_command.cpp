@@ -43,7 +43,6 @@ std::string help(const parameter& row)
 
 json value_of(const std::string& text, parameter_kind kind)
 {
-    if (kind == parameter_kind::flag) return true;
     if (kind != parameter_kind::number && kind != parameter_kind::whole) return text;
     double value = 0;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -80,6 +79,7 @@ void add_operation_commands(CLI::App& models, operation_command& into)
         entry.row = &row;
         auto* const command = models.add_subcommand(std::string(row.name), std::string(row.does));
         entry.command = command;
+        if (row.other_name != row.name) command->alias(std::string(row.other_name));
         command->add_option("FILE", into.file, "the model")->required();
         command->add_option("-o,--output", into.out, "the file to write")->required();
         command->add_option("--units", into.units, "of the file: mm, cm, m, inch or foot")
@@ -113,7 +113,8 @@ int run_operation(const operation_command& commands, const operation_command::en
     for (const auto& one : which.row->parameters)
         for (const auto& option : which.parameters)
             if (option.name == one.name && !option.option->empty())
-                given[option.name] = value_of(option.text, one.kind);
+                given[option.name] =
+                    one.kind == parameter_kind::flag ? json(option.on) : value_of(option.text, one.kind);
     auto checked = checked_parameters(given, which.row->parameters);
     if (checked.has_error()) return failed(checked.error());
     operation_input input;
