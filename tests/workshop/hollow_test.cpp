@@ -9,10 +9,9 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <functional>
 
 using namespace layerline::workshop;

@@ -9,9 +9,8 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-
 #include <cmath>
+#include <cstdlib>
 #include <random>
 
 using namespace layerline::workshop;
