@@ -241,7 +241,7 @@ any parse(std::string_view line)
     if (body.starts_with("Unknown command")) return unknown_command{line};
     std::string_view data = line;
     const bool glued = take_glued_ok(data);
-    if (auto report = parse_temperatures(data); !report.empty()) return temperature{std::move(report), glued};
+    if (const auto report = parse_temperatures(data); !report.empty()) return temperature{report, glued};
     if (auto at = parse_position(data)) return position{*at, glued};
     if (glued && line.starts_with("File deleted")) return ack{};
     return text{line};
