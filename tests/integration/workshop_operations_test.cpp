@@ -5,6 +5,7 @@
 #include "tests/workshop/shapes.hpp"
 #include "workshop/models/analysis.hpp"
 #include "workshop/models/stl.hpp"
+#include "workshop/models/weld.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -49,6 +50,7 @@ workshop::mesh_analysis analysed(const std::string& stl)
 {
     auto read = workshop::read_stl(stl);
     REQUIRE(read.has_value());
+    workshop::weld_equal(*read); // an STL's triangles know nothing of each other
     return workshop::analyse(*read);
 }
 
