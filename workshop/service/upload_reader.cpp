@@ -15,7 +15,7 @@ constexpr std::size_t head_bytes = 512;
 model_failure no_model_failure(std::string_view what)
 {
     return {model_errc::type_not_accepted,
-            "This is " + std::string(what) + ". Files that are taken: STL, OBJ, PLY and OFF."};
+            "This is " + std::string(what) + ". Files that are taken: STL, OBJ, PLY, OFF and 3MF."};
 }
 
 upload_reader::upload_reader(const std::optional<std::string>& boundary, std::string name,
