@@ -108,17 +108,17 @@ void band::resolve(std::size_t row, const std::optional<colour>& background,
                 ++covered;
                 light += shade_[at];
             }
+        constexpr auto all = static_cast<unsigned>(fine) * static_cast<unsigned>(fine);
         const auto shown = [&](std::uint8_t of, std::uint8_t behind) {
             const auto front = covered > 0 ? of * light / covered / 255 : 0;
             if (!background) return static_cast<std::uint8_t>(front);
-            return static_cast<std::uint8_t>((front * covered + behind * (fine * fine - covered)) /
-                                             (fine * fine));
+            return static_cast<std::uint8_t>((front * covered + behind * (all - covered)) / all);
         };
         const auto behind = background.value_or(colour{});
         pixels[4 * x] = shown(material.red, behind.red);
         pixels[4 * x + 1] = shown(material.green, behind.green);
         pixels[4 * x + 2] = shown(material.blue, behind.blue);
-        pixels[4 * x + 3] = background ? 255 : static_cast<std::uint8_t>(255 * covered / (fine * fine));
+        pixels[4 * x + 3] = background ? 255 : static_cast<std::uint8_t>(255 * covered / all);
     }
 }
 
