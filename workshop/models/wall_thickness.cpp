@@ -26,8 +26,8 @@ constexpr double most_split_triangles = 1.5e6;
 constexpr int most_surfaces = 64; // that a ray goes through
 
 struct level {
-    double parts_of_diagonal;                    // edges are at most this part long
-    std::array<std::pair<int, double>, 2> rings; // rays, degrees from the straight one
+    double parts_of_diagonal = 1;                  // edges are at most this part long
+    std::array<std::pair<int, double>, 2> rings{}; // rays, degrees from the straight one
 };
 constexpr std::array<level, 3> levels{level{40, {{{0, 0}, {0, 0}}}}, level{80, {{{4, 15}, {0, 0}}}},
                                       level{160, {{{4, 12}, {8, 25}}}}};
