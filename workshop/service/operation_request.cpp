@@ -20,9 +20,10 @@ constexpr const char* made_before = "made by the step before";
 model_result<std::string> callback_of(const json& body)
 {
     const auto found = body.find("callbackUrl");
-    if (found == body.end() || found->is_null() || *found == "") return std::string();
+    if (found == body.end() || found->is_null()) return std::string();
     if (!found->is_string()) return invalid_parameter("callbackUrl");
     auto url = found->get<std::string>();
+    if (url.empty()) return url;
     if (url.size() > most_callback || !is_callback_url(url)) return invalid_parameter("callbackUrl");
     return url;
 }
