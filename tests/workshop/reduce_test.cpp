@@ -1,6 +1,7 @@
 #include "tests/workshop/admesh.hpp"
 #include "tests/workshop/shapes.hpp"
 #include "workshop/models/analysis.hpp"
+#include "workshop/models/edges.hpp"
 #include "workshop/models/reduce.hpp"
 #include "workshop/models/triangle_tree.hpp"
 #include "workshop/models/weld.hpp"
@@ -113,4 +114,19 @@ TEST_CASE("no surface turns by more than the angle, and nothing goes below the l
     CHECK(large.turned <= 30);
     CHECK(large.after < small.after);
     CHECK(reduce(few, {.accuracy = 1, .enough = 2000}).after >= 1998);
+}
+
+TEST_CASE("a finely tessellated sphere comes to a tenth of its triangles in one try", "[reduce]")
+{
+    auto model = shapes::sphere(20, 7);
+    const auto before = model.triangles.size();
+    const auto report =
+        reduce(model, {.accuracy = 0.05, .most_turn = 60, .most_passes = 1, .enough = before / 10});
+    CHECK(report.before == before);
+    CHECK(report.after <= before / 10 + 2);
+    CHECK(report.reached <= 0.05);
+    CHECK(report.turned <= 10);
+    const auto links = link_edges(model);
+    CHECK(links.open_edges + links.many_edges + links.flipped_edges == 0);
+    CHECK(links.shells == 1);
 }

@@ -1,6 +1,7 @@
 #include "workshop/models/reduce.hpp"
 
 #include "workshop/models/creases.hpp"
+#include "workshop/models/edge_collapse.hpp"
 #include "workshop/models/edges.hpp"
 #include "workshop/models/repair.hpp"
 #include "workshop/models/surface_distance.hpp"
@@ -23,6 +24,10 @@ constexpr std::size_t places = 100'000; // measured at, each way
 constexpr double float_share = 1e-6;    // of the diagonal: what coordinates of this size cannot tell apart
 constexpr int most_repairs = 8;
 constexpr double near_enough = 0.6; // of what is allowed: no further pass is worth its time
+// Under this share of the extent the library cannot tell one error from another: it counts in float. A mesh
+// of so many triangles is finer than that, and would be folded.
+constexpr double library_share = 3e-4;
+constexpr std::size_t fine_mesh = 100'000;
 constexpr double least_angle = 0.5; // degrees: under this a surface is flat
 
 bool is_closed(const edge_links& links)
@@ -46,18 +51,21 @@ double diagonal_of(const mesh& model)
     return std::sqrt(dot(across, across));
 }
 
-// One pass of the library over the parted mesh; `error` in mm.
+// One pass over the parted mesh; `error` in mm.
 mesh simplified(const mesh& parted, double error, std::size_t enough)
 {
-    const auto* const corners = parted.triangles.data()->data();
-    const auto* const points = &parted.points.data()->x;
-    const auto count = 3 * parted.triangles.size();
-    const auto scale = meshopt_simplifyScale(points, parted.points.size(), sizeof(point));
-    mesh made{parted.points, std::vector<triangle>(parted.triangles.size())};
-    const auto kept =
-        meshopt_simplify(made.triangles.data()->data(), corners, count, points, parted.points.size(),
-                         sizeof(point), 3 * enough, static_cast<float>(error / scale), 0, nullptr);
-    made.triangles.resize(kept / 3);
+    auto made = parted;
+    if (made.triangles.size() > fine_mesh)
+        collapse_edges(made, std::min(error, library_share * diagonal_of(parted)), enough);
+    if (made.triangles.size() > enough + 1) {
+        const auto before = made.triangles;
+        const auto* const points = &made.points.data()->x;
+        const auto scale = meshopt_simplifyScale(points, made.points.size(), sizeof(point));
+        const auto kept = meshopt_simplify(made.triangles.data()->data(), before.data()->data(),
+                                           3 * before.size(), points, made.points.size(), sizeof(point),
+                                           3 * enough, static_cast<float>(error / scale), 0, nullptr);
+        made.triangles.resize(kept / 3);
+    }
     weld_equal(made);
     return made;
 }
