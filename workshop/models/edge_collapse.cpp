@@ -15,6 +15,7 @@ constexpr double least_cosine = 0.7;    // between a triangle's normals before a
 constexpr double least_height = 0.05;   // of a new triangle's longest side
 constexpr double share_of_pass = 0.5;   // of the candidates, the cheapest
 constexpr double least_progress = 0.02; // of the triangles: a pass that removes fewer is the last
+constexpr std::size_t most_ring = 64;   // triangles at a point; work grows with their square
 
 // Squared distances to planes, weighted by area.
 struct quadric {
@@ -142,7 +143,7 @@ private:
         ring_.clear();
         for (auto i = first_[p]; i < first_[p + 1]; ++i)
             ring_.push_back(opposite(at_[i], p));
-        if (ring_.size() < 3) return false;
+        if (ring_.size() < 3 || ring_.size() > most_ring) return false;
         for (std::size_t i = 0; i + 1 < ring_.size(); ++i) {
             const auto found = std::find_if(ring_.begin() + static_cast<std::ptrdiff_t>(i) + 1, ring_.end(),
                                             [&](const side& s) { return s.next == ring_[i].last; });
@@ -154,7 +155,8 @@ private:
 
     bool allowed(const candidate& one)
     {
-        if (touched_[one.from] || touched_[one.to] || !has_ring(one.from)) return false;
+        if (touched_[one.from] || touched_[one.to]) return false;
+        if (first_[one.to + 1] - first_[one.to] > 4 * most_ring || !has_ring(one.from)) return false;
         std::size_t common = 0;
         for (const auto& s : ring_)
             for (auto i = first_[one.to]; i < first_[one.to + 1]; ++i)
