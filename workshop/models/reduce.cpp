@@ -24,9 +24,8 @@ constexpr std::size_t places = 100'000; // measured at, each way
 constexpr double float_share = 1e-6;    // of the diagonal: what coordinates of this size cannot tell apart
 constexpr int most_repairs = 8;
 constexpr double near_enough = 0.6; // of what is allowed: no further pass is worth its time
-// Under this share of the extent the library cannot tell one error from another: it counts in float. A mesh
-// of so many triangles is finer than that, and would be folded.
-constexpr double library_share = 3e-4;
+// The library counts in float: of meshes with more triangles than this it was seen to fold the surface, where
+// its facets differ by less than it can tell.
 constexpr std::size_t fine_mesh = 100'000;
 constexpr double least_angle = 0.5; // degrees: under this a surface is flat
 
@@ -56,14 +55,14 @@ mesh simplified(const mesh& parted, double error, std::size_t enough)
 {
     auto made = parted;
     if (made.triangles.size() > fine_mesh)
-        collapse_edges(made, std::min(error, library_share * diagonal_of(parted)), enough);
-    if (made.triangles.size() > enough + 1) {
-        const auto before = made.triangles;
+        collapse_edges(made, error, enough);
+    else {
         const auto* const points = &made.points.data()->x;
         const auto scale = meshopt_simplifyScale(points, made.points.size(), sizeof(point));
-        const auto kept = meshopt_simplify(made.triangles.data()->data(), before.data()->data(),
-                                           3 * before.size(), points, made.points.size(), sizeof(point),
-                                           3 * enough, static_cast<float>(error / scale), 0, nullptr);
+        const auto kept =
+            meshopt_simplify(made.triangles.data()->data(), parted.triangles.data()->data(),
+                             3 * parted.triangles.size(), points, made.points.size(), sizeof(point),
+                             3 * enough, static_cast<float>(error / scale), 0, nullptr);
         made.triangles.resize(kept / 3);
     }
     weld_equal(made);
