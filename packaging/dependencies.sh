@@ -3,7 +3,7 @@
 build_packages=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboost-url1.81-dev libssl-dev libnghttp2-dev
     nlohmann-json3-dev libspdlog-dev libserialport-dev libtomlplusplus-dev libcli11-dev libsoci-dev libsqlite3-dev prometheus-cpp-dev
     libopenvdb-dev libimath-dev libembree-dev libtbb-dev
-    libmeshoptimizer-dev libpng-dev libjpeg62-turbo-dev libexpat1-dev zlib1g-dev)
+    libmeshoptimizer-dev libpolyclipping-dev libpng-dev libjpeg62-turbo-dev libexpat1-dev zlib1g-dev)
 try_packages=(xz-utils jq python3-minimal)
 test_packages=(admesh catch2 faketime xz-utils jq openssl curl util-linux python3-minimal)
 bench_packages=(openssh-server openssh-client nginx-light wrk printcore curl openssl ca-certificates iproute2

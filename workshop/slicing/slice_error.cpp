@@ -104,6 +104,14 @@ std::span<const internal_code_row> internal_code_table()
     return internal_rows;
 }
 
+int internal_code_of(const slice_failure& failure)
+{
+    if (failure.internal != 0) return failure.internal;
+    for (const auto& row : internal_rows)
+        if (row.becomes == failure.code) return row.code;
+    return internal_rows.front().code;
+}
+
 std::string text_of(const slice_failure& failure)
 {
     return failure.text.empty() ? std::string(row_of(failure.code).text) : failure.text;

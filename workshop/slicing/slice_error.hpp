@@ -75,7 +75,11 @@ struct slice_failure {
     slice_errc code = slice_errc::internal;
     std::string field; // "regionSettings[1].layerHeight"; empty: the request as a whole
     std::string text;  // a sentence; empty: the row's text says it all
+    int internal = 0;  // of the log's step; 0: the one that stands for the code
 };
+
+// What a log's step says that failed so: -2 where the table has nothing nearer.
+int internal_code_of(const slice_failure& failure);
 
 // The text, or the row's where there is none.
 std::string text_of(const slice_failure& failure);
