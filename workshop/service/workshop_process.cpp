@@ -12,6 +12,8 @@
 #include "workshop/jobs/embedded_queue.hpp"
 #include "workshop/service/callback_sender.hpp"
 #include "workshop/service/model_service.hpp"
+#include "workshop/service/slice_service.hpp"
+#include "workshop/service/workshop_router.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -81,6 +83,18 @@ service_limits service_limits_of(const configuration& settings)
     limits.free_memory_bytes = settings.free_memory_mb * mebibyte;
     limits.kept = std::chrono::hours(settings.kept_hours);
     return limits;
+}
+
+slice_settings slice_settings_of(const configuration& settings, const std::filesystem::path& state)
+{
+    slice_settings made;
+    made.engine = settings.engine;
+    if (settings.cache_mb > 0) made.cache = std::filesystem::absolute(state) / "cache";
+    made.most_cache_bytes = settings.cache_mb * mebibyte;
+    made.free_memory_bytes = settings.free_memory_mb * mebibyte;
+    made.kept = std::chrono::hours(settings.kept_hours);
+    made.buckets = settings.buckets;
+    return made;
 }
 
 int failed(const std::string& what, const std::string& why)
@@ -221,7 +235,10 @@ int run_workshop(const run_options& options)
     callers known(*tokens, kept);
     chunked_uploads chunked(kept, **chunks, **files, disk, limits);
     figures counts;
-    model_service answers(known, chunked, kept, queue, runner, **files, disk, counts, limits);
+    model_service models(known, chunked, kept, queue, runner, **files, disk, limits);
+    slice_service slices(known, kept, queue, runner, **files, disk,
+                         slice_settings_of(settings, options.state));
+    workshop_router answers(models, slices, counts);
     auto secret = callback_secret_in(options.state);
     if (!secret) return failed("callback.secret in " + options.state.string(), "it cannot be read or made");
     callback_options telling;
