@@ -98,6 +98,7 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"jobs.free_memory_mb", number(read.free_memory_mb, 0, 10'000'000)},
         {"jobs.kept_hours", number(read.kept_hours, 1, 87'600)},
         {"slicing.engine", text(read.engine)},
+        {"slicing.profiles", text(read.profiles)},
         {"slicing.cache_mb", number(read.cache_mb, 0, 1'000'000)},
     };
     const auto at = [&](const toml::source_region& where, const std::string& what) {

@@ -1,6 +1,7 @@
 // A slice request taken: checked, its models and its bucket found, and into the queue.
 #include "workshop/jobs/embedded_queue.hpp"
 #include "workshop/service/free_memory.hpp"
+#include "workshop/service/profile_answer.hpp"
 #include "workshop/service/slice_service.hpp"
 
 #include <utility>
@@ -95,6 +96,22 @@ task<slice_result<job_record>> slice_service::resolved(slice_request request, st
     job.created_unix = unix_now();
     job.expires_unix = job.created_unix + settings_.kept.count();
     co_return job;
+}
+
+task<model_answer> slice_service::make_request(transport::exchange& call)
+{
+    const auto body = call.body();
+    auto text = co_await transport::read_all(*body, most_slice_bytes);
+    if (text.has_error()) {
+        const slice_failure why{slice_errc::malformed, {}, "The request has more than 4 MiB, or broke off."};
+        co_return slice_refusal(why, {}, 413);
+    }
+    const auto made = request_from_profiles(settings_.profiles, *text);
+    if (made.has_error()) {
+        const auto why = made.error();
+        co_return slice_refusal(why, {});
+    }
+    co_return success(200, *made);
 }
 
 task<model_answer> slice_service::begin(transport::exchange& call, std::string owner)

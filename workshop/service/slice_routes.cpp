@@ -17,6 +17,11 @@ constexpr std::array<std::pair<std::string_view, slice_place>, 4> parts{{{"log",
                                                                          {"events", slice_place::events},
                                                                          {"layers", slice_place::layers}}};
 
+constexpr std::array<std::pair<std::string_view, slice_place>, 3> words{
+    {{"reference", slice_place::reference},
+     {"profiles", slice_place::profiles},
+     {"requests", slice_place::requests}}};
+
 // Nothing if one is empty or too long, or there are more than three.
 std::vector<std::string_view> segments_of(std::string_view path)
 {
@@ -51,8 +56,10 @@ slice_route slice_route_of(std::string_view target)
     if (path.front() != '/') return route;
     const auto all = segments_of(path);
     if (all.empty()) return route;
-    if (all.size() == 1 && all[0] == "reference") {
-        route.place = slice_place::reference;
+    const auto* const word =
+        std::find_if(words.begin(), words.end(), [&](const auto& one) { return one.first == all[0]; });
+    if (word != words.end()) {
+        if (all.size() == 1) route.place = word->second;
         return route;
     }
     route.id = all[0];

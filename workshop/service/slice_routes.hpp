@@ -10,6 +10,8 @@ namespace layerline::workshop {
 enum class slice_place : std::uint8_t {
     slices,    // POST: a slice request
     reference, // GET: every field of a request
+    profiles,  // GET: printers, materials and qualities
+    requests,  // POST: profiles become a slice request
     slice,     // of the id `id`: GET tells how it stands, DELETE cancels it
     log,       // GET: the answer with its steps
     result,    // GET: the G-code, or the drawings

@@ -2,6 +2,7 @@
 
 #include "workshop/jobs/embedded_queue.hpp"
 #include "workshop/service/job_events.hpp"
+#include "workshop/service/profile_answer.hpp"
 #include "workshop/slicing/slice_reference.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -75,10 +76,15 @@ task<model_answer> slice_service::answered(transport::exchange& call, slice_rout
         if (method != "POST") co_return wrong_method("POST");
         co_return co_await begin(call, std::move(owner));
     }
+    if (where.place == slice_place::requests) {
+        if (method != "POST") co_return wrong_method("POST");
+        co_return co_await make_request(call);
+    }
     const bool may_delete = where.place == slice_place::slice, may_head = where.place == slice_place::result;
     if (method != "GET" && !(may_delete && method == "DELETE") && !(may_head && method == "HEAD"))
         co_return wrong_method(may_delete ? "GET, DELETE" : may_head ? "GET, HEAD" : "GET");
     if (where.place == slice_place::reference) co_return success(200, reference_json());
+    if (where.place == slice_place::profiles) co_return success(200, profiles_json(settings_.profiles));
     auto job = co_await job_of(std::move(owner), std::move(where.id));
     if (job.has_error()) {
         if (job.error().code == model_errc::operation_not_found)

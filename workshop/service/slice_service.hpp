@@ -8,6 +8,7 @@
 #include "workshop/jobs/job_runner.hpp"
 #include "workshop/jobs/ledger_thread.hpp"
 #include "workshop/pipeline/slice_task.hpp"
+#include "workshop/profiles/profile.hpp"
 #include "workshop/service/callers.hpp"
 #include "workshop/service/slice_answer.hpp"
 #include "workshop/service/slice_routes.hpp"
@@ -30,6 +31,7 @@ struct slice_settings {
     std::uint64_t free_memory_bytes = 0; // must be left when a slice is accepted
     std::chrono::seconds kept{24L * 3600};
     std::map<std::string, std::filesystem::path, std::less<>> buckets;
+    profile_book profiles;
 };
 
 class slice_service final : public transport::service {
@@ -49,6 +51,8 @@ private:
                                                        std::uint64_t& bytes);
     transport::task<slice_result<slice_source>> source_of(nlohmann::json model, std::string path,
                                                           std::string owner, std::uint64_t& bytes);
+    // POST /slices/v1/requests: {"printer","material","quality","extruders","model","settings","mode"}.
+    transport::task<model_answer> make_request(transport::exchange& call);
     transport::task<model_answer> cancel(job_record job);
     transport::task<model_answer> result(transport::exchange& call, job_record job, bool& sent);
     transport::task<model_answer> layers(transport::exchange& call, job_record job, std::string part,
