@@ -328,10 +328,14 @@ slice_result<engine_plan> plan_engine(const json& data, std::span<const placed_v
         engine_volume volume;
         volume.name = volume_name(index);
         volume.extruder = volumes[index].extruder;
-        for (const auto& region : volumes[index].plan.regions)
+        for (const auto& region : volumes[index].plan.regions) {
+            auto settings = range_settings(data, region, volume.extruder);
+            // A spiral has the same settings all the way, or the engine does not take it.
+            if (data["layers"]["spiralize"] == true)
+                std::erase_if(settings, [](const auto& one) { return one.first != "layer_height"; });
             volume.ranges.push_back({static_cast<double>(region.from) / 1000,
-                                     static_cast<double>(region.to()) / 1000,
-                                     range_settings(data, region, volume.extruder)});
+                                     static_cast<double>(region.to()) / 1000, std::move(settings)});
+        }
         plan.volumes.push_back(std::move(volume));
     }
     if (!volumes.empty() && !volumes.front().plan.regions.empty())
