@@ -319,8 +319,8 @@ void finisher::work::layer_line(std::string_view text)
             if (const auto volume = volume_of_label(line.comment)) {
                 if (const auto wish = layer_at(plan_, *volume, *facts_.z - raft_top_.value_or(0)))
                     set_wish(wish);
-            } else if (line.comment.starts_with(" stop printing object"))
-                set_wish(all_);
+            } else if (all_ && line.comment.starts_with(" stop printing object"))
+                lines_.set_layer(all_); // the fan stays until another model begins
         }
         return out_.line(text, line);
     }
@@ -401,7 +401,7 @@ void finisher::work::set_wish(std::optional<layer_wish> wish)
 
 void finisher::work::set_fan(double percent)
 {
-    const double duty = std::round(std::clamp(percent, 0.0, 100.0) * 2.55);
+    const double duty = std::round(std::clamp(percent, 0.0, 100.0) * 255 / 100);
     if (duty == fan_) return;
     fan_ = duty;
     if (plan_.dialect == gcode_dialect::makerbot)
