@@ -125,21 +125,25 @@ std::string cone_stl(double radius, double height)
     return stl_of(all);
 }
 
-std::optional<std::string> engine_gcode(const std::string& stl, const engine_settings& settings,
+std::optional<std::string> engine_gcode(const std::vector<std::string>& stls, const engine_settings& settings,
                                         std::string& said)
 {
     const fakes::scratch_folder folder;
-    const auto in = folder.at / "layerline-0.stl", out = folder.at / "out.gcode",
-               ini = folder.at / "settings.ini", words = folder.at / "words";
-    std::ofstream(in) << stl;
+    const auto out = folder.at / "out.gcode", ini = folder.at / "settings.ini", words = folder.at / "words";
     {
         std::ofstream file(ini);
         for (const auto& [key, value] : settings)
             file << key << " = " << value << '\n';
     }
     // The paths are the scratch folder's own: letters, digits and dashes.
-    const auto command = std::string(engine) + " -g --load " + ini.string() + " -o " + out.string() + " " +
-                         in.string() + " >" + words.string() + " 2>&1";
+    auto command = std::string(engine) + " -g --load " + ini.string() + " -o " + out.string();
+    if (stls.size() > 1) command += " --merge";
+    for (std::size_t at = 0; at < stls.size(); ++at) {
+        const auto model = folder.at / ("layerline-" + std::to_string(at) + ".stl");
+        std::ofstream(model) << stls[at];
+        command += " " + model.string();
+    }
+    command += " >" + words.string() + " 2>&1";
     if (std::system(command.c_str()) != 0) { // NOLINT
         said = read_all(words);
         return std::nullopt;

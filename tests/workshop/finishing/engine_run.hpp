@@ -20,8 +20,9 @@ engine_settings plain_settings();
 std::string box_stl(double x, double y, double z, double from_z = 0);
 std::string cone_stl(double radius, double height);
 
-// The G-code; nothing where the engine failed: `said` is what it wrote then.
-std::optional<std::string> engine_gcode(const std::string& stl, const engine_settings& settings,
+// The G-code of models that are called layerline-0, layerline-1 ..., beside each other; nothing where the
+// engine failed: `said` is what it wrote then.
+std::optional<std::string> engine_gcode(const std::vector<std::string>& stls, const engine_settings& settings,
                                         std::string& said);
 
 } // namespace layerline::tests

@@ -14,7 +14,7 @@ namespace {
 
 struct print {
     json data;
-    micron height;
+    std::vector<micron> heights;
     engine_settings settings;
     std::vector<box_mm> boxes;
     std::string engine;
@@ -23,27 +23,32 @@ struct print {
 
     check_report check(const std::string& of) const
     {
-        return check_text(expect(data, finishing_plan_of(data, height), boxes, settings), done.user_lines,
+        return check_text(expect(data, finishing_plan_of(data, heights), boxes, settings), done.user_lines,
                           of);
     }
 };
 
-// A box of 20 by 30 mm in the middle of the bed, unless another mesh is given.
-print printed(const json& data, micron height, engine_settings settings, const std::string& stl = {})
+print printed(const json& data, std::vector<micron> heights, engine_settings settings,
+              const std::vector<std::string>& stls)
 {
-    print all{
-        data, height, std::move(settings), {{90, 85, 0, 110, 115, static_cast<double>(height) / 1000}}, {},
-        {},   {}};
-    if (!stl.empty()) all.boxes.clear();
+    print all{data, std::move(heights), std::move(settings), {}, {}, {}, {}};
     std::string said;
-    const auto engine = engine_gcode(stl.empty() ? box_stl(20, 30, static_cast<double>(height) / 1000) : stl,
-                                     all.settings, said);
+    const auto engine = engine_gcode(stls, all.settings, said);
     if (!engine) FAIL(said);
     all.engine = *engine;
-    auto made = finish_text(finishing_plan_of(data, height), {}, *engine);
+    auto made = finish_text(finishing_plan_of(data, all.heights), {}, *engine);
     if (made.has_error()) FAIL(text_of(made.error()));
     all.text = std::move(made->first);
     all.done = std::move(made->second);
+    return all;
+}
+
+// A box of 20 by 30 mm in the middle of the bed.
+print printed(const json& data, micron height, engine_settings settings)
+{
+    const double mm = static_cast<double>(height) / 1000;
+    auto all = printed(data, {height}, std::move(settings), {box_stl(20, 30, mm)});
+    all.boxes = {{90, 85, 0, 110, 115, mm}};
     return all;
 }
 
@@ -209,7 +214,7 @@ TEST_CASE("a raft is printed below the planned layers, and a spiral and a pointe
     SECTION("tip")
     {
         const auto data = finishing_data([](json& all) { all["bottom"]["numberOfLayers"] = 1; });
-        const auto all = printed(data, 10000, plain_settings(), cone_stl(4, 10));
+        const auto all = printed(data, {10000}, plain_settings(), {cone_stl(4, 10)});
         const auto report = all.check(all.text);
         INFO(json_of(report).dump(1));
         CHECK(report.good());
@@ -224,11 +229,102 @@ TEST_CASE("a raft is printed below the planned layers, and a spiral and a pointe
         settings["support_material"] = "1";
         settings["support_material_contact_distance"] = "0.13";
         settings["support_material_interface_speed"] = "60";
-        const auto all = printed(data, 10000, settings, box_stl(8, 8, 6) + box_stl(30, 30, 10, 5));
+        const auto all = printed(data, {10000}, settings, {box_stl(8, 8, 6) + box_stl(30, 30, 10, 5)});
         CHECK(all.done.layers > 50);
         const auto report = all.check(all.text);
         INFO(json_of(report).dump(1));
         CHECK(report.good());
         CHECK(report.layers == 50);
     }
+}
+
+TEST_CASE("models beside each other and one after the other have each its own layers", "[finishing][engine]")
+{
+    if (!engine_is_here()) return;
+    for (const bool one_by_one : {false, true}) {
+        const auto data = finishing_data([&](json& all) {
+            all["bottom"]["numberOfLayers"] = 1;
+            all["model"].push_back(all["model"][0]);
+            all["model"][1]["settings"] = 7;
+            all["layers"]["sequentialMode"] = one_by_one;
+            all["fan"] = {{"min", 60}, {"max", 60}, {"fullSpeedLayer", 2}};
+            all["regionSettings"] = {
+                {{"id", 7}, {"startHeight", 1000}, {"endHeight", 1400}, {"fanSpeed", 100}}};
+        });
+        auto settings = plain_settings();
+        settings["complete_objects"] = one_by_one ? "1" : "0";
+        const auto all = printed(data, {2000, 3000}, settings, {box_stl(10, 10, 2), box_stl(10, 10, 3)});
+        const auto report = all.check(all.text);
+        INFO(json_of(report).dump(1));
+        CHECK(report.good());
+        CHECK(report.layers == (one_by_one ? 25 : 15));
+        // At 1.2 mm the second model alone has the fan at its full speed.
+        std::string fan, model;
+        bool asked = false;
+        double z = 0;
+        std::istringstream in(all.text);
+        for (std::string line; std::getline(in, line);) {
+            if (line.starts_with(";Z:")) z = std::stod(line.substr(3));
+            if (line.starts_with("M106") || line == "M107") fan = line;
+            if (line.starts_with("; printing object ")) model = line.substr(18, 11);
+            if (line.starts_with("; stop printing")) model.clear();
+            if (model.empty() || !line.starts_with("G1 X") || line.find(" E") == std::string::npos) continue;
+            const bool own = model == "layerline-1" && z > 1.1 && z < 1.5;
+            asked = asked || own;
+            if (fan != (z < 0.3 ? "M107" : own ? "M106 S255" : "M106 S153"))
+                FAIL(model << " at " << z << ": " << fan);
+        }
+        CHECK(asked);
+        // A file in which one model ends too early, or is another's, is none that was asked for.
+        auto other = finishing_plan_of(data, {3000, 2000});
+        CHECK_FALSE(check_text(expect(data, other, {}, {}), all.done.user_lines, all.text).good());
+    }
+}
+
+TEST_CASE("the owner's code stands around each change of tools, and each tool gets its heat",
+          "[finishing][engine]")
+{
+    if (!engine_is_here()) return;
+    const auto data = finishing_data([](json& all) {
+        all["extruders"].push_back({{"temperature", 220}, {"firstLayersTemperature", 225}});
+        all["multiExtrusion"] = {{"preSwitchCode", {"M117 before"}}, {"postSwitchCode", {"M117 after"}}};
+        all["retraction"]["extruderSwitch"] = 10000;
+    });
+    auto settings = plain_settings();
+    for (const auto& [key, value] :
+         engine_settings{{"nozzle_diameter", "0.4,0.4"},
+                         {"filament_diameter", "1.75,1.75"},
+                         {"temperature", "205,220"},
+                         {"first_layer_temperature", "210,225"},
+                         {"bed_temperature", "60,60"},
+                         {"first_layer_bed_temperature", "65,65"},
+                         {"retract_length", "2,2"},
+                         {"retract_speed", "40,40"},
+                         {"retract_length_toolchange", "10,10"},
+                         {"infill_extruder", "2"},
+                         {"solid_infill_extruder", "2"},
+                         {"solid_infill_speed", "30"},
+                         {"perimeter_speed", "30"},
+                         {"external_perimeter_speed", "30"},
+                         {"infill_speed", "30"},
+                         {"toolchange_gcode", ";LAYERLINE:BEFORE_TOOL\\nT[next_extruder]\\n"
+                                              ";LAYERLINE:AFTER_TOOL"}})
+        settings[key] = value;
+    const auto all = printed(data, {2000}, settings, {box_stl(20, 30, 2)});
+    std::vector<std::string> lines;
+    std::istringstream in(all.text);
+    for (std::string line; std::getline(in, line);)
+        lines.push_back(line);
+    int changes = 0;
+    for (std::size_t at = 1; at + 1 < lines.size(); ++at)
+        if (lines[at] == "T1" && lines[at - 1] == "M117 before" && lines[at + 1] == "M117 after") ++changes;
+    CHECK(changes >= 5);
+    const auto layers = layers_of(all.text);
+    CHECK_FALSE(has(layers[2], "M104 S220 T1"));
+    CHECK(has(layers[3], "M104 S220 T1"));
+    CHECK(has(layers[3], "M104 S205 T0"));
+    CHECK(all.done.filament_mm.size() == 2);
+    const auto report = all.check(all.text);
+    INFO(json_of(report).dump(1));
+    CHECK(report.good());
 }
