@@ -79,6 +79,24 @@ verdict judge(unsigned http_status, std::string_view text)
     return said;
 }
 
+verdict judge_workshop(unsigned http_status, std::string_view text)
+{
+    verdict said;
+    said.body = json::parse(text, nullptr, false);
+    if (!said.body.is_object()) return judge(http_status, text);
+    if (said.body.contains("Status")) return judge(http_status, text);
+    said.code = code_for(http_status);
+    if (said.code == exit_code::done) return said;
+    const auto& errors = at(said.body, "errors");
+    const auto& first = errors.is_array() && !errors.empty() ? errors[0] : at(said.body, "data");
+    said.text = text_of(first, errors.is_array() ? "message" : "msg");
+    if (said.text.empty()) said.text = "HTTP status " + std::to_string(http_status) + ".";
+    if (const auto advice = text_of(first, "advice"); !advice.empty()) said.text += " " + advice;
+    const auto& code = errors.is_array() ? at(first, "code") : at(said.body, "status");
+    said.text += " (" + (code.is_number() ? code.dump() : std::to_string(http_status)) + ")";
+    return said;
+}
+
 std::string for_terminal(std::string_view text)
 {
     std::string safe;

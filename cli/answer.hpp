@@ -20,6 +20,10 @@ struct verdict {
 // `http_status` and the body as they came. Statuses in the envelope (785) count before HTTP's own.
 verdict judge(unsigned http_status, std::string_view body);
 
+// The same of an answer of the workshop's: {"errors":[{"code","message"}]} of models,
+// {"status","data":{"msg"}} of slices, or a relay's or agent's own. The verdict's body is the answer.
+verdict judge_workshop(unsigned http_status, std::string_view body);
+
 // Control characters replaced, so that firmware text and file names cannot drive a terminal.
 std::string for_terminal(std::string_view text);
 

@@ -91,9 +91,14 @@ api::api(transport::net::io_context& context, const settings& where)
 
 transport::request_head api::head_for(std::string method, std::string command) const
 {
+    return head_at(std::move(method), "/plugin-api/v1/" + std::move(command));
+}
+
+transport::request_head api::head_at(std::string method, std::string target) const
+{
     transport::request_head head;
     head.method = std::move(method);
-    head.target = "/plugin-api/v1/" + std::move(command);
+    head.target = std::move(target);
     if (!where_.token.empty()) head.headers.set("authorization", "Bearer " + where_.token);
     return head;
 }
@@ -205,7 +210,48 @@ transport::task<verdict> api::download(std::string path, std::filesystem::path i
 
 transport::task<verdict> api::save(std::string command, std::filesystem::path into, progress_report report)
 {
-    auto head = head_for("GET", std::move(command));
+    auto target = "/plugin-api/v1/" + std::move(command);
+    co_return co_await save_at(std::move(target), std::move(into), std::move(report));
+}
+
+transport::task<verdict> api::ask_workshop(std::string method, std::string target, nlohmann::json body)
+{
+    auto head = head_at(std::move(method), std::move(target));
+    head.deadline = transport::clock::now() + default_time;
+    std::shared_ptr<transport::body_source> sent;
+    if (!body.is_null()) {
+        auto text = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        head.headers.set("content-type", "application/json");
+        head.headers.set("content-length", std::to_string(text.size()));
+        sent = transport::make_body(std::move(text));
+    }
+    auto answer = co_await far_->send(std::move(head), std::move(sent));
+    if (!answer) co_return unreachable(answer.error());
+    auto text = co_await transport::read_all(*answer->body, max_answer);
+    if (!text) co_return unreachable(text.error());
+    co_return judge_workshop(answer->head.status, *text);
+}
+
+transport::task<verdict> api::upload_model(std::filesystem::path file, progress_report report)
+{
+    auto body = open_file_body(file, std::move(report));
+    if (!body)
+        co_return local_fault(file.string() + ": " +
+                              std::error_code(errno, std::generic_category()).message());
+    auto head =
+        head_at("POST", "/workshop/models/v1/files?name=" + percent_encoded(file.filename().string()));
+    head.headers.set("content-type", "application/octet-stream");
+    head.headers.set("content-length", std::to_string(*body->remaining()));
+    auto answer = co_await far_->send(std::move(head), std::move(body));
+    if (!answer) co_return unreachable(answer.error());
+    auto text = co_await transport::read_all(*answer->body, max_answer);
+    if (!text) co_return unreachable(text.error());
+    co_return judge_workshop(answer->head.status, *text);
+}
+
+transport::task<verdict> api::save_at(std::string target, std::filesystem::path into, progress_report report)
+{
+    auto head = head_at("GET", std::move(target));
     auto answer = co_await far_->send(std::move(head), nullptr);
     if (!answer) co_return unreachable(answer.error());
     if (answer->head.status != 200) co_return co_await judged(std::move(*answer));

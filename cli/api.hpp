@@ -41,11 +41,19 @@ public:
     transport::task<verdict> download(std::string path, std::filesystem::path into, progress_report report);
     // The same for any command that answers with bytes ("webcam/snapshot?name=bed").
     transport::task<verdict> save(std::string command, std::filesystem::path into, progress_report report);
+    // Any address of the workshop behind the agent or relay ("/workshop/slices/v1"): JSON both ways, the
+    // verdict's body is the answer's. A body that is null is not sent.
+    transport::task<verdict> ask_workshop(std::string method, std::string target, nlohmann::json body);
+    // A model's file into the workshop; the answer's body has its "fileId".
+    transport::task<verdict> upload_model(std::filesystem::path file, progress_report report);
+    // Streams what is at that address, as save() does.
+    transport::task<verdict> save_at(std::string target, std::filesystem::path into, progress_report report);
     // Opens the event stream; the verdict says why not.
     transport::task<std::variant<transport::response, verdict>> events(std::string last_id);
 
 private:
     transport::request_head head_for(std::string method, std::string command) const;
+    transport::request_head head_at(std::string method, std::string target) const;
     verdict unreachable(const transport::error_code& why) const;
     // The file from `from` on as the body of one request.
     transport::task<verdict> send_file(std::string method, std::string command, std::filesystem::path file,

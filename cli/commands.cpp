@@ -3,6 +3,7 @@
 #include "cli/follow.hpp"
 #include "cli/hand_verbs.hpp"
 #include "cli/list_words.hpp"
+#include "cli/print_model.hpp"
 #include "cli/printing.hpp"
 #include "cli/tell.hpp"
 #include "cli/terminal.hpp"
@@ -202,6 +203,7 @@ task<exit_code> run_command(api& far, command_line asked)
     const auto& verb = asked.verb;
     const auto nothing = json::object();
     if (is_hand_verb(verb)) co_return co_await run_hand_verb(far, std::move(asked));
+    if (verb == "print") co_return co_await print_model(far, std::move(asked));
     if (verb == "ping") co_return co_await show(far, asked, "ping", nothing, ping_words);
     if (verb == "status") co_return co_await show(far, asked, "status", nothing, status_words);
     if (verb == "capabilities") co_return co_await show(far, asked, "capabilities", nothing, raw_words);

@@ -33,8 +33,10 @@ struct command_line {
     int limit = 20;              // history
     std::optional<double> tool_c, bed_c, chamber_c;
     std::optional<int> tool;
-    std::vector<std::string> words; // a macro's parameters, or a line of G-code
-    int choice = 0;                 // of a prompt
+    std::vector<std::string> words; // a macro's parameters, a line of G-code, or a slice's settings
+    std::string profile, material = "pla", quality = "0.2"; // print: by which a model is sliced
+    bool no_start = false;                                  // print: the printer gets the file, no more
+    int choice = 0;                                         // of a prompt
 };
 
 // Carries the verb out.

@@ -122,6 +122,14 @@ void add_verbs(CLI::App& program, options& all)
     upload->add_option("file", asked.local, "a G-code file here")->required();
     upload->add_option("path", asked.path, "where to put it (default: its own name)");
     upload->add_flag("--print", asked.print, "start it afterwards");
+    auto* print = verb("print", "slice a model in the workshop and print it");
+    print->add_option("model", asked.local, "a model's file here: STL, OBJ, PLY, OFF, 3MF …")->required();
+    print->add_option("name", asked.path, "what the printer's file is called (default: the model's name)");
+    print->add_option("--profile", asked.profile, "the printer's profile, such as ender-3")->required();
+    print->add_option("--material", asked.material, "its profile")->capture_default_str();
+    print->add_option("--quality", asked.quality, "its profile")->capture_default_str();
+    print->add_option("--set", asked.words, "SECTION.FIELD=VALUE of a slice request, above the profiles");
+    print->add_flag("--no-start", asked.no_start, "the printer gets the file and does not begin");
     auto* files = verb("files", "list the files");
     files->add_option("path", asked.path, "a folder");
     verb("card", "list the files of the printer's own card; start prints one by its card/ path")
@@ -143,7 +151,7 @@ void add_verbs(CLI::App& program, options& all)
     queue->add_option("what", asked.name, "add: a file of the printer; remove, move: an entry such as q-3");
     queue->add_option("position", asked.position, "add, move: from 0, the next to start")
         ->check(CLI::Range(0, 1000));
-    for (auto* begins : {start, upload, queue})
+    for (auto* begins : {start, upload, print, queue})
         begins->add_flag("--bed-clear", asked.bed_clear, "I have seen that the bed is clear");
     verb("history", "list past jobs")
         ->add_option("--limit", asked.limit, "how many (default: 20)")
@@ -168,7 +176,7 @@ void add_verbs(CLI::App& program, options& all)
     doctor->add_option("--print-host", all.doctor.print_host,
                        "the print host's socket (default: " + std::string(usual_print_host) +
                            " if it is there)");
-    for (auto* with_terms : {pause, resume, cancel, start, upload, temps, home, clear, queue})
+    for (auto* with_terms : {pause, resume, cancel, start, upload, print, temps, home, clear, queue})
         add_terms(*with_terms, all);
     for (auto* waits : {pause, resume, cancel, start, upload, watch})
         add_wait(*waits, all);

@@ -8,6 +8,8 @@
 #include "workshop/models/repair.hpp"
 #include "workshop/models/repair_json.hpp"
 #include "workshop/operation_command.hpp"
+#include "workshop/pipeline/slice_task.hpp"
+#include "workshop/pipeline/slice_work.hpp"
 #include "workshop/service/workshop_process.hpp"
 #include "workshop/slicing/slice_command.hpp"
 
@@ -217,6 +219,8 @@ int run_program(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
-    if (argc == 2 && std::string_view(argv[1]) == "work") return layerline::workshop::work_on_task();
+    if (argc == 2 && std::string_view(argv[1]) == "work")
+        return layerline::workshop::work_on_task(
+            {layerline::workshop::slice_operation, layerline::workshop::work_on_slice});
     return layerline::workshop::run_program(argc, argv);
 }

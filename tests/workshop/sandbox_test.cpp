@@ -104,7 +104,7 @@ TEST_CASE("a job's process opens its model and its own folder, and no other file
         return true;
     };
     const int end = in_sandbox([&] {
-        const auto confined = confine_files(home / "model.stl", home / "work");
+        const auto confined = confine_files(std::array{home / "model.stl"}, home / "work");
         if (!confined.refused.empty()) return 1;
         if (confined.how == confinement::not_in_this_kernel) return 77;
         if (!opens(home / "model.stl", O_RDONLY)) return 2;

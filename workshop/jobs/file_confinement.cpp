@@ -57,7 +57,8 @@ confinement_result refused(const char* what)
 
 } // namespace
 
-confinement_result confine_files(const std::filesystem::path& source, const std::filesystem::path& folder)
+confinement_result confine_files(std::span<const std::filesystem::path> sources,
+                                 const std::filesystem::path& folder)
 {
     landlock_ruleset_attr attributes{};
     attributes.handled_access_fs = handled;
@@ -67,7 +68,8 @@ confinement_result confine_files(const std::filesystem::path& source, const std:
         if (errno == ENOSYS || errno == EOPNOTSUPP) return {confinement::not_in_this_kernel, {}};
         return refused("the rules for files");
     }
-    if (!allow(rules, source, LANDLOCK_ACCESS_FS_READ_FILE)) return refused("to read the model alone");
+    for (const auto& source : sources)
+        if (!allow(rules, source, LANDLOCK_ACCESS_FS_READ_FILE)) return refused("to read the model alone");
     if (!allow(rules, folder, reading | making)) return refused("to write into the work folder alone");
     if (!allow(rules, "/usr", reading)) return refused("to read the system's libraries");
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("no new privileges");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 
 namespace layerline::workshop {
@@ -14,9 +15,10 @@ struct confinement_result {
     std::string refused; // not empty: what the kernel refused
 };
 
-// For good, for this thread and those that it starts: `source` and /usr may be read, in `folder` files be
+// For good, for this thread and those that it starts: `sources` and /usr may be read, in `folder` files be
 // made, read, written, renamed and deleted. A kernel without Landlock (before 5.13, or switched off) leaves
-// all as it was. What is open stays open. Both paths must be there.
-confinement_result confine_files(const std::filesystem::path& source, const std::filesystem::path& folder);
+// all as it was. What is open stays open. All paths must be there.
+confinement_result confine_files(std::span<const std::filesystem::path> sources,
+                                 const std::filesystem::path& folder);
 
 } // namespace layerline::workshop

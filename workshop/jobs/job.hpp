@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace layerline::workshop {
 
@@ -29,9 +30,10 @@ enum class job_state : std::uint8_t { queued, running, succeeded, failed, cancel
 struct job_record {
     std::string id; // "o-…"
     std::string owner;
-    std::string operation;  // a name of the table of operations
-    std::string parameters; // JSON object, checked
-    std::string input;      // id of the file that it works on
+    std::string operation;                // a name of the table of operations
+    std::string parameters;               // JSON object, checked
+    std::string input;                    // id of the file that it works on
+    std::vector<std::string> more_inputs; // of a slice: ids of files that must stay until it is over
     job_state state = job_state::queued;
     std::uint32_t attempt = 0; // counts the times it was begun: the fence of finish()
     std::uint32_t deaths = 0;  // of them, how often its process ended without an answer

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <new>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -74,14 +75,16 @@ model_result<std::string> done(const job_task& task)
 
 } // namespace
 
-int work_on_task()
+int work_on_task(const other_work& other)
 {
     const auto task = parse_task(all_of_stdin());
     if (!task) {
         std::fputs("no task on stdin\n", stderr);
         return 1;
     }
-    if (const auto confined = confine_files(task->source, task->folder); !confined.refused.empty()) {
+    if (task->operation == other.name) return other.run(*task);
+    if (const auto confined = confine_files(std::span(&task->source, 1), task->folder);
+        !confined.refused.empty()) {
         std::fprintf(stderr, "%s\n", confined.refused.c_str());
         return 1;
     }

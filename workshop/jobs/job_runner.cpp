@@ -4,6 +4,7 @@
 #include "workshop/jobs/embedded_queue.hpp"
 #include "workshop/models/model_file.hpp"
 #include "workshop/operations/operation.hpp"
+#include "workshop/pipeline/slice_task.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -178,11 +179,18 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         co_return how;
     }
 
+    static model_result<void> tell_slice(const job_record& job, const std::filesystem::path& folder)
+    {
+        if (job.operation != slice_operation) return {};
+        return write_model_file(slice_task_in(folder), job.parameters);
+    }
+
     job_task task_of(const job_record& job, std::filesystem::path folder) const
     {
         job_task what;
         what.operation = job.operation;
-        what.parameters = job.parameters;
+        // A slice's are more than a pipe holds: they are a file of its folder.
+        if (job.operation != slice_operation) what.parameters = job.parameters;
         what.source = files.path_of(job.input);
         what.result = job.input.starts_with("r-");
         what.folder = std::move(folder);
@@ -191,20 +199,51 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         return what;
     }
 
+    // Puts a slice's output where files are: not every one has some.
+    model_result<void> take_slice(const job_record& job, const std::filesystem::path& folder,
+                                  job_outcome& outcome) const
+    {
+        auto told = nlohmann::json::parse(outcome.fields, nullptr, false);
+        std::error_code ignored;
+        if (!told.is_object() || !told["data"].is_object() || told["status"] != 200 ||
+            !std::filesystem::exists(output_in(folder), ignored))
+            return {};
+        const auto task = parse_slice_task(job.parameters);
+        if (!task || !task->bucket_out.empty()) return {};
+        file_record made = new_record(job, file_kind::upload);
+        made.name = std::filesystem::path(task->sources.front().name).stem().string() +
+                    (task->svg ? ".zip" : ".gcode");
+        const auto bytes = files.take_in(output_in(folder), made.id);
+        if (bytes.has_error()) return bytes.error();
+        made.bytes = *bytes;
+        told["data"]["fileId"] = made.id;
+        outcome.fields = told.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+        outcome.output = std::move(made);
+        return {};
+    }
+
+    file_record new_record(const job_record& job, file_kind kind) const
+    {
+        file_record made;
+        made.kind = kind;
+        made.id = new_id(kind == file_kind::model ? 'r' : 'f');
+        made.owner = job.owner;
+        made.created_unix = unix_now();
+        made.expires_unix = made.created_unix + limits.kept.count();
+        return made;
+    }
+
     // Puts the output where files are, and says what its record will be.
     model_result<void> take_output(const job_record& job, const std::filesystem::path& folder,
                                    job_outcome& outcome) const
     {
+        if (job.operation == slice_operation) return take_slice(job, folder, outcome);
         const auto* const row = find_operation(job.operation);
         if (row == nullptr || row->output == operation_output::nothing) return {};
-        file_record made;
-        made.kind = row->output == operation_output::model ? file_kind::model : file_kind::upload;
-        made.id = new_id(made.kind == file_kind::model ? 'r' : 'f');
-        made.owner = job.owner;
+        auto made =
+            new_record(job, row->output == operation_output::model ? file_kind::model : file_kind::upload);
         const auto parameters = nlohmann::json::parse(job.parameters, nullptr, false);
         made.name = output_name(*row, parameters, "model.stl");
-        made.created_unix = unix_now();
-        made.expires_unix = made.created_unix + limits.kept.count();
         const auto bytes = files.take_in(output_in(folder), made.id);
         if (bytes.has_error()) return bytes.error();
         made.bytes = *bytes;
@@ -224,6 +263,8 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         auto folder = self->files.make_work_folder(job.id, job.attempt);
         if (folder.has_error()) {
             outcome.failure = folder.error();
+        } else if (auto told = self->tell_slice(job, *folder); told.has_error()) {
+            outcome.failure = told.error();
         } else {
             auto what = self->task_of(job, *folder);
             auto end = co_await attempt(self, std::move(what), mine);

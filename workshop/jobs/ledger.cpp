@@ -124,6 +124,9 @@ public:
                 soci::use(job.id), soci::use(job.owner), soci::use(job.operation), soci::use(job.parameters),
                 soci::use(job.input), soci::use(created), soci::use(expires), soci::use(job.steps),
                 soci::use(job.callback);
+            for (const auto& file : job.more_inputs)
+                sql_ << "insert into job_inputs (job, file) values (:job, :file)", soci::use(job.id),
+                    soci::use(file);
             all.commit();
             return {};
         });
@@ -225,8 +228,11 @@ public:
             const auto now = static_cast<long long>(now_unix);
             sql_ << "delete from jobs where expires < :now and state not in ('queued', 'running')",
                 soci::use(now);
-            constexpr auto which = "expires < :now and id not in (select input from jobs where state in "
-                                   "('queued', 'running'))";
+            sql_ << "delete from job_inputs where job not in (select id from jobs)";
+            constexpr auto which =
+                "expires < :now and id not in (select input from jobs where state in ('queued', 'running')) "
+                "and id not in (select file from job_inputs join jobs on jobs.id = job_inputs.job where "
+                "jobs.state in ('queued', 'running'))";
             std::string id;
             std::vector<std::string> gone;
             soci::statement found = (sql_.prepare << std::string("select id from files where ") + which,

@@ -37,7 +37,11 @@ constexpr std::array<const char*, 9> second{
     "alter table jobs add column tell_at bigint not null default 0",
     "create index jobs_to_tell on jobs (tell_at) where tell_at > 0"};
 
-constexpr std::array<std::span<const char* const>, 2> versions{first, second};
+// Jobs that work on several files.
+constexpr std::array<const char*, 2> third{"create table job_inputs (job text not null, file text not null)",
+                                           "create index job_inputs_by_file on job_inputs (file)"};
+
+constexpr std::array<std::span<const char* const>, 3> versions{first, second, third};
 
 } // namespace
 

@@ -41,9 +41,10 @@ std::string new_id(char kind)
 
 bool is_id(std::string_view text)
 {
-    return text.size() == 28 && (text[0] == 'f' || text[0] == 'r' || text[0] == 'o') && text[1] == '-' &&
-           std::all_of(text.begin() + 2, text.end(),
-                       [](char c) { return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7'); });
+    return text.size() == 28 && (text[0] == 'f' || text[0] == 'r' || text[0] == 'o' || text[0] == 's') &&
+           text[1] == '-' && std::all_of(text.begin() + 2, text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '2' && c <= '7');
+           });
 }
 
 arriving_file::~arriving_file()

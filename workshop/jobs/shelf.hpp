@@ -15,7 +15,7 @@
 
 namespace layerline::workshop {
 
-// "f-", "r-" or "o-" and 26 characters of a-z and 2-7: 128 random bits.
+// "f-", "r-", "o-" or "s-" and 26 characters of a-z and 2-7: 128 random bits.
 std::string new_id(char kind);
 bool is_id(std::string_view text);
 

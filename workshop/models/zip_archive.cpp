@@ -1,6 +1,7 @@
 #include "workshop/models/zip_archive.hpp"
 
 #include "workshop/models/import_limits.hpp"
+#include "workshop/models/zip_writer.hpp"
 
 #include <zlib.h>
 
@@ -28,12 +29,6 @@ std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size)
     for (std::size_t i = 0; i < size && at + i < bytes.size(); ++i)
         value |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at + i])) << 8 * i;
     return value;
-}
-
-void put(std::string& to, std::uint64_t value, std::size_t size)
-{
-    for (std::size_t i = 0; i < size; ++i)
-        to += static_cast<char>(value >> 8 * i & 0xffU);
 }
 
 // Of the numbers that do not fit in 32 bits, in the order in which they are missing.
@@ -84,21 +79,6 @@ private:
     bool good_ = false, ended_ = false;
     std::array<char, 65536> buffer_{};
 };
-
-std::string deflated_bytes(const std::string& bytes)
-{
-    z_stream stream{};
-    if (deflateInit2(&stream, 3, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
-    std::string packed(deflateBound(&stream, bytes.size()), '\0');
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); // NOLINT: it only reads
-    stream.avail_in = static_cast<uInt>(bytes.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    deflateEnd(&stream);
-    return packed;
-}
 
 std::uint32_t checksum_of(std::uint32_t so_far, std::string_view bytes)
 {
@@ -206,41 +186,14 @@ model_result<void> zip_archive::read(const std::string& name,
 
 std::string zipped(const std::vector<zip_part>& parts)
 {
-    std::string out, directory;
-    for (const auto& part : parts) {
-        const auto packed = deflated_bytes(part.bytes);
-        std::string about;
-        put(about, 20, 2); // version of the format
-        put(about, 0, 2);
-        put(about, deflated, 2);
-        put(about, 0, 2);
-        put(about, 0x21, 2); // the first of January 1980: the same bytes each time
-        put(about, checksum_of(0, part.bytes), 4);
-        put(about, packed.size(), 4);
-        put(about, part.bytes.size(), 4);
-        put(about, part.name.size(), 2);
-        put(about, 0, 2);
-        directory += directory_mark;
-        put(directory, 20, 2);
-        directory += about;
-        put(directory, 0, 8); // no comment, one disk, no attributes
-        put(directory, 0, 2);
-        put(directory, out.size(), 4);
-        directory += part.name;
-        out += local_mark;
-        out += about;
-        out += part.name;
-        out += packed;
-    }
-    const auto at = out.size();
-    out += directory;
-    out += end_mark;
-    put(out, 0, 4);
-    put(out, parts.size(), 2);
-    put(out, parts.size(), 2);
-    put(out, directory.size(), 4);
-    put(out, at, 4);
-    put(out, 0, 2);
+    std::string out;
+    zip_writer writer([&out](std::string_view bytes) {
+        out += bytes;
+        return true;
+    });
+    for (const auto& part : parts)
+        writer.add(part.name, part.bytes);
+    writer.finish();
     return out;
 }
 

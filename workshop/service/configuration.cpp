@@ -59,6 +59,19 @@ reader place(observe::metrics_place& into)
     };
 }
 
+// A bucket: its name is told in requests, its folder stays here.
+std::string add_bucket(configuration& into, const std::string& name, const toml::node& node)
+{
+    constexpr std::size_t longest = 64;
+    const auto folder = node.value<std::string>();
+    if (!node.is_string() || !folder->starts_with('/'))
+        return "must be a folder with its whole path, in quotes";
+    if (name.empty() || name.size() > longest || name == "models" || name == "jobs")
+        return "is no name for a bucket: 1 to 64 characters, and not \"models\" or \"jobs\"";
+    into.buckets.emplace(name, *folder);
+    return {};
+}
+
 } // namespace
 
 std::variant<configuration, configuration_fault> parse_configuration(std::string_view toml_text,
@@ -84,6 +97,9 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"jobs.output_mb", number(read.output_mb, 1, 100'000)},
         {"jobs.free_memory_mb", number(read.free_memory_mb, 0, 10'000'000)},
         {"jobs.kept_hours", number(read.kept_hours, 1, 87'600)},
+        {"slicing.engine", text(read.engine)},
+        {"slicing.profiles", text(read.profiles)},
+        {"slicing.cache_mb", number(read.cache_mb, 0, 1'000'000)},
     };
     const auto at = [&](const toml::source_region& where, const std::string& what) {
         return configuration_fault{std::string(name) + ":" + std::to_string(where.begin.line) + ": " + what};
@@ -100,6 +116,11 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         if (table == nullptr) return at(node.source(), "unknown key " + name_of_section);
         for (const auto& [key, value] : *table) {
             const auto path = name_of_section + "." + std::string(key.str());
+            if (name_of_section == "buckets") {
+                auto wrong = add_bucket(read, std::string(key.str()), value);
+                if (!wrong.empty()) return at(value.source(), wrong.insert(0, path + " "));
+                continue;
+            }
             const auto found = known.find(path);
             if (found == known.end()) return at(value.source(), "unknown key " + path);
             auto wrong = found->second(value);

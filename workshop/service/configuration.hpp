@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +38,12 @@ struct configuration {
     std::uint32_t output_mb = 1024;    // of each file that it writes
     std::uint32_t kept_hours = 24;     // files and results
     std::uint32_t free_memory_mb = 64; // must be left when one is accepted; else 11
+    // [slicing]
+    std::string engine = "/usr/bin/prusa-slicer"; // its program
+    std::uint32_t cache_mb = 1024;                // of results that are kept for the same request; 0: none
+    std::filesystem::path profiles; // a folder of further profiles, NAME.toml; empty: none
+    // [buckets]: folders that slice requests may name for models and results, by name
+    std::map<std::string, std::filesystem::path, std::less<>> buckets;
 };
 
 struct configuration_fault {

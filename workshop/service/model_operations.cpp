@@ -2,30 +2,22 @@
 #include "workshop/jobs/embedded_queue.hpp"
 #include "workshop/operations/operation.hpp"
 #include "workshop/service/free_memory.hpp"
+#include "workshop/service/job_events.hpp"
 #include "workshop/service/model_service.hpp"
 #include "workshop/service/operation_request.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <utility>
 
 namespace layerline::workshop {
 
-namespace net = transport::net;
 using nlohmann::json;
-using transport::clock;
 using transport::task;
 
 namespace {
 
 constexpr std::size_t most_request = 64UL * 1024;
-constexpr std::chrono::milliseconds between_looks{200};
-constexpr std::chrono::seconds between_signs{15}; // of life, so that nothing on the way gives up
 
 model_failure no_operation(const std::string& id)
 {
@@ -104,38 +96,8 @@ task<model_answer> model_service::cancel(job_record job)
 
 task<model_answer> model_service::events(transport::exchange& call, job_record job, bool& sent)
 {
-    transport::response_head head;
-    head.headers.set("content-type", "text/event-stream");
-    head.headers.set("cache-control", "no-store");
     sent = true;
-    const auto begun = co_await call.respond(std::move(head));
-    if (!begun) co_return model_answer();
-    net::steady_timer timer(co_await net::this_coro::executor);
-    std::string told;
-    auto last = clock::now();
-    for (;;) {
-        auto now =
-            job_json(job, runner_.progress(job.id)).dump(-1, ' ', false, json::error_handler_t::replace);
-        std::string part;
-        if (now != told)
-            part = "event: state\ndata: " + now + "\n\n";
-        else if (clock::now() - last >= between_signs)
-            part = ":\n\n";
-        if (!part.empty()) {
-            told = std::move(now);
-            last = clock::now();
-            const auto written = co_await call.write(net::buffer(part));
-            if (!written) co_return model_answer();
-        }
-        if (is_over(job.state)) break;
-        timer.expires_after(between_looks);
-        co_await timer.async_wait(net::use_awaitable);
-        auto next = co_await queue_.find(job.id);
-        // Gone, or the store fails: the caller sees that it broke off, and asks.
-        if (next.has_error() || !*next) co_return model_answer();
-        job = **std::move(next);
-    }
-    (void)co_await call.finish();
+    co_await send_job_events(call, queue_, runner_, std::move(job), job_json);
     co_return model_answer();
 }
 

@@ -1,6 +1,5 @@
 #include "workshop/service/model_service.hpp"
 
-#include "observe/noted_exchange.hpp"
 #include "transport/error.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -45,28 +44,13 @@ bool needs_live_token(const std::string& method, model_place place)
 
 model_service::model_service(callers& known, chunked_uploads& chunked, ledger_thread& kept, job_queue& queue,
                              job_runner& runner, shelf& files, std::shared_ptr<commands::disk_threads> disk,
-                             figures& counts, service_limits limits)
+                             service_limits limits)
     : callers_(known), chunked_(chunked), kept_(kept), queue_(queue), runner_(runner), files_(files),
-      disk_(std::move(disk)), counts_(counts), limits_(limits)
+      disk_(std::move(disk)), limits_(limits)
 {
 }
 
-task<void> model_service::serve(transport::exchange& outer)
-{
-    // Counted however it ends.
-    struct noted {
-        noted(figures& into, transport::exchange& of) : counts(into), call(of) {}
-        ~noted() { counts.answered(call.status(), call.bytes_in(), call.bytes_out()); }
-        noted(const noted&) = delete;
-        noted& operator=(const noted&) = delete;
-        figures& counts;
-        observe::noted_exchange call;
-    };
-    noted one(counts_, outer);
-    co_await answer_call(one.call);
-}
-
-task<void> model_service::answer_call(transport::exchange& call)
+task<void> model_service::serve(transport::exchange& call)
 {
     auto where = model_route_of(call.request().target);
     if (where.place == model_place::health) {

@@ -7,7 +7,6 @@
 #include "workshop/jobs/ledger_thread.hpp"
 #include "workshop/service/callers.hpp"
 #include "workshop/service/chunked_uploads.hpp"
-#include "workshop/service/figures.hpp"
 #include "workshop/service/model_answer.hpp"
 #include "workshop/service/model_routes.hpp"
 #include "workshop/service/service_limits.hpp"
@@ -25,11 +24,10 @@ public:
     // All must outlive it and its exchanges.
     model_service(callers& known, chunked_uploads& chunked, ledger_thread& kept, job_queue& queue,
                   job_runner& runner, shelf& files, std::shared_ptr<commands::disk_threads> disk,
-                  figures& counts, service_limits limits);
+                  service_limits limits);
     transport::task<void> serve(transport::exchange& call) override;
 
 private:
-    transport::task<void> answer_call(transport::exchange& call);
     // Who asks, and the answer; `sent` is set where it has been sent already.
     transport::task<model_answer> asked(transport::exchange& call, model_route where, bool& sent);
     transport::task<model_answer> answered(transport::exchange& call, model_route where, std::string owner,
@@ -62,7 +60,6 @@ private:
     job_runner& runner_;
     shelf& files_;
     std::shared_ptr<commands::disk_threads> disk_;
-    figures& counts_;
     service_limits limits_;
 };
 

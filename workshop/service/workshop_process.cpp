@@ -10,8 +10,11 @@
 #include "access/token_service.hpp"
 #include "transport/http_server.hpp"
 #include "workshop/jobs/embedded_queue.hpp"
+#include "workshop/models/model_file.hpp"
 #include "workshop/service/callback_sender.hpp"
 #include "workshop/service/model_service.hpp"
+#include "workshop/service/slice_service.hpp"
+#include "workshop/service/workshop_router.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -21,6 +24,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <fstream>
@@ -81,6 +85,40 @@ service_limits service_limits_of(const configuration& settings)
     limits.free_memory_bytes = settings.free_memory_mb * mebibyte;
     limits.kept = std::chrono::hours(settings.kept_hours);
     return limits;
+}
+
+// The owner's own, in place of those of the same name; what is wrong, or nothing.
+std::string add_profiles(profile_book& into, const std::filesystem::path& folder)
+{
+    if (folder.empty()) return {};
+    std::error_code fault;
+    std::vector<std::filesystem::path> all;
+    for (std::filesystem::directory_iterator at(folder, fault), end; !fault && at != end; at.increment(fault))
+        if (at->path().extension() == ".toml") all.push_back(at->path());
+    if (fault) return folder.string() + ": " + fault.message();
+    std::sort(all.begin(), all.end());
+    for (const auto& file : all) {
+        const auto text = read_model_file(file, most_profile_bytes);
+        if (text.has_error()) return text_of(text.error());
+        auto read = parse_profile(*text, file.stem().string());
+        if (auto* wrong = std::get_if<profile_fault>(&read)) return wrong->text;
+        into.add(std::get<profile>(std::move(read)));
+    }
+    return {};
+}
+
+slice_settings slice_settings_of(const configuration& settings, const std::filesystem::path& state)
+{
+    slice_settings made;
+    made.engine = settings.engine;
+    if (settings.cache_mb > 0) made.cache = std::filesystem::absolute(state) / "cache";
+    made.most_cache_bytes = settings.cache_mb * mebibyte;
+    made.free_memory_bytes = settings.free_memory_mb * mebibyte;
+    made.kept = std::chrono::hours(settings.kept_hours);
+    made.buckets = settings.buckets;
+    for (const auto& one : built_in_profiles())
+        made.profiles.add(one);
+    return made;
 }
 
 int failed(const std::string& what, const std::string& why)
@@ -221,7 +259,12 @@ int run_workshop(const run_options& options)
     callers known(*tokens, kept);
     chunked_uploads chunked(kept, **chunks, **files, disk, limits);
     figures counts;
-    model_service answers(known, chunked, kept, queue, runner, **files, disk, counts, limits);
+    auto slicing = slice_settings_of(settings, options.state);
+    if (const auto wrong = add_profiles(slicing.profiles, settings.profiles); !wrong.empty())
+        return failed("the profiles", wrong);
+    model_service models(known, chunked, kept, queue, runner, **files, disk, limits);
+    slice_service slices(known, kept, queue, runner, **files, disk, std::move(slicing));
+    workshop_router answers(models, slices, counts);
     auto secret = callback_secret_in(options.state);
     if (!secret) return failed("callback.secret in " + options.state.string(), "it cannot be read or made");
     callback_options telling;

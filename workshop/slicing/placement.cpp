@@ -160,7 +160,7 @@ std::string in_mm(double value)
 
 } // namespace
 
-box3 bounds_of(const mesh& model)
+box3 extent_of(const mesh& model)
 {
     const auto& first = model.points.at(0);
     box3 box{{first.x, first.y, first.z}, {first.x, first.y, first.z}};
@@ -208,7 +208,7 @@ slice_result<mesh> placed(mesh model, const json& data, std::size_t index)
     cutter(model, 0, true).cut();
     if (const double finish = asked["finish"].get<double>(); finish > 0 && !model.triangles.empty())
         cutter(model, static_cast<float>(finish * mm), false).cut();
-    if (model.triangles.empty() || !(bounds_of(model).most.z > 0))
+    if (model.triangles.empty() || !(extent_of(model).most.z > 0))
         return refused(index, ".position.z", "Nothing of the model is above the bed.");
     return model;
 }
@@ -221,7 +221,7 @@ slice_result<std::vector<placed_volume>> planned(std::vector<mesh> placed_meshes
         volume.shape = std::move(placed_meshes[index]);
         volume.extruder = data["model"][index]["extruder"].get<std::size_t>();
         const auto height =
-            static_cast<workshop::micron>(std::llround(bounds_of(volume.shape).most.z * 1000));
+            static_cast<workshop::micron>(std::llround(extent_of(volume.shape).most.z * 1000));
         auto plan = plan_regions(wish_of_volume(data, index, height));
         if (plan.has_error()) {
             auto why = plan.error();
@@ -234,7 +234,7 @@ slice_result<std::vector<placed_volume>> planned(std::vector<mesh> placed_meshes
     return all;
 }
 
-slice_result<void> check_fit(const json& data, std::span<const placed_volume> volumes)
+slice_result<void> check_fit(const json& data, std::span<const mesh> placed_meshes)
 {
     const auto& bed = data["bed"];
     const double width = bed["xLength"].get<double>() * mm, depth = bed["yLength"].get<double>() * mm,
@@ -243,8 +243,8 @@ slice_result<void> check_fit(const json& data, std::span<const placed_volume> vo
         return box.least.x - around >= -slack_mm && box.least.y - around >= -slack_mm &&
                box.most.x + around <= width + slack_mm && box.most.y + around <= depth + slack_mm;
     };
-    for (std::size_t index = 0; index < volumes.size(); ++index) {
-        const auto box = bounds_of(volumes[index].shape);
+    for (std::size_t index = 0; index < placed_meshes.size(); ++index) {
+        const auto box = extent_of(placed_meshes[index]);
         if (inside(box, 0) && box.most.z <= height + slack_mm) continue;
         return slice_failure{slice_errc::does_not_fit, model_path(index),
                              "The model reaches from " + in_mm(box.least.x) + ", " + in_mm(box.least.y) +
@@ -253,8 +253,8 @@ slice_result<void> check_fit(const json& data, std::span<const placed_volume> vo
                                  in_mm(depth) + " x " + in_mm(height) + " mm.",
                              -4};
     }
-    for (std::size_t index = 0; index < volumes.size(); ++index)
-        if (!inside(bounds_of(volumes[index].shape), margin))
+    for (std::size_t index = 0; index < placed_meshes.size(); ++index)
+        if (!inside(extent_of(placed_meshes[index]), margin))
             return slice_failure{slice_errc::does_not_fit, model_path(index),
                                  "The model fits the bed, but not with the " + in_mm(margin) +
                                      " mm of brim, raft or skirt around it.",

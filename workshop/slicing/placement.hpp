@@ -26,7 +26,7 @@ struct box3 {
     double height() const { return most.z - least.z; }
 };
 // Of a mesh with at least one triangle.
-box3 bounds_of(const mesh& model);
+box3 extent_of(const mesh& model);
 
 // The mesh as model number `index` of the request asks for it: scaled, turned about x, then y, then z, the
 // middle of its bounding box at the bed's middle plus `position`, its lowest point at position.z less the
@@ -38,6 +38,6 @@ slice_result<mesh> placed(mesh model, const nlohmann::json& data, std::size_t in
 slice_result<std::vector<placed_volume>> planned(std::vector<mesh> placed_meshes, const nlohmann::json& data);
 
 // Whether all of them fit: 602, of the log's code -4 for a model, -11 for its brim, raft or skirt.
-slice_result<void> check_fit(const nlohmann::json& data, std::span<const placed_volume> volumes);
+slice_result<void> check_fit(const nlohmann::json& data, std::span<const mesh> placed_meshes);
 
 } // namespace layerline::workshop

@@ -167,4 +167,14 @@ slice_result<slice_request> read_slice_request(std::string_view text)
     return read;
 }
 
+std::string response_id_in(std::string_view text)
+{
+    if (text.size() > most_slice_bytes) return {};
+    const auto whole = json::parse(text, nullptr, false);
+    const auto* data = whole.is_object() ? member(whole, "data") : nullptr;
+    if (data == nullptr || !data->is_object()) return {};
+    auto told = optional_text(*data, "responseId");
+    return told.has_value() ? *std::move(told) : std::string();
+}
+
 } // namespace layerline::workshop

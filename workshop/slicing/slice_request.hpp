@@ -32,4 +32,8 @@ struct slice_request {
 // cannot print 605.
 slice_result<slice_request> read_slice_request(std::string_view text);
 
+// The responseId of a request that may be refused, so that its sender knows the answer; "" where there is
+// none to be found.
+std::string response_id_in(std::string_view text);
+
 } // namespace layerline::workshop

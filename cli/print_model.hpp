@@ -1,0 +1,22 @@
+// The verb print: from a model's file to a print, through the workshop and the printer's own gate.
+#pragma once
+
+#include "cli/commands.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace layerline::cli {
+
+// "infill.amount=40" … as sections of a slice request; nothing for what is no SECTION.FIELD=VALUE. A value is
+// JSON, or else a text. Pure.
+std::optional<nlohmann::json> settings_from(std::span<const std::string> words);
+
+// Uploads the model, has it sliced by profiles, sends the G-code to the printer and starts it. Each stage is
+// shown; a slice that is ended by a signal goes on in the workshop, and the same command takes its result.
+transport::task<exit_code> print_model(api& far, command_line asked);
+
+} // namespace layerline::cli
