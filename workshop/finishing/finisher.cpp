@@ -89,7 +89,8 @@ private:
     std::optional<double> layer_s_; // what the layer takes; none: not known
     std::optional<micron> raft_top_;
     bool raft_layer_ = false;
-    bool bottom_ = true; // the temperatures in force
+    bool of_model_ = false; // what is printed, by the last ;TYPE:
+    bool bottom_ = true;    // the temperatures in force
     double fan_ = -1;
     std::size_t layer_count_ = 0, printed_ = 0;
 };
@@ -234,7 +235,7 @@ void finisher::work::take_tail(std::string_view text)
 // What the layer's lines say is known, or as much of them as was held.
 void finisher::work::open_layer(bool whole)
 {
-    facts_ = scan_layer(plan_, layer_, lines_.engine(), raft_top_);
+    facts_ = scan_layer(plan_, layer_, lines_.engine(), raft_top_, of_model_);
     if (plan_.raft && !raft_top_) raft_top_ = raft_top_of(plan_, facts_);
     raft_layer_ = plan_.raft && !raft_top_;
     all_ = std::nullopt;
@@ -315,12 +316,13 @@ void finisher::work::layer_line(std::string_view text)
         }
         if (text == after_tool_mark) return insert(plan_.after_tool);
         if (text == start_mark) return;
+        if (line.comment.starts_with("TYPE:")) of_model_ = begins_model(line.comment);
         if (!raft_layer_ && facts_.z) {
             if (const auto volume = volume_of_label(line.comment)) {
                 if (const auto wish = layer_at(plan_, *volume, *facts_.z - raft_top_.value_or(0)))
                     set_wish(wish);
-            } else if (line.comment.starts_with(" stop printing object"))
-                set_wish(all_);
+            } else if (all_ && line.comment.starts_with(" stop printing object"))
+                lines_.set_layer(all_); // the fan stays until another model begins
         }
         return out_.line(text, line);
     }
@@ -401,7 +403,7 @@ void finisher::work::set_wish(std::optional<layer_wish> wish)
 
 void finisher::work::set_fan(double percent)
 {
-    const double duty = std::round(std::clamp(percent, 0.0, 100.0) * 2.55);
+    const double duty = std::round(std::clamp(percent, 0.0, 100.0) * 255 / 100);
     if (duty == fan_) return;
     fan_ = duty;
     if (plan_.dialect == gcode_dialect::makerbot)

@@ -162,7 +162,7 @@ void gcode_check::work::comment(std::string_view text)
     if (text == "LAYER_CHANGE") {
         in_layers_ = true;
         z_ = std::nullopt;
-        model_ = layer_has_model_ = false;
+        layer_has_model_ = false;
         seen_.clear();
         told_.clear();
     } else if (const auto z = z_of_comment(text))

@@ -40,7 +40,7 @@ std::optional<micron> z_of_comment(std::string_view comment)
 }
 
 layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode::modal_state state,
-                       std::optional<micron> raft_top)
+                       std::optional<micron> raft_top, bool of_model)
 {
     layer_facts facts;
     gcode::move_timer timer;
@@ -57,7 +57,7 @@ layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode
                 facts.volumes.insert(std::min(*volume, plan.volumes.size()));
                 if (facts.z) wish = layer_at(plan, *volume, *facts.z - raft_top.value_or(0));
             }
-            facts.model = facts.model || begins_model(line.comment);
+            if (line.comment.starts_with("TYPE:")) of_model = begins_model(line.comment);
             continue;
         }
         auto moved = state.apply(line);
@@ -69,7 +69,10 @@ layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode
         if (prints && wish) moved->feed_mm_s = sped_up(plan, *wish, moved->feed_mm_s);
         const double took = timer.add(*moved);
         facts.seconds += took;
-        if (prints) facts.extruding_s += took;
+        if (prints) {
+            facts.extruding_s += took;
+            facts.model = facts.model || of_model;
+        }
     }
     return facts;
 }

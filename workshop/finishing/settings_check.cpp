@@ -1,5 +1,6 @@
 #include "workshop/finishing/settings_check.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -39,9 +40,13 @@ bool same_part(std::string_view a, std::string_view b)
     return a.empty() && b.empty();
 }
 
+// Of a stranger's making, so printable ASCII alone.
 std::string shown(std::string_view value)
 {
-    return value.size() <= most_told ? std::string(value) : std::string(value.substr(0, most_told)) + "…";
+    std::string text(value.substr(0, most_told));
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return value.size() <= most_told ? text : text + "...";
 }
 
 } // namespace

@@ -339,6 +339,10 @@ TEST_CASE("two models in one layer have each its own fan", "[finishing]")
     const auto lines = layer_of(made, 3);
     const auto first = position(lines, "; printing object layerline-0 id:0 copy 0"),
                second = position(lines, "; printing object layerline-1 id:1 copy 0");
+    std::string shown;
+    for (const auto& line : lines)
+        shown += line + "\n";
+    INFO(shown);
     const auto slow = position(lines, "M106 S128");
     CHECK(std::abs(slow - first) == 1);
     CHECK(lines.at(static_cast<std::size_t>(second) - 1) == "M106 S255");

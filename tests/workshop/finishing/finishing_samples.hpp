@@ -38,18 +38,25 @@ inline json finishing_data(const std::function<void(json&)>& change = [](json&) 
     return read->data;
 }
 
-// With one volume a model, all of that height in micron.
-inline workshop::finishing_plan finishing_plan_of(const json& data, workshop::micron height)
+// With one volume a model, of these heights in micron.
+inline workshop::finishing_plan finishing_plan_of(const json& data,
+                                                  const std::vector<workshop::micron>& heights)
 {
     std::vector<workshop::volume_plan> volumes;
     for (std::size_t at = 0; at < data["model"].size(); ++at) {
-        auto plan = workshop::plan_regions(workshop::wish_of_volume(data, at, height));
+        auto plan = workshop::plan_regions(workshop::wish_of_volume(data, at, heights.at(at)));
         if (plan.has_error()) FAIL(workshop::text_of(plan.error()));
         volumes.push_back({std::move(*plan), 0});
     }
     auto plan = workshop::plan_finishing(data, std::move(volumes));
     if (plan.has_error()) FAIL(workshop::text_of(plan.error()));
     return std::move(*plan);
+}
+
+// All of that height.
+inline workshop::finishing_plan finishing_plan_of(const json& data, workshop::micron height)
+{
+    return finishing_plan_of(data, std::vector<workshop::micron>(data["model"].size(), height));
 }
 
 // One layer of a square of 20 mm, at 60 mm/s, as PrusaSlicer writes it with absolute E.
