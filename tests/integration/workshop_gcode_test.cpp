@@ -8,10 +8,16 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
+#include <chrono>
 #include <cmath>
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <numbers>
 
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace layerline::tests;
@@ -51,17 +57,21 @@ json with(json data, const json& change)
     return data;
 }
 
+json ended(const workshop_rig& at, const std::string& id)
+{
+    const auto events = at.ask("GET", "/slices/v1/" + id + "/events");
+    const auto last = events.body.rfind("data: ");
+    REQUIRE(last != std::string::npos);
+    return json::parse(events.body.substr(last + 6, events.body.find('\n', last) - last - 6));
+}
+
 json over(const workshop_rig& at, const json& data)
 {
     const auto begun = at.ask("POST", "/slices/v1", slice_text(data), "application/json");
     INFO(begun.body);
     if (begun.status == 400) return begun.json();
     REQUIRE(begun.status == 202);
-    const std::string id = begun.json()["id"];
-    const auto events = at.ask("GET", "/slices/v1/" + id + "/events");
-    const auto last = events.body.rfind("data: ");
-    REQUIRE(last != std::string::npos);
-    return json::parse(events.body.substr(last + 6, events.body.find('\n', last) - last - 6));
+    return ended(at, begun.json()["id"]);
 }
 
 std::string gcode_of(const workshop_rig& at, const json& told)
@@ -76,6 +86,43 @@ json region(int id, double from, double to, const json& more)
     json one{{"id", id}, {"startHeight", from}, {"endHeight", to}};
     one.update(more);
     return one;
+}
+
+// The engine among the processes that this one began, and those that they did; -1 for none.
+pid_t engine_below(pid_t parent)
+{
+    const auto folder = "/proc/" + std::to_string(parent);
+    if (content_of(folder + "/comm").starts_with("prusa-slicer")) return parent;
+    std::error_code gone;
+    for (std::filesystem::directory_iterator at(folder + "/task", gone), end; !gone && at != end;
+         at.increment(gone)) {
+        std::ifstream in(at->path() / "children");
+        for (pid_t one = 0; in >> one;)
+            if (const auto found = engine_below(one); found >= 0) return found;
+    }
+    return -1;
+}
+
+pid_t wait_for_engine(const workshop_rig& at, const std::string& id)
+{
+    for (;;) {
+        const auto told = at.ask("GET", "/slices/v1/" + id).json();
+        REQUIRE((told["state"] == "queued" || told["state"] == "running"));
+        // Before that it is only asked for its version.
+        if (told["progress"] < 0.15) continue;
+        if (const auto engine = engine_below(at.service->pid()); engine >= 0) return engine;
+    }
+}
+
+// A slice that takes the engine many seconds.
+std::string begun_large(const workshop_rig& at)
+{
+    auto data = base_request(at.upload(workshop::binary_stl(workshop::shapes::sphere(60, 7))));
+    data["layers"]["layerHeight"] = 60;
+    data["top"]["layerHeight"] = 60;
+    const auto begun = at.ask("POST", "/slices/v1", slice_text(data), "application/json");
+    REQUIRE(begun.status == 202);
+    return begun.json()["id"];
 }
 
 struct variation {
@@ -147,7 +194,6 @@ TEST_CASE("every setting on every shape makes G-code that is what was asked for"
 {
     if (!engine_installed()) return;
     const workshop_rig at("[jobs]\nat_once = 2\n");
-    auto cone = workshop::shapes::sphere(9, 3);
     const std::vector<std::pair<std::string, workshop::mesh>> shapes{
         {"box", workshop::shapes::box(18, 14, 6)}, {"ball", workshop::shapes::sphere(6, 3)}};
     std::size_t made = 0;
@@ -276,28 +322,72 @@ TEST_CASE("what the engine cannot do is refused by its field, not passed over", 
     }
 }
 
-TEST_CASE("an engine that is not there, crashes, talks without end or takes too long is 500 in words",
-          "[gcode]")
+TEST_CASE("an engine that is not there, refuses, crashes or takes too long is 500 in words", "[gcode]")
 {
-    const temp_folder scripts;
-    const auto script = [&](const char* name, const std::string& text) {
-        const auto file = scripts.path() / name;
-        std::ofstream(file) << "#!/bin/sh\n" << text;
-        std::filesystem::permissions(file, std::filesystem::perms::owner_all);
-        return file.string();
-    };
+    if (!engine_installed()) return;
     struct broken {
-        std::string engine, words;
+        const char *toml, *words;
+        int triangles;
     };
-    const std::vector<broken> all{{"/nowhere/prusa-slicer", "install the package prusa-slicer"}};
+    const std::array<broken, 5> all{
+        {{"[slicing]\nengine = \"/nowhere/prusa-slicer\"\n", "install the package prusa-slicer", 3},
+         {"[slicing]\nengine = \"/usr/bin/false\"\n", "The engine refused it (1)", 3},
+         {"[slicing]\nengine = \"/usr/bin/true\"\n", "The engine wrote no G-code", 3},
+         {"[jobs]\nmemory_mb = 128\n", "of memory", 6},
+         {"[jobs]\ncpu_s = 1\n", "CPU time", 7}}};
     for (const auto& one : all) {
-        const workshop_rig at("[slicing]\nengine = \"" + one.engine + "\"\n");
-        const auto file = at.upload(workshop::binary_stl(workshop::shapes::box(10, 10, 3)));
+        const workshop_rig at(one.toml);
+        const auto file = at.upload(workshop::binary_stl(workshop::shapes::sphere(20, one.triangles)));
         const auto told = over(at, base_request(file));
-        INFO(told.dump(1));
+        INFO(one.toml << told.dump(1));
         CHECK(told["status"] == 500);
         CHECK(told["data"]["msg"].get<std::string>().find(one.words) != std::string::npos);
         // What needs no engine still works.
-        CHECK(over(at, with(base_request(file), {{"mode", "svg"}}))["status"] == 200);
+        auto svg = base_request(at.upload(workshop::binary_stl(workshop::shapes::box(10, 10, 3))));
+        svg["mode"] = "svg";
+        CHECK(over(at, svg)["status"] == 200);
     }
+}
+
+TEST_CASE("a slice that takes longer than a job may is ended, and told", "[gcode]")
+{
+    if (!engine_installed()) return;
+    const workshop_rig at("[jobs]\ntime_s = 1\n");
+    auto data = base_request(at.upload(workshop::binary_stl(workshop::shapes::sphere(60, 7))));
+    data["layers"]["layerHeight"] = 60;
+    data["top"]["layerHeight"] = 60;
+    const auto told = over(at, data);
+    INFO(told.dump(1));
+    CHECK(told["state"] == "failed");
+    CHECK(told["status"] == 500);
+    CHECK(told["data"]["msg"].get<std::string>().find("longer than") != std::string::npos);
+}
+
+TEST_CASE("an engine that crashes in the middle is 500, once, with the signal", "[gcode]")
+{
+    if (!engine_installed()) return;
+    const workshop_rig at;
+    const auto id = begun_large(at);
+    REQUIRE(::kill(wait_for_engine(at, id), SIGSEGV) == 0);
+    const auto told = ended(at, id);
+    INFO(told.dump(1));
+    CHECK(told["status"] == 500);
+    CHECK(told["data"]["msg"].get<std::string>().find("The engine crashed (signal 11)") == 0);
+    CHECK(told["data"]["steps"].back()["code"] == -2);
+    CHECK(at.ask("GET", "/slices/v1/" + id + "/result").status == 409);
+}
+
+TEST_CASE("a slice is cancelled within a second, the engine with it", "[gcode]")
+{
+    if (!engine_installed()) return;
+    const workshop_rig at;
+    const auto id = begun_large(at);
+    const auto engine = wait_for_engine(at, id);
+    const int watched = static_cast<int>(::syscall(SYS_pidfd_open, engine, 0));
+    REQUIRE(watched >= 0);
+    CHECK(at.ask("DELETE", "/slices/v1/" + id).json()["state"] == "cancelled");
+    pollfd end{watched, POLLIN, 0};
+    CHECK(::poll(&end, 1, 1000) == 1);
+    ::close(watched);
+    CHECK(at.ask("GET", "/slices/v1/" + id).json()["state"] == "cancelled");
 }

@@ -143,7 +143,8 @@ bool limit(int what, std::uint64_t value)
     if (::getrlimit(static_cast<__rlimit_resource>(what), &now) != 0) return false;
     // A limit that is lower already stays.
     if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value) value = now.rlim_max;
-    const rlimit wanted{value, value};
+    // A second more until the kernel kills: SIGXCPU comes first, and tells why.
+    const rlimit wanted{value, what == static_cast<int>(RLIMIT_CPU) ? value + 1 : value};
     return ::setrlimit(static_cast<__rlimit_resource>(what), &wanted) == 0;
 }
 
