@@ -15,3 +15,5 @@ target_link_libraries(layerline_model_requests_pure PUBLIC layerline::options la
 layerline_fuzz(model_requests LINK layerline_model_requests_pure)
 layerline_fuzz(slice_request LINK layerline::slicing)
 layerline_fuzz(engine_gcode LINK layerline::finishing)
+layerline_fuzz(plane_slicer LINK layerline::slicing)
+layerline_fuzz(profile_text LINK layerline::profiles)

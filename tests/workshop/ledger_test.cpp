@@ -134,6 +134,22 @@ TEST_CASE("a full queue takes no more, and a cancelled job's result is not taken
     CHECK_FALSE(at.kept->take_job()->has_value());
 }
 
+TEST_CASE("every model of a slice stays until it is over", "[ledger]")
+{
+    ledger_folder at;
+    for (const char* id : {"f-1", "f-2", "f-3"})
+        REQUIRE(at.kept->add_file(file(id, 1100)).has_value());
+    auto slice = job("s-1");
+    slice.input = "f-1";
+    slice.more_inputs = {"f-1", "f-2"};
+    REQUIRE(at.kept->add_job(slice, 10).has_value());
+    CHECK(*at.kept->drop_expired(1200) == std::vector<std::string>{"f-3"});
+    (void)at.kept->take_job();
+    CHECK(at.kept->drop_expired(1200)->empty());
+    (void)at.kept->cancel_job("s-1", 1200);
+    CHECK(*at.kept->drop_expired(1300) == std::vector<std::string>{"f-1", "f-2"});
+}
+
 TEST_CASE("files whose time is over go, but not under a job that waits for them", "[ledger]")
 {
     ledger_folder at;
