@@ -134,6 +134,7 @@ void finisher::work::take_lines()
             continue;
         }
         take(line->text);
+        if (out_.bytes() > most_finished_bytes) fail("The finished file would have more than 1 GiB.");
         if (out_.runs() > most_user_runs) fail("The owner's G-code would stand in the file too often.");
     }
 }
