@@ -213,6 +213,8 @@ double fan_percent(const finishing_plan& plan, const layer_wish& layer, std::opt
 
 double sped_up(const finishing_plan& plan, const layer_wish& layer, double mm_s)
 {
+    // The engine's spirals have one speed from the second layer on.
+    if (layer.bottom && plan.spiral) return std::min(mm_s, plan.bottom_mm_s);
     if (layer.bottom || layer.number == 0 || layer.number > plan.speedup_layers || mm_s <= plan.bottom_mm_s)
         return mm_s;
     const double share = static_cast<double>(layer.number - 1) /

@@ -21,4 +21,8 @@ struct confinement_result {
 confinement_result confine_files(std::span<const std::filesystem::path> sources,
                                  const std::filesystem::path& folder);
 
+// For a program that is to be begun: it may read and run what is in /usr, read a few files of the system that
+// its libraries ask for, and do as it likes in `folder`.
+confinement_result confine_program(const std::filesystem::path& folder);
+
 } // namespace layerline::workshop

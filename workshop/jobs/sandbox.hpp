@@ -17,5 +17,8 @@ struct job_limits {
 // For good: a limit cannot be raised again, the filter not be removed. Ends with its parent. Empty, or what
 // the system refused. Call it with one thread only.
 std::string enter_sandbox(const job_limits& limits);
+// The same for a program that is about to be begun here: it may begin threads and programs of its own, which
+// the limits and the filter hold as well.
+std::string enter_program_sandbox(const job_limits& limits);
 
 } // namespace layerline::workshop

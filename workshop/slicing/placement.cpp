@@ -213,6 +213,11 @@ slice_result<mesh> placed(mesh model, const json& data, std::size_t index)
     return model;
 }
 
+void cut_above(mesh& model, double height_mm)
+{
+    cutter(model, static_cast<float>(height_mm), false).cut();
+}
+
 slice_result<std::vector<placed_volume>> planned(std::vector<mesh> placed_meshes, const json& data)
 {
     std::vector<placed_volume> all;

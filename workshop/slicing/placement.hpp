@@ -34,6 +34,9 @@ box3 extent_of(const mesh& model);
 // 400 if nothing is left, or nothing finite.
 slice_result<mesh> placed(mesh model, const nlohmann::json& data, std::size_t index);
 
+// Leaves nothing of it above that height, mm; open there.
+void cut_above(mesh& model, double height_mm);
+
 // The volumes with their layers: 510, 511 and 400 as plan_regions() gives them, with the model's path.
 slice_result<std::vector<placed_volume>> planned(std::vector<mesh> placed_meshes, const nlohmann::json& data);
 

@@ -1,0 +1,184 @@
+#include "workshop/engine/field_fates.hpp"
+
+#include <array>
+
+namespace layerline::workshop {
+
+namespace {
+
+using enum field_fate;
+
+constexpr std::array rows{
+    fate_row{"model.hash", placement, "read by Layerline"},
+    fate_row{"model.bucketIn", placement, "read by Layerline"},
+    fate_row{"model.extruder", exact, "extruder of the object"},
+    fate_row{"model.settings", exact, "layer ranges"},
+    fate_row{"model.finish", placement, "the model is cut"},
+    fate_row{"model.scale.x", placement, ""},
+    fate_row{"model.scale.y", placement, ""},
+    fate_row{"model.scale.z", placement, ""},
+    fate_row{"model.rotation.x", placement, ""},
+    fate_row{"model.rotation.y", placement, ""},
+    fate_row{"model.rotation.z", placement, ""},
+    fate_row{"model.position.x", placement, ""},
+    fate_row{"model.position.y", placement, ""},
+    fate_row{"model.position.z", placement,
+             "below 0 the model is cut; above 0 is refused: nothing is printed in the air"},
+    fate_row{"extruders.temperature", exact, "temperature"},
+    fate_row{"extruders.firstLayersTemperature", finishing,
+             "the first layer's by the engine, the switch at the end of the bottom"},
+    fate_row{"extruders.material", exact, "filament_type, a comment"},
+    fate_row{"extruders.feedRate", exact, "extrusion_multiplier"},
+    fate_row{"extruders.filamentDiameter", exact, "filament_diameter"},
+    fate_row{"extruders.nozzleSize", exact, "nozzle_diameter; lines are as wide"},
+    fate_row{"extruders.name", exact, "nothing is printed by it"},
+    fate_row{"bed.temperature", exact, "bed_temperature"},
+    fate_row{"bed.firstLayersTemperature", finishing,
+             "the first layer's by the engine, the switch at the end of the bottom"},
+    fate_row{"bed.xLength", exact, "bed_shape, and checked in the G-code"},
+    fate_row{"bed.yLength", exact, "bed_shape, and checked in the G-code"},
+    fate_row{"bed.zLength", exact, "checked before and in the G-code"},
+    fate_row{"fan.fullSpeedLayer", finishing, ""},
+    fate_row{"fan.min", finishing, ""},
+    fate_row{"fan.max", finishing, ""},
+    fate_row{"fan.smart", finishing, ""},
+    fate_row{"fan.factor", finishing, ""},
+    fate_row{"fan.minimalSeconds", finishing, ""},
+    fate_row{"raft.baseThickness", approximate,
+             "the engine's raft has layers of its own height; 0 is no raft"},
+    fate_row{"raft.baseLineWidth", approximate, "as wide as the nozzle"},
+    fate_row{"raft.baseSpeed", approximate, "at bottom.speed"},
+    fate_row{"raft.interfaceThickness", approximate, "a layer of the engine's height; 0 is no raft"},
+    fate_row{"raft.interfaceLineWidth", approximate, "as wide as the nozzle"},
+    fate_row{"raft.airGap", approximate, "firstLayerAirGap is the one gap"},
+    fate_row{"raft.firstLayerAirGap", exact, "raft_contact_distance"},
+    fate_row{"raft.extraMargin", exact, "raft_expansion"},
+    fate_row{"raft.surfaceLayers", exact, "raft_layers, beside base and interface"},
+    fate_row{"raft.surfaceThickness", approximate, "layers of the engine's height"},
+    fate_row{"raft.surfaceLineWidth", approximate, "as wide as the nozzle"},
+    fate_row{"raft.surfaceSpeed", approximate, "at printSpeed"},
+    fate_row{"raft.fanSpeed", finishing, ""},
+    fate_row{"raft.extruder", exact, "support_material_extruder; another than that of support is refused"},
+    fate_row{"infill.amount", exact, "fill_density"},
+    fate_row{"infill.overlap", exact, "infill_overlap"},
+    fate_row{"infill.pattern", exact, "fill_pattern; at 100 % lines, but for concentric"},
+    fate_row{"support.amount", exact, "support_material_spacing"},
+    fate_row{"support.activationAngle", exact,
+             "support_material_threshold, which counts from the horizontal"},
+    fate_row{"support.orientationAngle", exact, "support_material_angle"},
+    fate_row{"support.wallDistance", approximate,
+             "below 4000 the engine draws a wall right around the support, else none"},
+    fate_row{"support.supportEverywhere", exact, "support_material"},
+    fate_row{"support.supportPlatform", exact, "support_material_buildplate_only"},
+    fate_row{"support.supportModel", approximate,
+             "alone it is refused: the engine has support from the bed as well"},
+    fate_row{"support.pattern", exact, "support_material_pattern"},
+    fate_row{"support.XYDistance", exact, "support_material_xy_spacing"},
+    fate_row{"support.ZDistance", exact, "support_material_contact_distance"},
+    fate_row{"support.extruder", exact, "support_material_extruder"},
+    fate_row{"skirt.lineCount", exact, "skirts"},
+    fate_row{"skirt.distance", exact, "skirt_distance"},
+    fate_row{"skirt.minLength", exact, "min_skirt_length"},
+    fate_row{"skirt.extruder", refused, "the skirt is printed by the first model's extruder"},
+    fate_row{"movement.combing", exact, "avoid_crossing_perimeters"},
+    fate_row{"movement.oozeShield", approximate, "draft_shield: the skirt's lines up to the top"},
+    fate_row{"movement.printSpeed", exact, "solid infill, bridges, gaps and support"},
+    fate_row{"movement.travelSpeed", exact, "travel_speed"},
+    fate_row{"movement.innerWallSpeed", exact, "perimeter_speed"},
+    fate_row{"movement.outerWallSpeed", exact, "external_perimeter_speed"},
+    fate_row{"movement.infillSpeed", exact, "infill_speed"},
+    fate_row{"movement.speedupLayers", finishing, ""},
+    fate_row{"movement.smart", finishing, ""},
+    fate_row{"movement.minFactor", finishing, ""},
+    fate_row{"movement.maxFactor", finishing, ""},
+    fate_row{"movement.minimalSeconds", finishing, ""},
+    fate_row{"movement.maximalSeconds", finishing, ""},
+    fate_row{"bottom.numberOfLayers", exact, "a layer range"},
+    fate_row{"bottom.layerHeight", exact, "first_layer_height and a layer range"},
+    fate_row{"bottom.speed", exact, "speeds of the range, first_layer_speed"},
+    fate_row{"bottom.solid", exact, "the range is filled"},
+    fate_row{"bottom.layerDelay", finishing, ""},
+    fate_row{"bottom.firstLayersWidthFactor", exact,
+             "first_layer_extrusion_width, extrusion_width of the range"},
+    fate_row{"bottom.cutOff", placement, "the model is cut"},
+    fate_row{"top.numberOfLayers", exact, "a layer range"},
+    fate_row{"top.layerHeight", exact, "a layer range"},
+    fate_row{"top.solid", exact, "the range is filled"},
+    fate_row{"retraction.amount", exact, "retract_length"},
+    fate_row{"retraction.speed", exact, "retract_speed"},
+    fate_row{"retraction.extruderSwitch", exact, "retract_length_toolchange"},
+    fate_row{"retraction.minimalExtrusionBeforeRetraction", finishing, ""},
+    fate_row{"retraction.zHop", exact, "retract_lift"},
+    fate_row{"retraction.minimalDistance", exact, "retract_before_travel"},
+    fate_row{"multiExtrusion.preSwitchCode", finishing, ""},
+    fate_row{"multiExtrusion.postSwitchCode", finishing, ""},
+    fate_row{"multiExtrusion.dualOverlap", refused, "volumes of two extruders are printed as they are"},
+    fate_row{"layers.spiralize", exact, "spiral_vase"},
+    fate_row{"layers.simpleMode", exact, "one wall, no infill, no closed surfaces"},
+    fate_row{"layers.sequentialMode", exact, "complete_objects"},
+    fate_row{"layers.layerHeight", exact, "layer_height and layer ranges"},
+    fate_row{"layers.layerCoolingTime", finishing, ""},
+    fate_row{"layers.firstLayersAmount", finishing, ""},
+    fate_row{"layers.numberOutlines", exact, "perimeters"},
+    fate_row{"layers.solidLayers", exact, "solid_infill_every_layers"},
+    fate_row{"layers.wipeTowerSize", approximate,
+             "wipe_tower_width, its depth is the engine's; used with several extruders"},
+    fate_row{"gcode.startGcode", finishing, ""},
+    fate_row{"gcode.endGcode", finishing, ""},
+    fate_row{"gcode.changeLayerGcode", finishing, ""},
+    fate_row{"gcode.customGcode", finishing, ""},
+    fate_row{"gcode.repeatEvery", finishing, ""},
+    fate_row{"gcode.gcodeFlavour", exact, "gcode_flavor; ULTIGCODE and BFB are refused"},
+    fate_row{"brim.lines", exact, "brim_width, in whole lines"},
+    fate_row{"brim.extruder", refused, "the brim is printed by the first model's extruder"},
+    fate_row{"skin.skin", exact, "top_solid_layers, bottom_solid_layers"},
+    fate_row{"skin.infillOverlap", approximate, "infill.overlap is the one overlap"},
+    fate_row{"skin.infillAmount", approximate, "closed surfaces are printed at 100 %"},
+    fate_row{"skin.upSkinSpeed", exact, "top_solid_infill_speed"},
+    fate_row{"skin.downSkinSpeed", exact, "solid_infill_speed; what is closed inside has it, too"},
+    fate_row{"skin.upSkinCount", exact, "top_solid_layers"},
+    fate_row{"skin.downSkinCount", exact, "bottom_solid_layers"},
+    fate_row{"absSupport.activationAngle", placement, "discs are put beside the first layer's corners"},
+    fate_row{"absSupport.radius", placement, ""},
+    fate_row{"absSupport.overlap", placement, ""},
+    fate_row{"absSupport.numberOfLayers", placement, ""},
+    fate_row{"regionSettings.id", exact, "layer ranges"},
+    fate_row{"regionSettings.startHeight", exact, "in whole layers"},
+    fate_row{"regionSettings.endHeight", exact, "in whole layers"},
+    fate_row{"regionSettings.layerHeight", exact, "layer_height of the range"},
+    fate_row{"regionSettings.outerWallSpeed", exact, ""},
+    fate_row{"regionSettings.innerWallSpeed", exact, ""},
+    fate_row{"regionSettings.printSpeed", exact, ""},
+    fate_row{"regionSettings.infillSpeed", exact, ""},
+    fate_row{"regionSettings.infillAmount", exact, ""},
+    fate_row{"regionSettings.infillPattern", exact, ""},
+    fate_row{"regionSettings.extruder", exact, "extruder of the range"},
+    fate_row{"regionSettings.fanSpeed", finishing, ""},
+    fate_row{"regionSettings.coolingTime", finishing, ""},
+};
+
+} // namespace
+
+std::span<const fate_row> fate_table()
+{
+    return rows;
+}
+
+std::string_view name_of(field_fate fate)
+{
+    switch (fate) {
+    case exact:
+        return "exact";
+    case placement:
+        return "before";
+    case finishing:
+        return "after";
+    case approximate:
+        return "approximate";
+    case refused:
+        return "refused";
+    }
+    return {};
+}
+
+} // namespace layerline::workshop
