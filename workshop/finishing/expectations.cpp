@@ -52,16 +52,7 @@ double fastest_model_mm_s(const expectations& wanted, std::size_t volume, const 
 
 double fastest_other_mm_s(const expectations& wanted)
 {
-    const auto& data = wanted.data;
-    const double paced = wanted.plan.pace ? std::max(1.0, wanted.plan.pace->most_factor) : 1;
-    const auto& movement = data["movement"];
-    double fastest = std::max({number(movement, "printSpeed"), number(movement, "innerWallSpeed"),
-                               number(movement, "outerWallSpeed"), number(movement, "infillSpeed"),
-                               number(data["bottom"], "speed")});
-    if (wanted.plan.raft)
-        fastest =
-            std::max({fastest, number(data["raft"], "baseSpeed"), number(data["raft"], "surfaceSpeed")});
-    return fastest * paced;
+    return wanted.plan.other_mm_s * (wanted.plan.pace ? std::max(1.0, wanted.plan.pace->most_factor) : 1);
 }
 
 } // namespace layerline::workshop

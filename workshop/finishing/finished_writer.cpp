@@ -1,5 +1,7 @@
 #include "workshop/finishing/finished_writer.hpp"
 
+#include "workshop/finishing/dialect_line.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -39,7 +41,7 @@ void finished_writer::flush()
 
 void finished_writer::line(std::string_view text)
 {
-    line(text, gcode::parse_line(text));
+    line(text, parse_line(text, lines_.dialect()));
 }
 
 void finished_writer::line(std::string_view text, const gcode::parsed_line& parsed)

@@ -1,6 +1,7 @@
 #include "workshop/finishing/finisher.hpp"
 
 #include "gcode/line_splitter.hpp"
+#include "workshop/finishing/dialect_line.hpp"
 #include "workshop/finishing/finished_writer.hpp"
 #include "workshop/finishing/gcode_text.hpp"
 #include "workshop/finishing/layer_scan.hpp"
@@ -133,6 +134,7 @@ void finisher::work::take_lines()
             continue;
         }
         take(line->text);
+        if (out_.bytes() > most_finished_bytes) fail("The finished file would have more than 1 GiB.");
         if (out_.runs() > most_user_runs) fail("The owner's G-code would stand in the file too often.");
     }
 }
@@ -197,7 +199,7 @@ void finisher::work::take_head(std::string_view text)
         out_.owners(plan_.start);
         return;
     }
-    const auto line = gcode::parse_line(text);
+    const auto line = parse_line(text, plan_.dialect);
     if (line.letter == 0) return out_.line(text, line);
     engine_command(text, line);
 }
@@ -217,7 +219,7 @@ void finisher::work::take_tail(std::string_view text)
         }
         return all;
     };
-    const auto line = gcode::parse_line(text);
+    const auto line = parse_line(text, plan_.dialect);
     if (starts("; filament used [mm] ="))
         out_.line("; filament used [mm] = " + filament(0), {});
     else if (starts("; filament used [cm3] ="))
@@ -305,7 +307,7 @@ void finisher::work::begin_printing()
 
 void finisher::work::layer_line(std::string_view text)
 {
-    const auto line = gcode::parse_line(text);
+    const auto line = parse_line(text, plan_.dialect);
     if (line.letter == 0) {
         const bool of_head =
             text == layer_mark || line.comment.starts_with("Z:") || line.comment.starts_with("HEIGHT:");
@@ -316,7 +318,7 @@ void finisher::work::layer_line(std::string_view text)
         }
         if (text == after_tool_mark) return insert(plan_.after_tool);
         if (text == start_mark) return;
-        if (line.comment.starts_with("TYPE:")) of_model_ = begins_model(line.comment);
+        if (line.comment.starts_with("TYPE:")) lines_.set_model(of_model_ = begins_model(line.comment));
         if (!raft_layer_ && facts_.z) {
             if (const auto volume = volume_of_label(line.comment)) {
                 if (const auto wish = layer_at(plan_, *volume, *facts_.z - raft_top_.value_or(0)))
@@ -340,7 +342,9 @@ void finisher::work::engine_command(std::string_view text, const gcode::parsed_l
     }
     lines_.follow(line);
     const bool fan = line.is('M', 106) || line.is('M', 107) || line.is('M', 126) || line.is('M', 127);
-    if (fan || line.is('M', 73)) return; // ours are written instead
+    // The engine's wiping tower takes back the user's speed and pressure advance, and never gives them back.
+    const bool tower = line.is('M', 220) || line.is('M', 900) || line.is('M', 572);
+    if (fan || tower || line.is('M', 73)) return; // ours are written instead
     if (line.letter == 'T')
         if (const auto back = lines_.overdue_retraction(); !back.empty()) out_.line(back);
     if (part_ == part::layers && heats(line)) return;
@@ -353,7 +357,7 @@ bool finisher::work::heats(const gcode::parsed_line& line)
 {
     const bool bed = line.is('M', 140) || line.is('M', 190);
     if (!bed && !line.is('M', 104) && !line.is('M', 109)) return false;
-    const auto said = line.value('S') ? line.value('S') : line.value('P');
+    const auto said = line.value('S');
     if (!said) return false;
     const auto tool = static_cast<std::size_t>(
         std::clamp(line.value('T').value_or(lines_.file().state().now().tool), 0.0, 1e3));
@@ -369,8 +373,9 @@ bool finisher::work::heats(const gcode::parsed_line& line)
 
 std::string finisher::work::heat_command(int command, double celsius, std::optional<int> tool) const
 {
-    const bool by_p = plan_.dialect == gcode_dialect::mach3 || plan_.dialect == gcode_dialect::linuxcnc;
-    auto text = "M" + std::to_string(command) + (by_p ? " P" : " S") + shortest(celsius, 1);
+    if (command == 190 && plan_.dialect == gcode_dialect::makerbot) command = 109;
+    auto text =
+        "M" + std::to_string(command) + (is_milling(plan_.dialect) ? " P" : " S") + shortest(celsius, 1);
     if (tool) text += " T" + std::to_string(*tool);
     return text;
 }
@@ -409,8 +414,7 @@ void finisher::work::set_fan(double percent)
     if (plan_.dialect == gcode_dialect::makerbot)
         return out_.line(duty > 0 ? "M126" : "M127"); // on or off is all it knows
     if (duty == 0) return out_.line("M107");
-    const bool by_p = plan_.dialect == gcode_dialect::mach3 || plan_.dialect == gcode_dialect::linuxcnc;
-    out_.line(std::string("M106 ") + (by_p ? "P" : "S") + shortest(duty, 0));
+    out_.line(std::string("M106 ") + (is_milling(plan_.dialect) ? "P" : "S") + shortest(duty, 0));
 }
 
 // Drawn back and lifted, so that nothing oozes onto the layer that cools.
@@ -423,7 +427,7 @@ void finisher::work::wait(double seconds)
     const std::string fast = " F" + shortest(plan_.travel_mm_s * 60, 3);
     if (back > 1e-4) out_.line(lines_.filament_move(-back));
     if (up > 0.01) out_.line("G1 Z" + shortest(*z + up, 3) + fast);
-    const bool by_seconds = plan_.dialect == gcode_dialect::mach3 || plan_.dialect == gcode_dialect::linuxcnc;
+    const bool by_seconds = is_milling(plan_.dialect);
     for (double left = seconds; left > 1e-3; left -= longest_dwell_s) {
         const double piece = std::min(left, longest_dwell_s);
         out_.line("G4 P" + (by_seconds ? shortest(piece, 3) : shortest(piece * 1000, 0)));

@@ -14,9 +14,10 @@
 namespace layerline::workshop {
 
 inline constexpr std::size_t most_layer_bytes = 16UL * 1024 * 1024; // that are held at once
-inline constexpr std::size_t most_marks = 200000;                   // of progress
-inline constexpr std::size_t most_user_runs = 2000000;              // pieces of the owner's own G-code
-inline constexpr std::size_t most_thumbnail_bytes = 512UL * 1024;   // of one PNG
+inline constexpr std::uint64_t most_finished_bytes = 1024UL * 1024 * 1024;
+inline constexpr std::size_t most_marks = 200000;                 // of progress
+inline constexpr std::size_t most_user_runs = 2000000;            // pieces of the owner's own G-code
+inline constexpr std::size_t most_thumbnail_bytes = 512UL * 1024; // of one PNG
 
 struct png_picture {
     int width = 0, height = 0;

@@ -117,12 +117,17 @@ slice_result<finishing_plan> plan_finishing(const json& data, std::vector<volume
     plan.layer_wait_s = number(layers, "layerCoolingTime");
     plan.bottom_amount = number(layers, "firstLayersAmount") / 100;
     plan.bottom_wait_s = number(data["bottom"], "layerDelay");
-    plan.bottom_mm_s = number(data["bottom"], "speed");
+    plan.bottom_mm_s = plan.other_mm_s = number(data["bottom"], "speed");
     plan.fan = fan_of(data["fan"]);
     const auto& movement = data["movement"];
     plan.speedup_layers = count(movement, "speedupLayers");
     plan.travel_mm_s = number(movement, "travelSpeed");
     plan.pace = pace_of(movement);
+    for (const char* field : {"printSpeed", "innerWallSpeed", "outerWallSpeed", "infillSpeed"})
+        plan.other_mm_s = std::max(plan.other_mm_s, number(movement, field));
+    if (plan.raft)
+        plan.other_mm_s =
+            std::max({plan.other_mm_s, number(raft, "baseSpeed"), number(raft, "surfaceSpeed")});
     const auto& retraction = data["retraction"];
     plan.retraction_mm = number(retraction, "amount") * mm;
     if (retraction.is_object()) plan.retraction_mm_s = number(retraction, "speed");

@@ -67,6 +67,7 @@ struct finishing_plan {
     double retraction_mm = 0, retraction_mm_s = 20, z_hop_mm = 0;
     double least_extrusion_mm = 0; // a retraction with less than this since the last one is left out
     double travel_mm_s = 80, room_z_mm = 200;
+    double other_mm_s = 60; // the fastest of what prints no model: skirt, raft, support, tower
     std::vector<heat_wish> tools;
     heat_wish bed;
     std::vector<double> filament_mm; // its diameter, by tool

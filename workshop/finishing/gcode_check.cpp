@@ -2,6 +2,7 @@
 
 #include "gcode/line_splitter.hpp"
 #include "gcode/line_timer.hpp"
+#include "workshop/finishing/dialect_line.hpp"
 #include "workshop/finishing/extrusion_meter.hpp"
 #include "workshop/finishing/gcode_text.hpp"
 #include "workshop/finishing/layer_scan.hpp"
@@ -39,7 +40,7 @@ enum class rule : std::uint8_t { // one sentence a layer for each
 bool known_command(gcode_dialect dialect, const gcode::parsed_line& line)
 {
     constexpr std::array g{0, 1, 4, 21, 90, 92};
-    constexpr std::array m{73, 82, 83, 84, 104, 106, 107, 109, 140, 190, 204};
+    constexpr std::array m{2, 73, 82, 83, 84, 104, 106, 107, 109, 140, 190, 204};
     constexpr std::array makerbot{101, 103, 108, 126, 127, 135};
     const auto in = [&](const auto& all) {
         return std::find(all.begin(), all.end(), line.number) != all.end();
@@ -146,7 +147,7 @@ void gcode_check::work::take_lines()
             if (!users) wrong(rule::bad_line, "The line is longer than 64 KiB.");
             continue;
         }
-        const auto line = gcode::parse_line(raw->text);
+        const auto line = parse_line(raw->text, plan_.dialect);
         if (!users && line.code.empty() && !line.comment.empty()) comment(line.comment);
         if (line.letter != 0)
             command(line, users);
@@ -207,7 +208,7 @@ void gcode_check::work::heats(const gcode::parsed_line& line)
 {
     const bool bed = line.is('M', 140) || line.is('M', 190);
     if (!bed && !line.is('M', 104) && !line.is('M', 109)) return;
-    const auto said = line.value('S') ? line.value('S') : line.value('R') ? line.value('R') : line.value('P');
+    const auto said = line.value('S') ? line.value('S') : line.value('R');
     if (!said) return;
     const double named = line.value('T').value_or(timer_.state().now().tool);
     if (!bed && !(named >= 0 && named < static_cast<double>(plan_.tools.size())))

@@ -23,7 +23,8 @@ std::string shortest(double value, int digits)
     return text == "-0" ? "0" : text;
 }
 
-std::string with_words(const gcode::parsed_line& line, std::optional<double> e, std::optional<double> feed)
+std::string with_words(const gcode::parsed_line& line, std::optional<double> e, std::optional<double> feed,
+                       char e_letter)
 {
     std::string text(1, line.letter);
     text += std::to_string(line.number);
@@ -37,7 +38,7 @@ std::string with_words(const gcode::parsed_line& line, std::optional<double> e, 
             if (feed) value = feed;
         }
         text += ' ';
-        text += one.letter;
+        text += one.letter == 'E' ? e_letter : one.letter;
         if (value) text += shortest(*value, one.letter == 'F' ? 3 : 5);
     }
     if (feed && !has_feed) text += " F" + shortest(*feed, 3);

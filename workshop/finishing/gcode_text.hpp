@@ -13,8 +13,9 @@ namespace layerline::workshop {
 std::string shortest(double value, int digits);
 
 // The command again with these values of E and F (mm/min) instead of its own; F is added where it had none.
-// The comment stays.
-std::string with_words(const gcode::parsed_line& line, std::optional<double> e, std::optional<double> feed);
+// The comment stays. E is written as that letter.
+std::string with_words(const gcode::parsed_line& line, std::optional<double> e, std::optional<double> feed,
+                       char e_letter = 'E');
 
 // "1d 2h 3m 4s", as slicers write it.
 std::string duration_text(double seconds);

@@ -1,8 +1,8 @@
 #include "workshop/finishing/layer_scan.hpp"
 
-#include "gcode/line.hpp"
 #include "gcode/move_time.hpp"
 #include "gcode/toolpath.hpp"
+#include "workshop/finishing/dialect_line.hpp"
 
 #include <charconv>
 #include <cmath>
@@ -47,7 +47,7 @@ layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode
     std::optional<layer_wish> wish;
     while (!lines.empty()) {
         const auto end = std::min(lines.find('\n'), lines.size());
-        const auto line = gcode::parse_line(lines.substr(0, end));
+        const auto line = parse_line(lines.substr(0, end), plan.dialect);
         lines.remove_prefix(std::min(end + 1, lines.size()));
         if (line.letter == 0) {
             if (const auto z = z_of_comment(line.comment); z && !facts.z) {

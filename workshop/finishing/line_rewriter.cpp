@@ -1,5 +1,6 @@
 #include "workshop/finishing/line_rewriter.hpp"
 
+#include "workshop/finishing/dialect_line.hpp"
 #include "workshop/finishing/gcode_text.hpp"
 
 #include <algorithm>
@@ -28,8 +29,11 @@ line_rewriter::line_rewriter(const finishing_plan& plan)
 
 double line_rewriter::feed_for(bool prints) const
 {
-    const double feed = engine_.now().feed_mm_min;
-    if (!prints || !layer_) return feed;
+    double feed = engine_.now().feed_mm_min;
+    if (!prints) return feed;
+    // The engine's wiping tower has speeds of its own.
+    if (!of_model_) feed = std::min(feed, plan_.other_mm_s * 60);
+    if (!layer_) return feed;
     return sped_up(plan_, *layer_, feed / 60) * 60 * pace_;
 }
 
@@ -70,7 +74,8 @@ std::string line_rewriter::move(std::string_view text, const gcode::parsed_line&
         if (std::abs(wanted - *e_word->value) >= same_e) e = wanted;
     }
     if (feed_fits && !e) return std::string(text);
-    return with_words(line, e, feed_fits ? std::nullopt : std::optional(feed));
+    return with_words(line, e, feed_fits ? std::nullopt : std::optional(feed),
+                      filament_letter(plan_.dialect));
 }
 
 void line_rewriter::written(const gcode::parsed_line& line)
@@ -82,7 +87,8 @@ void line_rewriter::written(const gcode::parsed_line& line)
 std::string line_rewriter::filament_move(double by) const
 {
     const double e = file_.state().now().absolute_e ? file_.state().e() + by : by;
-    return "G1 E" + shortest(e, 5) + " F" + shortest(plan_.retraction_mm_s * 60, 3);
+    return std::string("G1 ") + filament_letter(plan_.dialect) + shortest(e, 5) + " F" +
+           shortest(plan_.retraction_mm_s * 60, 3);
 }
 
 std::string line_rewriter::overdue_retraction()
@@ -104,7 +110,7 @@ std::vector<std::string> line_rewriter::back_to(const gcode::modal_state& before
         lines.emplace_back(was.absolute_e ? "M82" : "M83");
     if (is.tool != was.tool) lines.push_back("T" + std::to_string(was.tool));
     if (was.absolute_e && std::abs(now.e() - before.e()) >= same_e)
-        lines.push_back("G92 E" + shortest(before.e(), 5));
+        lines.push_back(std::string("G92 ") + filament_letter(plan_.dialect) + shortest(before.e(), 5));
     const auto differs = [](const std::optional<double>& a, const std::optional<double>& b) {
         return b && (!a || std::abs(*a - *b) > 1e-4);
     };

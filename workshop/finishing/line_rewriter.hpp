@@ -21,6 +21,7 @@ public:
     // What holds for the moves that follow.
     void set_layer(std::optional<layer_wish> layer) { layer_ = layer; }
     void set_pace(double factor) { pace_ = factor; }
+    void set_model(bool of_model) { of_model_ = of_model; }
 
     // A move of the engine (G0 to G3) as it is to be written; empty: not at all.
     std::string move(std::string_view text, const gcode::parsed_line& line);
@@ -39,6 +40,7 @@ public:
     const gcode::modal_state& engine() const { return engine_; }
     const gcode::line_timer& file() const { return file_; }
     const extrusion_meter& meter() const { return meter_; }
+    gcode_dialect dialect() const { return plan_.dialect; }
     double retraction() const { return retraction_; } // in E's unit
 
 private:
@@ -50,6 +52,7 @@ private:
     extrusion_meter meter_;
     std::optional<layer_wish> layer_;
     double pace_ = 1;
+    bool of_model_ = false; // what is printed
     double retraction_ = 0, least_extrusion_ = 0;
     double since_retraction_ = 1e9; // E printed since the last one
     double left_out_ = 0;           // E that the engine believes to be drawn back

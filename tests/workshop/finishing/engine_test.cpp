@@ -328,3 +328,80 @@ TEST_CASE("the owner's code stands around each change of tools, and each tool ge
     INFO(json_of(report).dump(1));
     CHECK(report.good());
 }
+
+TEST_CASE("every flavour that the engine writes is finished and read back", "[finishing][engine]")
+{
+    if (!engine_is_here()) return;
+    struct row {
+        const char *asked, *engine, *cubic, *fan, *wait, *heat;
+    };
+    for (const auto& one :
+         {row{"GCODE_FLAVOR_REPRAP", "reprap", "0", "M106 S255", "G4 P3000", "M104 S205"},
+          row{"GCODE_FLAVOR_REPRAP_VOLUMATRIC", "reprap", "1", "M106 S255", "G4 P3000", "M104 S205"},
+          row{"GCODE_FLAVOR_MAKERBOT", "makerware", "0", "M126", "G4 P3000", "M104 S205"},
+          row{"GCODE_FLAVOR_MACH3", "mach3", "0", "M106 P255", "G4 P3", "M104 P205"},
+          row{"GCODE_FLAVOR_LINUXCNC", "machinekit", "0", "M106 P255", "G4 P3", "M104 P205"}}) {
+        const auto data = finishing_data([&](json& all) {
+            all["gcode"]["gcodeFlavour"] = one.asked;
+            all["fan"] = {{"min", 50}, {"max", 100}, {"fullSpeedLayer", 3}};
+            all["layers"]["layerCoolingTime"] = 3;
+            all["layers"]["firstLayersAmount"] = 80;
+            all["bottom"]["numberOfLayers"] = 1;
+        });
+        auto settings = plain_settings();
+        settings["gcode_flavor"] = one.engine;
+        settings["use_volumetric_e"] = one.cubic;
+        const auto all = printed(data, 2000, settings);
+        INFO(one.asked);
+        const auto layers = layers_of(all.text);
+        CHECK(has(layers.at(3), one.fan));
+        CHECK(has(layers.at(3), one.wait));
+        CHECK(has(layers.at(2), one.heat));
+        const auto report = all.check(all.text);
+        INFO(json_of(report).dump(1));
+        CHECK(report.good());
+        CHECK(report.layers == 10);
+        CHECK(report.seconds > 27);
+        CHECK(report.filament_mm.at(0) == Approx(365.6).margin(0.5));
+    }
+}
+
+TEST_CASE("a tower where tools are wiped is no faster than anything was asked to be", "[finishing][engine]")
+{
+    if (!engine_is_here()) return;
+    const auto data = finishing_data([](json& all) {
+        all["extruders"].push_back(all["extruders"][0]);
+        all["multiExtrusion"] = json::object();
+        all["layers"]["wipeTowerSize"] = 40000;
+        all["bottom"]["numberOfLayers"] = 1;
+        all["retraction"]["extruderSwitch"] = 10000;
+    });
+    auto settings = plain_settings();
+    for (const auto& [key, value] :
+         engine_settings{{"nozzle_diameter", "0.4,0.4"},
+                         {"filament_diameter", "1.75,1.75"},
+                         {"temperature", "205,205"},
+                         {"first_layer_temperature", "210,210"},
+                         {"bed_temperature", "60,60"},
+                         {"first_layer_bed_temperature", "65,65"},
+                         {"retract_length", "2,2"},
+                         {"retract_speed", "40,40"},
+                         {"retract_length_toolchange", "10,10"},
+                         {"infill_extruder", "2"},
+                         {"wipe_tower", "1"},
+                         {"wipe_tower_width", "40"},
+                         {"wipe_tower_x", "140"},
+                         {"wipe_tower_y", "140"},
+                         {"single_extruder_multi_material", "0"},
+                         {"single_extruder_multi_material_priming", "0"},
+                         {"use_relative_e_distances", "1"},
+                         {"layer_gcode", "G92 E0"},
+                         {"toolchange_gcode", ";LAYERLINE:BEFORE_TOOL\\nT[next_extruder]\\n"
+                                              ";LAYERLINE:AFTER_TOOL"}})
+        settings[key] = value;
+    const auto all = printed(data, {2000}, settings, {box_stl(20, 30, 2)});
+    const auto report = all.check(all.text);
+    INFO(json_of(report).dump(1));
+    CHECK(report.good());
+    CHECK(all.text.find(";TYPE:Wipe tower") != std::string::npos);
+}
