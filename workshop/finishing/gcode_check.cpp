@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <set>
 
@@ -20,6 +21,7 @@ namespace {
 
 constexpr double slack_mm = 0.002; // the engine writes three digits
 constexpr double model_slack_mm = 0.25;
+constexpr double smallest_spot_mm = 2; // what is smaller may have a layer in which nothing can be printed
 constexpr double same_celsius = 0.5;
 
 enum class rule : std::uint8_t { // one sentence a layer for each
@@ -56,6 +58,22 @@ std::string mm(double value)
     return shortest(value, 3) + " mm";
 }
 
+// The rectangle in which a layer of a volume is printed.
+class gcode_spot {
+public:
+    void take(double x, double y)
+    {
+        min_x_ = std::min(min_x_, x), max_x_ = std::max(max_x_, x);
+        min_y_ = std::min(min_y_, y), max_y_ = std::max(max_y_, y);
+    }
+    // Of its longer side; 0 where nothing was printed.
+    double size() const { return std::max({0.0, max_x_ - min_x_, max_y_ - min_y_}); }
+
+private:
+    static constexpr double none = std::numeric_limits<double>::infinity();
+    double min_x_ = none, min_y_ = none, max_x_ = -none, max_y_ = -none;
+};
+
 std::string of_model(std::size_t volume)
 {
     return "model " + std::to_string(volume);
@@ -67,7 +85,8 @@ class gcode_check::work {
 public:
     work(expectations wanted, std::vector<line_run> user_lines)
         : wanted_(std::move(wanted)), plan_(wanted_.plan), users_(std::move(user_lines)),
-          settings_(wanted_.settings), printed_(plan_.volumes.size(), 0), heat_(gcode::max_tools, 0.0)
+          settings_(wanted_.settings), printed_(plan_.volumes.size(), 0), spots_(plan_.volumes.size()),
+          heat_(gcode::max_tools, 0.0)
     {
         for (const auto& one : wanted_.data["extruders"])
             widest_mm2_ = std::max(widest_mm2_, 4 * std::pow(one["nozzleSize"].get<double>() / 1000, 2) *
@@ -119,6 +138,7 @@ private:
     std::optional<std::size_t> volume_;
     std::set<std::size_t> seen_;       // volumes in this layer
     std::vector<std::size_t> printed_; // the number of each volume's last layer
+    std::vector<gcode_spot> spots_;    // where that was printed
     std::vector<double> heat_;         // of the tools, as the engine and we set them
     double bed_ = 0;
     double widest_mm2_ = 0, model_slack_ = model_slack_mm;
@@ -298,6 +318,9 @@ void gcode_check::work::prints(const gcode::move& move)
     if (const double mm2 = move.de * area / move.length_mm; mm2 > widest_mm2_ && move.length_mm > 0.1)
         wrong(rule::too_thick, "A line gets " + shortest(mm2, 2) + " mm² of material.");
     if (model_) first_of_model();
+    if (const auto index = plan_.volumes.size() == 1 ? 0 : volume_.value_or(spots_.size());
+        model_ && index < spots_.size() && at.x() && at.y())
+        spots_[index].take(*at.x(), *at.y());
     const auto here = wish();
     const double most = model_ && here && volume_.value_or(0) < plan_.volumes.size()
                             ? std::max(fastest_model_mm_s(wanted_, volume_.value_or(0), *here),
@@ -360,10 +383,15 @@ void gcode_check::work::first_of_model()
         return wrong(rule::unplanned, "No layer of " + of_model(*volume) + " is planned at " +
                                           mm(static_cast<double>(top) / 1000) + ".");
     auto& last = printed_[*volume];
-    if (planned->number != last + 1)
+    // At a tip the engine may find nothing to print in one layer and something in the next.
+    if (planned->number > last + 1 && last > 0 && spots_[*volume].size() <= smallest_spot_mm)
+        report_.notes.push_back("At a tip of " + of_model(*volume) + ", layer " + std::to_string(last + 1) +
+                                " is too small to print.");
+    else if (planned->number != last + 1)
         wrong(rule::unplanned, "Layer " + std::to_string(planned->number) + " of " + of_model(*volume) +
                                    " follows its layer " + std::to_string(last) + ".");
     last = planned->number;
+    spots_[*volume] = {};
 }
 
 check_report gcode_check::work::finish()

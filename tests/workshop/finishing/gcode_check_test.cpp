@@ -76,6 +76,29 @@ TEST_CASE("moves out of the room are found, whoever makes them but the owner", "
     CHECK(all.with("G1 X100 Y100").good());
 }
 
+TEST_CASE("at a tip a layer without anything to print is noted, not found wrong", "[finishing]")
+{
+    const bench all;
+    auto text = all.made.first;
+    const auto second = text.find(";LAYER_CHANGE\n;Z:0.600"), third = text.find(";LAYER_CHANGE\n;Z:0.800"),
+               fourth = text.find(";LAYER_CHANGE\n;Z:1.000");
+    auto tip = text.substr(second, third - second);
+    for (const auto& [from, to] : {std::pair("X110", "X91"),
+                                   {"Y110", "Y91"},
+                                   {"E0.7", "E0.035"},
+                                   {"E1.4", "E0.07"},
+                                   {"E2.1", "E0.105"},
+                                   {"E2.8", "E0.14"}})
+        for (auto at = tip.find(from); at != std::string::npos; at = tip.find(from, at + 1))
+            tip.replace(at, std::string(from).size(), to);
+    const auto found = all.check(text.substr(0, second) + tip + text.substr(fourth));
+    for (const auto& one : found.mismatches)
+        UNSCOPED_INFO(one.text);
+    CHECK(found.good());
+    REQUIRE_FALSE(found.notes.empty());
+    CHECK(found.notes[0].find("layer 4 is too small to print") != std::string::npos);
+}
+
 TEST_CASE("a layer at another height, twice or not at all is found", "[finishing]")
 {
     const bench all;
