@@ -1,6 +1,6 @@
 // Lines of firmware whose words differ from Marlin's, read as if they were its: Mach3 and LinuxCNC call the
-// filament's axis A, give temperatures as P, and count the seconds
-// of G4 P; a MakerBot waits for its bed with M109. Pure.
+// filament's axis A, give temperatures as P, and count the seconds of G4 P; a MakerBot waits for its bed with
+// M109. Pure.
 #pragma once
 
 #include "gcode/line.hpp"
