@@ -1,6 +1,7 @@
 // What the engine says. Pure.
 #include "workshop/engine/engine_process.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace layerline::workshop {
@@ -19,6 +20,15 @@ std::optional<double> engine_progress(std::string_view line)
     line.remove_prefix(static_cast<std::size_t>(end - line.data()));
     if (!line.starts_with(" => ")) return std::nullopt;
     return percent / 100.0;
+}
+
+std::string engine_version_in(std::string_view output)
+{
+    constexpr std::size_t most_version = 100;
+    const auto from = output.find("PrusaSlicer-");
+    if (from == std::string_view::npos) return {};
+    output.remove_prefix(from);
+    return std::string(output.substr(0, std::min(output.find_first_of(" \r\n"), most_version)));
 }
 
 std::string engine_words(std::string_view output)

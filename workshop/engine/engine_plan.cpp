@@ -1,11 +1,14 @@
 #include "workshop/engine/engine_plan.hpp"
 
+#include "workshop/engine/field_fates.hpp"
 #include "workshop/engine/range_settings.hpp"
 #include "workshop/finishing/finishing_plan.hpp"
+#include "workshop/slicing/slice_reference.hpp"
 
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <numbers>
 #include <optional>
 #include <utility>
 
@@ -100,6 +103,7 @@ void retraction(const json& data, engine_settings& into)
 void quiet_defaults(engine_settings& into)
 {
     for (const char* key : {"cooling",
+                            "dont_support_bridges",
                             "elefant_foot_compensation",
                             "ensure_vertical_shell_thickness",
                             "extra_perimeters",
@@ -126,6 +130,8 @@ void quiet_defaults(engine_settings& into)
                             "raft_first_layer_expansion",
                             "brim_separation",
                             "standby_temperature_delta",
+                            "single_extruder_multi_material",
+                            "single_extruder_multi_material_priming",
                             "silent_mode"})
         into[key] = "0";
     into["machine_limits_usage"] = "ignore";
@@ -169,12 +175,25 @@ std::optional<slice_failure> flavour(const json& data, engine_settings& into)
     return std::nullopt;
 }
 
-std::optional<slice_failure> around(const json& data, engine_settings& into, std::size_t first_extruder)
+// The engine prints as many lines as wholly fit; their spacing is less than their width, for they overlap
+// with their round sides. A quarter of a line keeps the count clear of rounding.
+double brim_width_mm(const json& data, std::size_t extruder, double layer_mm)
+{
+    constexpr double clear = 0.25;
+    const double width = number(data["extruders"][extruder], "nozzleSize") / 1000 *
+                         number(data["bottom"], "firstLayersWidthFactor") / 100;
+    const double spacing = width - layer_mm * (1 - std::numbers::pi / 4);
+    return (number(data["brim"], "lines") + clear) * spacing;
+}
+
+std::optional<slice_failure> around(const json& data, engine_settings& into, std::size_t first_extruder,
+                                    double first_layer_mm)
 {
     if (const auto& skirt = data["skirt"]; skirt.is_object() && skirt["lineCount"] != 0) {
         if (skirt["extruder"].get<std::size_t>() != first_extruder)
             return slice_failure{slice_errc::bad_value, "skirt.extruder",
-                                 "The skirt is printed by the first model's extruder."};
+                                 "The skirt is printed by the extruder that prints first, number " +
+                                     std::to_string(first_extruder) + "."};
         into["skirts"] = std::to_string(skirt["lineCount"].get<int>());
         into["skirt_distance"] = engine_mm(number(skirt, "distance"));
         into["min_skirt_length"] = engine_mm(number(skirt, "minLength"));
@@ -187,11 +206,10 @@ std::optional<slice_failure> around(const json& data, engine_settings& into, std
     if (const auto& brim = data["brim"]; brim.is_object() && brim["lines"] != 0) {
         if (brim["extruder"].get<std::size_t>() != first_extruder)
             return slice_failure{slice_errc::bad_value, "brim.extruder",
-                                 "The brim is printed by the first model's extruder."};
+                                 "The brim is printed by the extruder that prints first, number " +
+                                     std::to_string(first_extruder) + "."};
         into["brim_type"] = "outer_only";
-        into["brim_width"] =
-            engine_number(number(brim, "lines") * number(data["extruders"][first_extruder], "nozzleSize") /
-                          1000 * number(data["bottom"], "firstLayersWidthFactor") / 100);
+        into["brim_width"] = engine_number(brim_width_mm(data, first_extruder, first_layer_mm));
     }
     return std::nullopt;
 }
@@ -211,7 +229,8 @@ std::optional<slice_failure> below(const json& data, engine_settings& into)
         into["raft_layers"] = std::to_string(2 + raft["surfaceLayers"].get<int>());
         into["raft_contact_distance"] = engine_mm(number(raft, "firstLayerAirGap"));
         into["raft_expansion"] = engine_mm(number(raft, "extraMargin"));
-        into["support_material_extruder"] = std::to_string(raft["extruder"].get<int>() + 1);
+        into["support_material_extruder"] = into["support_material_interface_extruder"] =
+            std::to_string(raft["extruder"].get<int>() + 1);
     }
     if (!with_support) return std::nullopt;
     if (with_raft && raft["extruder"] != support["extruder"])
@@ -248,9 +267,11 @@ void surfaces(const json& data, engine_settings& into, std::size_t first_extrude
     const bool closed = !skin.is_object() || skin["skin"] == true;
     const auto& layers = data["layers"];
     const bool bare = layers["spiralize"] == true || layers["simpleMode"] == true;
+    // Where skin has no section, a bottom or top that is not solid leaves its side open.
     const auto count = [&](const char* own, const json& section) {
         if (!closed || layers["simpleMode"] == true) return std::string("0");
-        return std::to_string(skin.is_object() ? skin[own].get<int>() : section["numberOfLayers"].get<int>());
+        if (skin.is_object()) return std::to_string(skin[own].get<int>());
+        return section["solid"] == true ? std::to_string(section["numberOfLayers"].get<int>()) : "0";
     };
     into["top_solid_layers"] = bare ? "0" : count("upSkinCount", data["top"]);
     into["bottom_solid_layers"] = count("downSkinCount", data["bottom"]);
@@ -275,19 +296,66 @@ void surfaces(const json& data, engine_settings& into, std::size_t first_extrude
     into["travel_speed"] = engine_number(number(data["movement"], "travelSpeed"));
 }
 
-void wipe_tower(const json& data, engine_settings& into)
+// The engine has towers under conditions of its own, which it tells in its own words.
+std::optional<slice_failure> wipe_tower(const json& data, engine_settings& into)
 {
     const double size = number(data["layers"], "wipeTowerSize") / 1000;
-    if (size <= 0 || data["extruders"].size() < 2) return;
+    if (size <= 0 || data["extruders"].size() < 2) return std::nullopt;
+    const auto refused = [](const char* why) {
+        return slice_failure{slice_errc::bad_value, "layers.wipeTowerSize",
+                             std::string("There is no wipe tower ") + why};
+    };
+    if (data["layers"]["sequentialMode"] == true && data["model"].size() > 1)
+        return refused("where models are printed one after the other.");
+    if (data["gcode"]["gcodeFlavour"] != "GCODE_FLAVOR_REPRAP") return refused("in this G-code flavour.");
+    const auto& first = data["extruders"][0];
+    for (const auto& one : data["extruders"])
+        if (one["nozzleSize"] != first["nozzleSize"] || one["filamentDiameter"] != first["filamentDiameter"])
+            return refused("for extruders whose nozzles or filaments are of different sizes.");
     into["wipe_tower"] = "1";
     into["wipe_tower_width"] = engine_number(size);
-    into["use_relative_e_distances"] = "1"; // the engine writes towers in no other way
-    into["single_extruder_multi_material"] = "0";
+    into["use_relative_e_distances"] = "1"; // the engine writes towers in no other way,
+    into["layer_gcode"] = "G92 E0";         // and this is its condition for it
     constexpr double from_edge = 10;
     into["wipe_tower_x"] =
         engine_number(std::max(0.0, number(data["bed"], "xLength") / 1000 - size - from_edge));
     into["wipe_tower_y"] =
         engine_number(std::max(0.0, number(data["bed"], "yLength") / 1000 - size - from_edge));
+    return std::nullopt;
+}
+
+// Any wish of a region that a spiral, which has the same settings all the way, cannot follow.
+std::optional<slice_failure> spiral(const json& data, std::span<const placed_volume> volumes)
+{
+    if (data["layers"]["spiralize"] == false) return std::nullopt;
+    for (const auto& volume : volumes)
+        for (const auto& region : volume.plan.regions) {
+            if (region.kind != region_kind::user) continue;
+            const auto& wish = data["regionSettings"][region.settings];
+            const auto path = "regionSettings[" + std::to_string(region.settings) + "].";
+            for (const char* field : {"outerWallSpeed", "innerWallSpeed", "printSpeed", "infillSpeed"})
+                if (number(wish, field) > 0)
+                    return slice_failure{slice_errc::bad_value, path + field,
+                                         "A spiral has the same speed all the way."};
+            if (number(wish, "infillAmount") > 0)
+                return slice_failure{slice_errc::bad_value, path + "infillAmount",
+                                     "A spiral has nothing inside."};
+            if (const int other = wish["extruder"].get<int>();
+                other >= 0 && static_cast<std::size_t>(other) != volume.extruder)
+                return slice_failure{slice_errc::bad_value, path + "extruder",
+                                     "A spiral is printed by one extruder."};
+        }
+    return std::nullopt;
+}
+
+// The engine begins with the lowest of those that the first layer has; in sequence, with the first model's.
+std::size_t printing_first(const json& data, std::span<const placed_volume> volumes)
+{
+    if (volumes.empty()) return 0;
+    if (data["layers"]["sequentialMode"] == true) return volumes.front().extruder;
+    const auto lowest = std::min_element(
+        volumes.begin(), volumes.end(), [](const auto& a, const auto& b) { return a.extruder < b.extruder; });
+    return lowest->extruder;
 }
 
 std::optional<slice_failure> beyond_the_engine(const json& data)
@@ -305,6 +373,22 @@ std::optional<slice_failure> beyond_the_engine(const json& data)
     return std::nullopt;
 }
 
+// What was asked for and is done only nearly: each field that has another value than its default, once.
+void note_approximations(const json& data, std::vector<std::string>& notes)
+{
+    for (const auto& row : fate_table()) {
+        if (row.fate != field_fate::approximate) continue;
+        const auto dot = row.field.find('.');
+        const auto& section = data[std::string(row.field.substr(0, dot))];
+        const auto name = std::string(row.field.substr(dot + 1));
+        const auto* const known = find_section(row.field.substr(0, dot));
+        if (!section.is_object() || !section.contains(name) || known == nullptr) continue;
+        const auto* const field = find_field(*known, name);
+        if (field == nullptr || section[name] == usual_value(*field)) continue;
+        notes.push_back(std::string(row.field) + " is approximate: " + std::string(row.text) + ".");
+    }
+}
+
 } // namespace
 
 slice_result<engine_plan> plan_engine(const json& data, std::span<const placed_volume> volumes)
@@ -314,12 +398,16 @@ slice_result<engine_plan> plan_engine(const json& data, std::span<const placed_v
     quiet_defaults(into);
     extruders(data, into);
     retraction(data, into);
-    wipe_tower(data, into);
     if (auto why = flavour(data, into)) return *std::move(why);
+    if (auto why = wipe_tower(data, into)) return *std::move(why);
     if (auto why = beyond_the_engine(data)) return *std::move(why);
-    const auto first = volumes.empty() ? 0 : volumes.front().extruder;
+    if (auto why = spiral(data, volumes)) return *std::move(why);
+    const auto first = printing_first(data, volumes);
     surfaces(data, into, first);
-    if (auto why = around(data, into, first)) return *std::move(why);
+    double first_layer_mm = number(data["bottom"], "layerHeight") / 1000;
+    if (!volumes.empty() && !volumes.front().plan.regions.empty())
+        first_layer_mm = static_cast<double>(volumes.front().plan.regions.front().layer_height) / 1000;
+    if (auto why = around(data, into, first, first_layer_mm)) return *std::move(why);
     if (auto why = below(data, into)) return *std::move(why);
     into.merge(plain_range(data));
     if (data["infill"].is_object())
@@ -338,9 +426,8 @@ slice_result<engine_plan> plan_engine(const json& data, std::span<const placed_v
         }
         plan.volumes.push_back(std::move(volume));
     }
-    if (!volumes.empty() && !volumes.front().plan.regions.empty())
-        into["first_layer_height"] =
-            engine_mm(static_cast<double>(volumes.front().plan.regions.front().layer_height));
+    if (first_layer_mm > 0) into["first_layer_height"] = engine_number(first_layer_mm);
+    note_approximations(data, plan.notes);
     return plan;
 }
 

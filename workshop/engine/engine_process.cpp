@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -15,6 +16,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,6 +87,7 @@ private:
     }
     auto words = argv;
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words)
         pointers.push_back(word.data());
     pointers.push_back(nullptr);
@@ -93,6 +96,20 @@ private:
     std::array<char*, 5> environment{way.data(), language.data(), home.data(), temporary.data(), nullptr};
     ::execve(pointers.front(), pointers.data(), environment.data());
     std::_Exit(exit_not_there);
+}
+
+bool ends_by(pid_t process, clock::time_point deadline)
+{
+    const owned_descriptor watch(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+    if (watch.get() < 0) return true; // before Linux 5.3: waited for without a limit
+    for (;;) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
+        pollfd ended{watch.get(), POLLIN, 0};
+        const int ready = ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+        if (ready > 0) return true;
+        if (ready == 0) return false;
+        if (errno != EINTR) return true;
+    }
 }
 
 std::optional<run_result> run(const std::vector<std::string>& argv, const std::filesystem::path& folder,
@@ -125,6 +142,11 @@ std::optional<run_result> run(const std::vector<std::string>& argv, const std::f
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;
         hears.take({part.data(), static_cast<std::size_t>(got)});
+    }
+    // One that has closed its output and goes on has no more time than any other.
+    if (ended.in_time && !ends_by(process, deadline)) {
+        ended.in_time = false;
+        ::kill(process, SIGKILL);
     }
     while (::waitpid(process, &ended.status, 0) < 0 && errno == EINTR) {
     }
@@ -180,8 +202,7 @@ std::string ask_engine_version(const std::string& program)
     if (::access(program.c_str(), X_OK) != 0) return {};
     const auto said = run({program, "--help"}, "/", {}, version_time, {});
     if (!said || !said->in_time) return {};
-    const auto& text = said->output;
-    return text.substr(0, std::min(text.find_first_of(" \n"), text.size()));
+    return engine_version_in(said->output);
 }
 
 } // namespace layerline::workshop

@@ -36,6 +36,9 @@ std::string ask_engine_version(const std::string& program);
 // The share that a line of its output tells ("70 => Infilling layers"), from 0 to 1; nothing for another.
 // Pure.
 std::optional<double> engine_progress(std::string_view line);
+// "PrusaSlicer-2.5.0+…" out of what it says of itself, which may begin with lines of its log; "" if that is
+// not in it. Pure.
+std::string engine_version_in(std::string_view output);
 // What of its output a person should read: without progress, at most 600 characters. Pure.
 std::string engine_words(std::string_view output);
 
