@@ -86,8 +86,7 @@ void add_operation_commands(CLI::App& models, operation_command& into)
             ->capture_default_str();
         command->add_flag("--json", into.json, "the result as the Model API answers it");
         if (row.output == operation_output::model)
-            command->add_option("--to", into.format, "stl, ascii-stl, obj, ply, off or 3mf")
-                ->capture_default_str();
+            command->add_option("--to", into.format, std::string(written_formats))->capture_default_str();
         for (const auto& one : row.parameters) {
             if (one.kind == parameter_kind::model || one.name == "measurementUnits") continue;
             auto& given = entry.parameters.emplace_back();

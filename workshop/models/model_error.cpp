@@ -18,7 +18,7 @@ constexpr std::array rows{
                     "A parameter is missing or of the wrong type.", true,
                     "Correct the parameter that the message names."},
     model_error_row{model_errc::type_not_accepted, "type_not_accepted", 415,
-                    "Files of this kind are not taken.", true, "Upload STL, OBJ, PLY, OFF or 3MF."},
+                    "Files of this kind are not taken.", true, "Upload STL, OBJ, PLY, OFF, 3MF, AMF or glTF."},
     model_error_row{model_errc::file_too_big, "file_too_big", 413, "The file is too big; it was not kept.",
                     true, "Make it smaller, or raise the limit in workshop.toml."},
     model_error_row{model_errc::file_not_found, "file_not_found", 404,
@@ -86,7 +86,7 @@ constexpr std::array rows{
                     true, "Give a value in this range."},
     model_error_row{model_errc::format_unknown, "format_unknown", 400,
                     "There is no such format to export to.", true,
-                    "Give stl, ascii-stl, obj, ply, off or 3mf."},
+                    "Give stl, ascii-stl, obj, ply, off, 3mf or glb."},
 };
 
 } // namespace

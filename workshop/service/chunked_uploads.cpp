@@ -3,7 +3,6 @@
 #include "workshop/jobs/embedded_queue.hpp"
 #include "workshop/operations/parameters.hpp"
 #include "workshop/service/chunk_plan.hpp"
-#include "workshop/service/file_type.hpp"
 #include "workshop/service/upload_quota.hpp"
 #include "workshop/service/upload_reader.hpp"
 
@@ -208,7 +207,7 @@ task<model_result<file_record>> chunked_uploads::join(upload_record upload, std:
     if (joined->sha256 != sha256)
         co_return model_failure{model_errc::commit_failed, "The chunks have the SHA-256 " + joined->sha256 +
                                                                ", which is not the one that was given."};
-    if (const auto other = no_model(joined->head)) co_return no_model_failure(*other);
+    if (auto other = refused_as_no_model(joined->head)) co_return *std::move(other);
     auto commit = [arriving] { return arriving->commit(); };
     auto committed = co_await disk_->run(std::move(commit));
     if (committed.has_error()) co_return committed.error();
