@@ -172,7 +172,7 @@ int run_program(int argc, char** argv)
     served->add_option("--ready", service.ready, "write the addresses as JSON to this file once listening");
     served->add_flag("--check", service.check, "check the configuration and exit");
     access::token_command token;
-    access::add_token_command(app, token);
+    access::add_token_command(app, token, true);
     app.fallthrough();
     auto* const models = app.add_subcommand("model", "work on a model's file");
     models->require_subcommand(1);
