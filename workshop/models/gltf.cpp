@@ -103,16 +103,18 @@ private:
         if (points.has_error()) return points.error();
         const auto indices = whole_of(primitive, "indices", no_number, place);
         if (indices.has_error()) return indices.error();
-        std::vector<std::uint32_t> run((*points)->all.size());
-        std::iota(run.begin(), run.end(), 0U);
+        std::vector<std::uint32_t> run;
         // Of strips some corners only join, so that more may come than triangles do.
         const auto most = 6 * limits_.max_triangles - read_corners_;
         if (*indices != no_number) {
             auto read = read_indices(file_, *indices, most);
             if (read.has_error()) return read.error();
             run = *std::move(read);
-        } else if (run.size() > most) {
-            return too_many(run.size() / 3, limits_.max_triangles);
+        } else {
+            if ((*points)->all.size() > most)
+                return too_many((*points)->all.size() / 3, limits_.max_triangles);
+            run.resize((*points)->all.size());
+            std::iota(run.begin(), run.end(), 0U);
         }
         read_corners_ += run.size();
         for (const auto one : run)

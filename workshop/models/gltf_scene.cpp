@@ -1,7 +1,9 @@
 #include "workshop/models/gltf_scene.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <string>
 
 namespace layerline::workshop {
@@ -102,22 +104,43 @@ model_result<std::vector<std::uint64_t>> roots_of(const json& document)
     return roots;
 }
 
-model_result<void> has_no_pose(const json& document, const json& node, std::uint64_t shown,
-                               const std::string& place)
+// What bends a shape by how much: all 0 where nothing does.
+bool bent(const json& object)
 {
-    if (node.contains("skin"))
-        return unreadable(
-            place + " is posed by a skeleton, which is not done here: export it with its pose applied.");
-    const auto about = element_of(document, "meshes", shown);
-    if (about.has_error()) return unreadable(place + ": " + about.error().detail);
-    const auto& weights =
-        node.contains("weights") ? node["weights"] : (*about)->value("weights", json::array());
-    for (const auto& one : weights)
-        if (!one.is_number() || one.get<double>() != 0)
+    const auto weights = object.find("weights");
+    return weights != object.end() && std::any_of(weights->begin(), weights->end(), [](const json& one) {
+               return !one.is_number() || one.get<double>() != 0;
+           });
+}
+
+class pose_check {
+public:
+    explicit pose_check(const json& document) : document_(document) {}
+
+    // Of a node that shows a mesh. Each mesh is looked at once, however many show it.
+    model_result<void> plain(const json& node, std::uint64_t shown, const std::string& place)
+    {
+        if (node.contains("skin"))
+            return unreadable(
+                place + " is posed by a skeleton, which is not done here: export it with its pose applied.");
+        if (bent(node) || is_bent(shown))
             return unreadable(
                 place + " is bent by weights, which is not done here: export it with its shape applied.");
-    return {};
-}
+        return {};
+    }
+
+private:
+    bool is_bent(std::uint64_t shown)
+    {
+        const auto [at, fresh] = known_.try_emplace(shown, false);
+        if (!fresh) return at->second;
+        const auto about = element_of(document_, "meshes", shown);
+        return about.has_value() && (at->second = bent(**about)); // one that is not there is refused later
+    }
+
+    const json& document_;
+    std::map<std::uint64_t, bool> known_;
+};
 
 } // namespace
 
@@ -126,6 +149,7 @@ model_result<std::vector<shown_mesh>> shown_meshes(const json& document)
     const auto roots = roots_of(document);
     if (roots.has_error()) return roots.error();
     std::vector<shown_mesh> found;
+    pose_check poses(document);
     std::vector<shown_mesh> open; // here by the numbers of nodes
     for (auto at = roots->rbegin(); at != roots->rend(); ++at)
         open.push_back({*at, upright});
@@ -145,7 +169,7 @@ model_result<std::vector<shown_mesh>> shown_meshes(const json& document)
         const auto shown = whole_of(**node, "mesh", no_number, place);
         if (shown.has_error()) return shown.error();
         if (*shown != no_number) {
-            if (const auto plain = has_no_pose(document, **node, *shown, place); plain.has_error())
+            if (const auto plain = poses.plain(**node, *shown, place); plain.has_error())
                 return plain.error();
             found.push_back({*shown, where});
         }
