@@ -42,6 +42,13 @@ model_failure at_hole(std::size_t number, const std::string& what)
     return {model_errc::drain_hole_place, "Drain hole " + std::to_string(number + 1) + ": " + what};
 }
 
+std::string in_mm(double value)
+{
+    auto text = std::to_string(value);
+    text.resize(text.find('.') + 3);
+    return text + " mm";
+}
+
 vector3 normal_of(const mesh& model, const triangle& one)
 {
     return cross(difference(model.points[one[1]], model.points[one[0]]),
@@ -75,8 +82,8 @@ public:
         const vector3 at{hole.at.x, hole.at.y, hole.at.z};
         const auto near = tree_.nearest(at);
         if (near.squared_distance > drain_hole_reach * drain_hole_reach)
-            return at_hole(number, "it is " + std::to_string(std::sqrt(near.squared_distance)) +
-                                       " mm from the surface; at most 1 mm is taken.");
+            return at_hole(number, "it is " + in_mm(std::sqrt(near.squared_distance)) +
+                                       " from the surface; at most 1 mm is taken.");
         if (volumes_[links_.shell[near.triangle]] < 0)
             return at_hole(number, "it is at the surface of a cavity, not outside.");
         const auto out = square_to(at, hole.diameter / 2, near.triangle);
