@@ -182,7 +182,7 @@ TEST_CASE("drain holes of many sizes go into round models, and through their tes
         const auto ball = shapes::sphere(25, rounds, {100, -50, 7});
         double closed = 0, open = 0;
         (void)drained(ball, 2, {}, closed);
-        for (const double diameter : {0.5, 3.0, 8.0}) {
+        for (const double diameter : {0.5, 8.0}) {
             INFO(rounds << ' ' << diameter);
             const auto made = drained(ball, 2, {{{100, -50, 32}, diameter}}, open);
             CHECK(analyse(made).shells == 1);
@@ -228,7 +228,9 @@ TEST_CASE("drain holes anywhere on many shapes give one closed surface, or a cod
 {
     const bool all = std::getenv("LAYERLINE_FULL_MATRIX") != nullptr; // NOLINT(concurrency-mt-unsafe)
     std::size_t done = 0, tried = 0;
+    std::size_t at = 0;
     for (const auto& [name, shape] : shapes::many()) {
+        if (!all && at++ % 3 != 0) continue;
         hollow_options options;
         options.wall = 2;
         auto shut = shape;
