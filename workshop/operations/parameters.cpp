@@ -96,7 +96,8 @@ model_result<json> checked_list(const json& value, const parameter& row)
         auto one = json::object();
         for (auto field : fields_of(row)) {
             const auto key = std::string(field.name);
-            const auto name = place + "." + key;
+            auto name = place;
+            name.append(".").append(key);
             field.name = name;
             const auto found = value[i].find(key);
             if (found == value[i].end()) return invalid_parameter(name);
