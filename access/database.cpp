@@ -17,7 +17,7 @@ namespace {
 
 // One entry a version: what brings a database of the version before to it. Entries are never changed once
 // released, only added. Numbers are bigint: SOCI reads "integer" columns as 32 bits.
-constexpr std::array<std::string_view, 1> steps{R"(
+constexpr std::array<std::string_view, 2> steps{R"(
 create table tokens (
     id text primary key, name text not null, scopes text not null, printers text not null,
     all_printers bigint not null, secret_hash text not null unique, created bigint not null,
@@ -28,6 +28,9 @@ create table printers (
 create table pairing_tries (subject text not null, at bigint not null);
 create index pairing_tries_at on pairing_tries (at);
 create table facts (name text primary key, value text not null);
+)",
+                                                R"(
+alter table tokens add column uploads_per_month bigint;
 )"};
 
 errc meaning_of(int result)

@@ -60,6 +60,7 @@ struct principal {
     std::vector<std::string> printers; // agent ids; empty with all_printers
     bool all_printers = false;
     std::optional<std::chrono::steady_clock::time_point> ends; // when the token's time is over
+    std::optional<std::uint32_t> uploads_per_month = {};       // of a workshop's token that has its own
 };
 
 } // namespace layerline::access

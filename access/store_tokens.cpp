@@ -37,7 +37,7 @@ std::vector<std::string> split(std::string_view list)
 struct token_columns {
     std::string id, name, scopes, printers, hash;
     long long all_printers = 0, created = 0;
-    number_column expires, last_used, revoked;
+    number_column expires, last_used, revoked, uploads;
 
     stored_token get() const
     {
@@ -56,6 +56,9 @@ struct token_columns {
         token.record.expires_unix = expires.get();
         token.record.last_used_unix = last_used.get();
         token.record.revoked_unix = revoked.get();
+        if (const auto most = uploads.get())
+            token.record.spec.uploads_per_month =
+                static_cast<std::uint32_t>(std::clamp<std::int64_t>(*most, 0, UINT32_MAX));
         if (token.record.expires_unix)
             token.record.spec.lifetime = std::chrono::seconds(*token.record.expires_unix - created);
         return token;
@@ -66,12 +69,13 @@ std::vector<stored_token> load(database& data)
 {
     token_columns c;
     soci::statement found =
-        (data.sql().prepare << "select id, name, scopes, printers, all_printers, secret_hash, created, "
-                               "expires, last_used, revoked from tokens order by created, id",
+        (data.sql().prepare
+             << "select id, name, scopes, printers, all_printers, secret_hash, created, "
+                "expires, last_used, revoked, uploads_per_month from tokens order by created, id",
          soci::into(c.id), soci::into(c.name), soci::into(c.scopes), soci::into(c.printers),
          soci::into(c.all_printers), soci::into(c.hash), soci::into(c.created),
          soci::into(c.expires.value, c.expires.there), soci::into(c.last_used.value, c.last_used.there),
-         soci::into(c.revoked.value, c.revoked.there));
+         soci::into(c.revoked.value, c.revoked.there), soci::into(c.uploads.value, c.uploads.there));
     found.execute();
     std::vector<stored_token> all;
     while (found.fetch())
@@ -91,11 +95,15 @@ void insert(database& data, const stored_token& token)
     const long long all = record.spec.all_printers ? 1 : 0;
     const long long created = record.created_unix;
     number_column expires(record.expires_unix);
+    const auto& most = record.spec.uploads_per_month;
+    number_column uploads(most ? std::optional<std::int64_t>(*most) : std::nullopt);
     data.sql()
-        << "insert into tokens (id, name, scopes, printers, all_printers, secret_hash, created, expires) "
-           "values (:id, :name, :scopes, :printers, :all, :hash, :created, :expires)",
+        << "insert into tokens (id, name, scopes, printers, all_printers, secret_hash, created, expires, "
+           "uploads_per_month) values (:id, :name, :scopes, :printers, :all, :hash, :created, :expires, "
+           ":uploads)",
         soci::use(record.id), soci::use(record.spec.name), soci::use(scopes), soci::use(printers),
-        soci::use(all), soci::use(hash), soci::use(created), soci::use(expires.value, expires.there);
+        soci::use(all), soci::use(hash), soci::use(created), soci::use(expires.value, expires.there),
+        soci::use(uploads.value, uploads.there);
 }
 
 } // namespace

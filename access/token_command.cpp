@@ -139,7 +139,7 @@ long long parse_life(const std::string& text)
     }
 }
 
-void add_token_command(CLI::App& program, token_command& into)
+void add_token_command(CLI::App& program, token_command& into, bool counts_uploads)
 {
     auto* token = program.add_subcommand("token", "make, list and revoke tokens");
     token->require_subcommand(1);
@@ -149,6 +149,11 @@ void add_token_command(CLI::App& program, token_command& into)
         ->capture_default_str();
     create->add_option("--expires", into.life, "after this long: 90d, 12h, 30m (default: never)");
     create->add_option("--printer", into.printers, "agent id it is for; may be repeated (default: all)");
+    if (counts_uploads)
+        create
+            ->add_option("--uploads-per-month", into.uploads_per_month,
+                         "in a month of UTC; 0: any (default: what workshop.toml says)")
+            ->check(CLI::Range(0, 100'000'000));
     auto* list = token->add_subcommand("list", "show all tokens, without their secrets");
     auto* revoke = token->add_subcommand("revoke", "end a token at once");
     revoke->add_option("id", into.id, "as `token list` shows it")->required();
@@ -162,6 +167,7 @@ int run_token_command(const token_command& asked, const std::filesystem::path& s
 {
     json request{{"name", asked.name}, {"scopes", asked.scopes}};
     if (!asked.printers.empty()) request["printers"] = asked.printers;
+    if (asked.uploads_per_month >= 0) request["uploads_per_month"] = asked.uploads_per_month;
     if (!asked.life.empty()) {
         const auto seconds = parse_life(asked.life);
         if (seconds == 0) {

@@ -1,4 +1,5 @@
-// `token create|list|revoke` of layerline-agent and layerline-relay: the same words, the same answers.
+// `token create|list|revoke` of layerline-agent, layerline-relay and layerline-workshop: the same words, the
+// same answers.
 #pragma once
 
 #include <filesystem>
@@ -15,11 +16,13 @@ struct token_command {
     std::string verb; // "create", "list", "revoke"; empty: not asked for
     std::string name, scopes = "view,control,files", life, id;
     std::vector<std::string> printers;
+    long long uploads_per_month = -1; // below 0: not asked for
     bool json = false;
 };
 
 // Adds the `token` subcommand and its own to a program's options; `into` must live as long as `program`.
-void add_token_command(CLI::App& program, token_command& into);
+// `counts_uploads`: it is the workshop, where a token may have a number of uploads of its own.
+void add_token_command(CLI::App& program, token_command& into, bool counts_uploads = false);
 
 // Asks the running program over its control socket; if it does not run, opens the store in `state`. Prints to
 // stdout; a new secret stands alone on the last line. Returns the exit code: 0 done, 1 refused, 2 bad

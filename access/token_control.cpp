@@ -16,6 +16,7 @@ using nlohmann::json;
 constexpr std::string_view base = "/control/tokens";
 constexpr std::size_t max_request = 16UL * 1024;
 constexpr std::int64_t longest_life_s = 10LL * 365 * 24 * 3600;
+constexpr std::int64_t most_uploads_per_month = 100'000'000;
 
 json number_or_null(const std::optional<std::int64_t>& value)
 {
@@ -143,6 +144,7 @@ void to_json(json& into, const token_record& record)
                 {"expires", number_or_null(record.expires_unix)},
                 {"last_used", number_or_null(record.last_used_unix)},
                 {"revoked", number_or_null(record.revoked_unix)}};
+    if (record.spec.uploads_per_month) into["uploads_per_month"] = *record.spec.uploads_per_month;
 }
 
 std::variant<token_spec, std::string> parse_token_spec(const std::string& text)
@@ -181,6 +183,12 @@ std::variant<token_spec, std::string> parse_token_spec(const std::string& text)
                 value.get<std::int64_t>() > longest_life_s)
                 return std::string("lifetime_s must be whole seconds, from 1 to ten years");
             spec.lifetime = std::chrono::seconds(value.get<std::int64_t>());
+        } else if (key == "uploads_per_month") {
+            if (value.is_null()) continue;
+            if (!value.is_number_integer() || value.get<std::int64_t>() < 0 ||
+                value.get<std::int64_t>() > most_uploads_per_month)
+                return std::string("uploads_per_month must be a whole number, from 0 (any) to 100000000");
+            spec.uploads_per_month = static_cast<std::uint32_t>(value.get<std::int64_t>());
         } else {
             return "unknown field " + key;
         }

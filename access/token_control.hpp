@@ -16,8 +16,8 @@ namespace layerline::access {
 // 1970 or null.
 void to_json(nlohmann::json& into, const token_record& record);
 
-// {"name":"phone","scopes":"view,control","printers":["…"],"all_printers":false,"lifetime_s":3600}; else what
-// is wrong, naming the field. Without `printers` the token is for all.
+// {"name":"phone","scopes":"view,control","printers":["…"],"all_printers":false,"lifetime_s":3600,
+// "uploads_per_month":100}; else what is wrong, naming the field. Without `printers` the token is for all.
 std::variant<token_spec, std::string> parse_token_spec(const std::string& json);
 
 // Answers POST /control/tokens (201 with the record and its "secret"), GET /control/tokens and DELETE

@@ -80,9 +80,13 @@ token_memory::looked_up token_memory::look_up(std::string_view secret, now at)
     looked_up answer;
     answer.note_use = !one.noted || at.steady - *one.noted >= note_every;
     if (answer.note_use) one.noted = at.steady;
-    answer.answer = principal{
-        record.id, record.spec.name, record.spec.scopes, record.spec.printers, record.spec.all_printers,
-        one.ends};
+    answer.answer = principal{record.id,
+                              record.spec.name,
+                              record.spec.scopes,
+                              record.spec.printers,
+                              record.spec.all_printers,
+                              one.ends,
+                              record.spec.uploads_per_month};
     return answer;
 }
 
@@ -93,7 +97,7 @@ standing token_memory::standing_of(entry& one, now at)
     if (record.revoked_unix) return credential_fault::dead;
     record.last_used_unix = at.wall;
     return token_standing{principal{record.id, record.spec.name, record.spec.scopes, record.spec.printers,
-                                    record.spec.all_printers, one.ends},
+                                    record.spec.all_printers, one.ends, record.spec.uploads_per_month},
                           expired};
 }
 

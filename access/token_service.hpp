@@ -23,6 +23,8 @@ struct token_spec {
     std::vector<std::string> printers; // agent ids
     bool all_printers = false;
     std::optional<std::chrono::seconds> lifetime; // none: until revoked
+    // For the workshop alone; none: as many as its configuration says.
+    std::optional<std::uint32_t> uploads_per_month = {};
 };
 struct token_record {
     std::string id;

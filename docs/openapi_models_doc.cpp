@@ -46,6 +46,20 @@ json schema_of(const parameter& one)
         schema["type"] = "string";
         schema["enum"] = std::vector<std::string>(one.choices.begin(), one.choices.end());
         break;
+    case parameter_kind::list: {
+        json fields = json::object(), names = json::array();
+        for (const auto& field : fields_of(one)) {
+            auto inner = schema_of(field);
+            inner["x-code"] = static_cast<int>(field.wrong);
+            fields[std::string(field.name)] = std::move(inner);
+            names.push_back(field.name);
+        }
+        schema["type"] = "array";
+        schema["maxItems"] = static_cast<int>(one.most);
+        schema["items"] = {
+            {"type", "object"}, {"properties", std::move(fields)}, {"required", std::move(names)}};
+        break;
+    }
     case parameter_kind::number:
     case parameter_kind::whole:
         schema["type"] = one.kind == parameter_kind::whole ? "integer" : "number";

@@ -5,7 +5,7 @@ build_packages=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboos
     libopenvdb-dev libimath-dev libembree-dev libtbb-dev
     libmeshoptimizer-dev libpolyclipping-dev libpng-dev libjpeg62-turbo-dev libexpat1-dev zlib1g-dev)
 try_packages=(xz-utils jq python3-minimal)
-test_packages=(admesh prusa-slicer catch2 faketime xz-utils jq openssl curl util-linux python3-minimal)
+test_packages=(admesh assimp-utils prusa-slicer catch2 faketime xz-utils jq openssl curl util-linux python3-minimal)
 bench_packages=(openssh-server openssh-client nginx-light wrk printcore curl openssl ca-certificates iproute2
     util-linux python3)
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev)

@@ -174,13 +174,13 @@ int run_program(int argc, char** argv)
     served->add_option("--ready", service.ready, "write the addresses as JSON to this file once listening");
     served->add_flag("--check", service.check, "check the configuration and exit");
     access::token_command token;
-    access::add_token_command(app, token);
+    access::add_token_command(app, token, true);
     app.fallthrough();
     auto* const models = app.add_subcommand("model", "work on a model's file");
     models->require_subcommand(1);
     options how;
     const auto common = [&how](CLI::App* command) {
-        command->add_option("FILE", how.file, "STL, OBJ, PLY, OFF or 3MF")->required();
+        command->add_option("FILE", how.file, std::string(read_formats))->required();
         command->add_option("--units", how.units, "of the file: mm, cm, m, inch or foot")
             ->capture_default_str();
         return command;
@@ -190,11 +190,11 @@ int run_program(int argc, char** argv)
     look->add_flag("--json", how.json, "as the Model API answers");
     auto* const convert = common(models->add_subcommand("convert", "write it in another format, in mm"));
     convert->add_option("-o,--output", how.out, "the file to write")->required();
-    convert->add_option("--to", how.format, "stl, ascii-stl, obj, ply, off or 3mf")->default_val("stl");
+    convert->add_option("--to", how.format, std::string(written_formats))->default_val("stl");
     auto* const mend =
         common(models->add_subcommand("repair", "close holes, sew cracks, turn triangles outward"));
     mend->add_option("-o,--output", how.out, "the file to write")->required();
-    mend->add_option("--to", how.format, "stl, ascii-stl, obj, ply, off or 3mf")->default_val("stl");
+    mend->add_option("--to", how.format, std::string(written_formats))->default_val("stl");
     mend->add_option("--tolerance", how.tolerance, "sew cracks up to this wide, mm")
         ->check(CLI::Range(0.0, 10.0));
     mend->add_flag("--drop-noise", how.drop_noise,

@@ -37,6 +37,12 @@ std::string help(const parameter& row)
     std::string text(row.meaning);
     for (std::size_t i = 0; i < row.choices.size(); ++i)
         text += (i == 0 ? ": " : ", ") + std::string(row.choices[i]);
+    if (row.kind == parameter_kind::list) {
+        text += ": each as ";
+        for (const auto& field : fields_of(row))
+            text += (&field == row.fields ? "" : ",") + std::string(field.name);
+        return text;
+    }
     if (row.most > row.least) text += ", " + json(row.least).dump() + " to " + json(row.most).dump();
     return text;
 }
@@ -48,6 +54,30 @@ json value_of(const std::string& text, parameter_kind kind)
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (failed != std::errc() || end != text.data() + text.size()) return text; // refused as no number
     return value;
+}
+
+// Of "1,2,3,4": the fields in their order. What is missing or too much is refused with the rest.
+json entry_of(const std::string& text, const parameter& row)
+{
+    auto entry = json::object();
+    std::string_view rest = text;
+    for (const auto& field : fields_of(row)) {
+        const bool last = &field == row.fields + row.field_count - 1;
+        const auto comma = last ? std::string_view::npos : rest.find(',');
+        entry[std::string(field.name)] = value_of(std::string(rest.substr(0, comma)), field.kind);
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+    }
+    return entry;
+}
+
+json value_of(const operation_command::given& option, const parameter& row)
+{
+    if (row.kind == parameter_kind::flag) return option.on;
+    if (row.kind != parameter_kind::list) return value_of(option.text, row.kind);
+    auto all = json::array();
+    for (const auto& one : option.texts)
+        all.push_back(entry_of(one, row));
+    return all;
 }
 
 int failed(const model_failure& why)
@@ -86,15 +116,16 @@ void add_operation_commands(CLI::App& models, operation_command& into)
             ->capture_default_str();
         command->add_flag("--json", into.json, "the result as the Model API answers it");
         if (row.output == operation_output::model)
-            command->add_option("--to", into.format, "stl, ascii-stl, obj, ply, off or 3mf")
-                ->capture_default_str();
+            command->add_option("--to", into.format, std::string(written_formats))->capture_default_str();
         for (const auto& one : row.parameters) {
             if (one.kind == parameter_kind::model || one.name == "measurementUnits") continue;
             auto& given = entry.parameters.emplace_back();
             given.name = one.name;
-            given.option = one.kind == parameter_kind::flag
-                               ? command->add_flag(option_name(one.name), given.on, help(one))
-                               : command->add_option(option_name(one.name), given.text, help(one));
+            const auto name = option_name(one.name);
+            given.option = one.kind == parameter_kind::flag ? command->add_flag(name, given.on, help(one))
+                           : one.kind == parameter_kind::list
+                               ? command->add_option(name, given.texts, help(one))->allow_extra_args(false)
+                               : command->add_option(name, given.text, help(one));
         }
     }
 }
@@ -113,8 +144,7 @@ int run_operation(const operation_command& commands, const operation_command::en
     for (const auto& one : which.row->parameters)
         for (const auto& option : which.parameters)
             if (option.name == one.name && !option.option->empty())
-                given[option.name] =
-                    one.kind == parameter_kind::flag ? json(option.on) : value_of(option.text, one.kind);
+                given[option.name] = value_of(option, one);
     auto checked = checked_parameters(given, which.row->parameters);
     if (checked.has_error()) return failed(checked.error());
     operation_input input;

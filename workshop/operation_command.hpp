@@ -13,8 +13,9 @@ struct operation_row;
 
 struct operation_command {
     struct given {
-        std::string name, text; // of a parameter
-        bool on = false;        // of a flag
+        std::string name, text;         // of a parameter
+        std::vector<std::string> texts; // of a list
+        bool on = false;                // of a flag
         CLI::Option* option = nullptr;
     };
     struct entry {

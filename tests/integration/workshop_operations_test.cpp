@@ -10,6 +10,10 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include <sys/resource.h>
 
 using namespace layerline::tests;
 using nlohmann::json;
@@ -89,6 +93,88 @@ TEST_CASE("shrinkwrap, hollow and wall thickness are done in the confined proces
                 {"minimalWallThicknessMm", 1},
                 {"accuracyWallThickness", 1}})["hasThinWalls"] == false);
 }
+
+TEST_CASE("a drain hole goes through HTTP, and one that cannot be is told with 801, 802 or 13",
+          "[workshop][status]")
+{
+    const workshop_rig at;
+    const auto file = at.upload(box());
+    const auto holes = [](double z, double diameter) {
+        return json::array({{{"x", 20}, {"y", 15}, {"z", z}, {"diameterMm", diameter}}});
+    };
+    const auto made =
+        done(at, "hollow", {{"inputId", file}, {"wallThicknessMm", 2}, {"drainHoles", holes(20, 4)}});
+    CHECK(made["drainHoles"] == 1);
+    const auto found = analysed(bytes_of(at, made["resultId"]));
+    CHECK(found.watertight());
+    CHECK(found.shells == 1);
+    CHECK(40 * 30 * 20 - found.volume_mm3 == Approx(made["removedMm3"].get<double>()).epsilon(1e-4));
+
+    const auto code = [&](const json& drains) {
+        return workshop_rig::code_of(
+            at.ask("POST", "/models/v1/operations/hollow",
+                   json{{"inputId", file}, {"wallThicknessMm", 2}, {"drainHoles", drains}}.dump()));
+    };
+    CHECK(code(holes(20, 0.4)) == 801);
+    CHECK(code(holes(20, 51)) == 801);
+    CHECK(code(holes(2e6, 4)) == 802);
+    CHECK(code("20,15,20,4") == 13);
+    CHECK(code(json::array({{{"x", 20}}})) == 13);
+    const auto off = at.over(
+        at.begin("hollow", {{"inputId", file}, {"wallThicknessMm", 2}, {"drainHoles", holes(10, 4)}}));
+    CHECK(workshop_rig::code_of(off) == 802);
+    CHECK(off["errors"][0]["message"].get<std::string>().find("Drain hole 1:") == 0);
+}
+
+TEST_CASE("GLB is exported and read again, AMF is read, and both tell their unit", "[workshop]")
+{
+    const workshop_rig at;
+    const auto file =
+        done(at, "export", {{"inputId", at.upload(box())}, {"exportToFormat", "glb"}})["fileId"];
+    const auto scene = bytes_of(at, file);
+    CHECK(scene.rfind("glTF", 0) == 0);
+    const auto again = done(at, "analyze", {{"inputId", at.upload(scene)}, {"measurementUnits", "foot"}});
+    CHECK(again["dimensionXMm"] == Approx(40));
+    CHECK(again["watertight"] == true);
+
+    const auto vertex = [](int x, int y, int z) {
+        return "<vertex><coordinates><x>" + std::to_string(x) + "</x><y>" + std::to_string(y) + "</y><z>" +
+               std::to_string(z) + "</z></coordinates></vertex>";
+    };
+    const auto amf = "<?xml version=\"1.0\"?><amf unit=\"inch\"><object id=\"1\"><mesh><vertices>" +
+                     vertex(0, 0, 0) + vertex(1, 0, 0) + vertex(0, 1, 0) +
+                     "</vertices><volume><triangle><v1>0</v1><v2>1</v2><v3>2</v3></triangle></volume></mesh>"
+                     "</object></amf>";
+    CHECK(done(at, "analyze", {{"inputId", at.upload(amf)}})["dimensionXMm"] == Approx(25.4));
+    auto furlong = amf;
+    furlong.replace(furlong.find("inch"), 4, "yard");
+    CHECK(workshop_rig::code_of(at.over(at.begin("analyze", {{"inputId", at.upload(furlong)}}))) == 200);
+    const auto draco =
+        at.upload(R"({"asset":{"version":"2.0"},"extensionsRequired":["KHR_draco_mesh_compression"]})");
+    CHECK(workshop_rig::code_of(at.over(at.begin("analyze", {{"inputId", draco}}))) == 201);
+    CHECK(workshop_rig::code_of(
+              at.over(at.begin("analyze", {{"inputId", at.upload(scene.substr(0, 500))}}))) == 202);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) // whose memory is not the program's
+TEST_CASE("a picture of 10000 x 10000 pixels is drawn in half of the memory that it would fill", "[workshop]")
+{
+    temp_folder folder;
+    std::ofstream(folder.path() / "part.stl") << box();
+    for (const std::string format : {"png", "jpeg"}) {
+        const auto made =
+            run({program_path("layerline-workshop").string(), "model", "thumbnail",
+                 (folder.path() / "part.stl").string(), "-o", (folder.path() / "picture").string(), "--width",
+                 "10000", "--height", "10000", "--format", format});
+        INFO(made.output);
+        REQUIRE(made.exit_code == 0);
+        CHECK(std::filesystem::file_size(folder.path() / "picture") > 100'000);
+    }
+    rusage most{}; // of the largest program that this one has waited for
+    REQUIRE(::getrusage(RUSAGE_CHILDREN, &most) == 0);
+    CHECK(most.ru_maxrss < 4 * 10'000 * 10'000 / 2 / 1024);
+}
+#endif
 
 TEST_CASE("reduce, thumbnail, scale by a factor and 3MF are done in the confined process", "[workshop]")
 {

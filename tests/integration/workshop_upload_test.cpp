@@ -4,6 +4,7 @@
 #include "access/crypto.hpp"
 #include "access/hex.hpp"
 #include "tests/workshop/shapes.hpp"
+#include "workshop/jobs/ledger.hpp"
 #include "workshop/models/stl.hpp"
 
 #include <catch2/catch.hpp>
@@ -181,6 +182,62 @@ TEST_CASE("61: a month's uploads are counted, also over a restart", "[workshop][
     CHECK(at.over(at.begin("analyze", {{"inputId", file}}))["state"] == "succeeded");
     at.token = at.make_token("files"); // each has its own count
     (void)at.upload(cube());
+}
+
+TEST_CASE("61: a token may have a number of uploads a month of its own, more or fewer than the others",
+          "[workshop][status]")
+{
+    workshop_rig at("[limits]\nuploads_per_month = 2\n");
+    at.token = at.make_token("files", {"--uploads-per-month", "1"});
+    const auto id = begin_upload(at, {{"bytes", cube().size()}, {"sha256", sha256(cube())}});
+    CHECK(put(at, id, "0", cube()).status == 200);
+    const auto file = at.upload(cube());
+    for (const auto& answer :
+         {at.ask("POST", "/models/v1/files", cube(), "application/octet-stream"),
+          at.ask("POST", "/models/v1/uploads", R"({"bytes":5})"), commit(at, id, json::object())}) {
+        CHECK(answer.status == 403);
+        CHECK(workshop_rig::code_of(answer) == 61);
+    }
+    CHECK(at.ask("GET", "/models/v1/files/" + file).body == cube());
+    at.token = at.make_token("files", {"--uploads-per-month", "3"});
+    for (int i = 0; i < 3; ++i)
+        (void)at.upload(cube());
+    CHECK(workshop_rig::code_of(at.ask("POST", "/models/v1/files", cube(), "application/octet-stream")) ==
+          61);
+    at.token = at.make_token("files", {"--uploads-per-month", "0"}); // any
+    for (int i = 0; i < 4; ++i)
+        (void)at.upload(cube());
+}
+
+TEST_CASE("an upload that is never committed is gone, with its chunks, once its time is over", "[workshop]")
+{
+    workshop_rig at;
+    const auto stale = begin_upload(at, {{"bytes", cube().size()}});
+    const auto fresh = begin_upload(at, {{"bytes", cube().size()}});
+    for (const auto& id : {stale, fresh})
+        CHECK(put(at, id, "0", cube().substr(0, 100)).status == 200);
+    at.service->signal(SIGTERM);
+    (void)at.service->wait();
+    {
+        const auto kept = workshop::open_ledger(at.path("state/workshop.db"));
+        REQUIRE(kept.has_value());
+        auto record = (*kept)->find_upload(stale);
+        REQUIRE(record.has_value());
+        REQUIRE(record->has_value());
+        REQUIRE((*kept)->drop_upload(stale).has_value());
+        (*record)->expires_unix = (*record)->created_unix - 1; // as if a day had gone by
+        REQUIRE((*kept)->add_upload(**record, 100).has_value());
+    }
+    at.start();
+    // The first look for what is over is taken at the start.
+    const auto until = std::chrono::steady_clock::now() + seconds(20);
+    while (std::filesystem::exists(at.path("state/uploads/" + stale)) &&
+           std::chrono::steady_clock::now() < until)
+        (void)at.ask("GET", "/models/v1/uploads/" + fresh);
+    CHECK_FALSE(std::filesystem::exists(at.path("state/uploads/" + stale)));
+    CHECK(workshop_rig::code_of(at.ask("GET", "/models/v1/uploads/" + stale)) == 52);
+    CHECK(workshop_rig::code_of(put(at, stale, "1", "x")) == 52);
+    CHECK(at.ask("GET", "/models/v1/uploads/" + fresh).json()["chunks"].size() == 1);
 }
 
 TEST_CASE("60: with a token whose time is over downloads work, and nothing else is begun",

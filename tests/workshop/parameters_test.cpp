@@ -23,6 +23,12 @@ json good(const operation_row& row)
         if (one.kind == parameter_kind::whole) all[name] = static_cast<int>(one.most);
         if (one.kind == parameter_kind::choice) all[name] = one.choices.front();
         if (one.kind == parameter_kind::flag) all[name] = true;
+        if (one.kind == parameter_kind::list) {
+            auto entry = json::object();
+            for (const auto& field : fields_of(one))
+                entry[std::string(field.name)] = field.most;
+            all[name] = json::array({entry});
+        }
     }
     return all;
 }
@@ -47,7 +53,7 @@ TEST_CASE("each parameter of each operation is checked: 13 names it, a value out
             INFO(row.name << ' ' << name);
             const auto words = "The value supplied for parameter '" + name + "' is invalid.";
             auto changed = all;
-            changed[name] = json::array();
+            changed[name] = one.kind == parameter_kind::list ? json::object() : json::array();
             CHECK(refusal(row, changed).code == model_errc::invalid_parameter);
             CHECK(refusal(row, changed).detail == words);
             changed[name] = nullptr; // counts as missing
@@ -84,6 +90,43 @@ TEST_CASE("each parameter of each operation is checked: 13 names it, a value out
             }
         }
     }
+}
+
+TEST_CASE("each entry of a list is checked, and what is wrong is named with its place", "[parameters]")
+{
+    const auto* const row = find_operation("hollow");
+    REQUIRE(row != nullptr);
+    const json hole{{"x", 1}, {"y", -2.5}, {"z", 3}, {"diameterMm", 4}};
+    const auto with = [&](const json& holes) {
+        return checked_parameters({{"inputId", "f-a"}, {"wallThicknessMm", 2}, {"drainHoles", holes}},
+                                  row->parameters);
+    };
+    auto more = hole;
+    more["colour"] = "red";
+    CHECK((*with({hole, more}))["drainHoles"] == json::array({hole, hole}));
+    CHECK((*with(json::array()))["drainHoles"].empty());
+    const auto why = [&](json second) { return with(json::array({hole, std::move(second)})).error(); };
+    for (const auto& field : fields_of(row->parameters[3])) {
+        const std::string name(field.name);
+        INFO(name);
+        auto changed = hole;
+        const auto words = "The value supplied for parameter 'drainHoles[1]." + name + "' is invalid.";
+        changed.erase(name);
+        CHECK(why(changed).detail == words);
+        for (const auto& wrong :
+             {json("1"), json(nullptr), json::array(), json(std::numeric_limits<double>::quiet_NaN())}) {
+            changed[name] = wrong;
+            CHECK(why(changed).detail == words);
+            CHECK(why(changed).code == model_errc::invalid_parameter);
+        }
+        for (const auto far : {field.least - 0.1, field.most + 1}) {
+            changed[name] = far;
+            CHECK(why(changed).code == field.wrong);
+            CHECK(why(changed).detail.find("drainHoles[1]." + name + " must be") == 0);
+        }
+    }
+    CHECK(why(7).detail == "The value supplied for parameter 'drainHoles[1]' is invalid.");
+    CHECK(with(std::vector<json>(33, hole)).error().detail == "drainHoles must have at most 32 entries.");
 }
 
 TEST_CASE("a scale is a factor or a size along an axis, never both and never neither", "[parameters]")

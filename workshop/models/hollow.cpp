@@ -125,7 +125,16 @@ model_result<hollow_report> hollow(mesh& model, const hollow_options& options)
         report.voxel = step;
         report.cavities = link_edges(inner).shells;
         report.removed_mm3 = volume_of(inner);
-        add_turned(model, inner);
+        if (options.drains.empty()) {
+            add_turned(model, inner);
+        } else {
+            for (auto& one : inner.triangles)
+                std::swap(one[1], one[2]);
+            auto with_holes = drilled(model, inner, options.drains);
+            if (with_holes.has_error()) return with_holes.error();
+            report.removed_mm3 = volume_of(model) - volume_of(*with_holes);
+            model = *std::move(with_holes);
+        }
         options.progress(0.9);
         const auto after = link_edges(model);
         if (after.open_edges + after.many_edges + after.flipped_edges > 0 ||

@@ -18,7 +18,8 @@ constexpr std::array rows{
                     "A parameter is missing or of the wrong type.", true,
                     "Correct the parameter that the message names."},
     model_error_row{model_errc::type_not_accepted, "type_not_accepted", 415,
-                    "Files of this kind are not taken.", true, "Upload STL, OBJ, PLY, OFF or 3MF."},
+                    "Files of this kind are not taken.", true,
+                    "Upload STL, OBJ, PLY, OFF, 3MF, AMF or glTF."},
     model_error_row{model_errc::file_too_big, "file_too_big", 413, "The file is too big; it was not kept.",
                     true, "Make it smaller, or raise the limit in workshop.toml."},
     model_error_row{model_errc::file_not_found, "file_not_found", 404,
@@ -84,9 +85,13 @@ constexpr std::array rows{
                     "The iterations are a whole number from 1 to 1000.", true, "Give a value in this range."},
     model_error_row{model_errc::hollow_wall, "hollow_wall", 400, "The wall is a number from 1 to 20 mm.",
                     true, "Give a value in this range."},
+    model_error_row{model_errc::drain_hole_size, "drain_hole_size", 400, "A drain hole is 0.5 to 50 mm wide.",
+                    true, "Give a value in this range."},
+    model_error_row{model_errc::drain_hole_place, "drain_hole_place", 422, "A drain hole cannot be there.",
+                    true, "Give a place on the outer surface, with a cavity behind it and room about it."},
     model_error_row{model_errc::format_unknown, "format_unknown", 400,
                     "There is no such format to export to.", true,
-                    "Give stl, ascii-stl, obj, ply, off or 3mf."},
+                    "Give stl, ascii-stl, obj, ply, off, 3mf or glb."},
 };
 
 } // namespace

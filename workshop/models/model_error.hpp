@@ -1,5 +1,5 @@
 // The Model API's errors: one table of code, stable name, HTTP status, text, permanence and advice. The codes
-// are those of the contract that Layerline keeps to (10 to 900).
+// are those of the contract that Layerline keeps to (10 to 900); 801 and 802 are its own.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -47,6 +47,8 @@ enum class model_errc : std::uint16_t {
     reduce_angle = 701,
     reduce_iterations = 702,
     hollow_wall = 800,
+    drain_hole_size = 801,
+    drain_hole_place = 802,
     format_unknown = 900,
 };
 

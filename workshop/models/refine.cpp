@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -11,22 +12,45 @@ namespace layerline::workshop {
 
 namespace {
 
+constexpr int most_passes = 24; // each halves the longest edge
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 
 class splitter {
 public:
-    splitter(mesh& model, double longest) : model_(model), longest_(longest * longest) {}
+    explicit splitter(mesh& model) : model_(model) {}
 
     // Whether anything was split.
-    bool pass()
+    bool pass(double longest)
+    {
+        middles_.clear();
+        return finer([this, longest](std::uint32_t a, std::uint32_t b) { return middle_of(a, b, longest); });
+    }
+    bool pass(const std::function<double(const triangle&)>& longest)
+    {
+        middles_.clear();
+        for (const auto& one : model_.triangles) {
+            const auto most = longest(one);
+            if (std::isinf(most)) continue;
+            for (std::size_t i = 0; i < 3; ++i)
+                middle_of(one.at(i), one.at((i + 1) % 3), most);
+        }
+        if (middles_.empty()) return false;
+        return finer([this](std::uint32_t a, std::uint32_t b) {
+            const auto at = middles_.find(key_of(a, b));
+            return at != middles_.end() ? at->second : none;
+        });
+    }
+
+private:
+    template <class Middle>
+    bool finer(Middle middle_between)
     {
         std::vector<triangle> finer;
         finer.reserve(model_.triangles.size());
-        middles_.clear();
         bool split = false;
         for (const auto& one : model_.triangles) {
-            const std::array middle{middle_of(one[0], one[1]), middle_of(one[1], one[2]),
-                                    middle_of(one[2], one[0])};
+            const std::array middle{middle_between(one[0], one[1]), middle_between(one[1], one[2]),
+                                    middle_between(one[2], one[0])};
             const auto cut = std::count_if(middle.begin(), middle.end(), [](auto m) { return m != none; });
             split = split || cut > 0;
             add(finer, one, middle, cut);
@@ -35,19 +59,23 @@ public:
         return split;
     }
 
-private:
-    std::uint32_t middle_of(std::uint32_t a, std::uint32_t b)
+    static std::uint64_t key_of(std::uint32_t a, std::uint32_t b)
+    {
+        return static_cast<std::uint64_t>(std::min(a, b)) << 32U | std::max(a, b);
+    }
+
+    std::uint32_t middle_of(std::uint32_t a, std::uint32_t b, double longest)
     {
         if (a > b) std::swap(a, b); // the same for both triangles
         const auto& from = model_.points[a];
         const auto& to = model_.points[b];
         const auto across = difference(to, from);
-        if (!(dot(across, across) > longest_)) return none;
+        if (!(dot(across, across) > longest * longest)) return none;
         const point middle{from.x + (to.x - from.x) / 2, from.y + (to.y - from.y) / 2,
                            from.z + (to.z - from.z) / 2};
         if (middle == from || middle == to) return none;
-        const auto [at, fresh] = middles_.try_emplace(static_cast<std::uint64_t>(a) << 32U | b,
-                                                      static_cast<std::uint32_t>(model_.points.size()));
+        const auto [at, fresh] =
+            middles_.try_emplace(key_of(a, b), static_cast<std::uint32_t>(model_.points.size()));
         if (fresh) model_.points.push_back(middle);
         return at->second;
     }
@@ -82,7 +110,6 @@ private:
     }
 
     mesh& model_;
-    double longest_;
     std::unordered_map<std::uint64_t, std::uint32_t> middles_;
 };
 
@@ -90,9 +117,15 @@ private:
 
 void split_long_edges(mesh& model, double longest)
 {
-    constexpr int most_passes = 24; // each halves the longest edge
-    splitter work(model, longest);
-    for (int pass = 0; pass < most_passes && work.pass(); ++pass) {
+    splitter work(model);
+    for (int pass = 0; pass < most_passes && work.pass(longest); ++pass) {
+    }
+}
+
+void split_long_edges(mesh& model, const std::function<double(const triangle&)>& longest)
+{
+    splitter work(model);
+    for (int pass = 0; pass < most_passes && work.pass(longest); ++pass) {
     }
 }
 

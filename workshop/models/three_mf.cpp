@@ -77,27 +77,9 @@ private:
         const auto& object = found->second;
         if (object.support) return {};
         const auto where = combined(use.where, outer);
-        if (auto done = place(object.surface, where); done.has_error()) return done;
+        if (auto done = add_placed(made, object.surface, where, limits_); done.has_error()) return done;
         for (const auto& component : object.components)
             if (auto done = add(path, component, where, depth + 1); done.has_error()) return done;
-        return {};
-    }
-
-    model_result<void> place(const mesh& surface, const placement& where)
-    {
-        const auto count = made.triangles.size() + surface.triangles.size();
-        if (count > limits_.max_triangles) return too_many(count, limits_.max_triangles);
-        if (made.points.size() + surface.points.size() > 6 * limits_.max_triangles)
-            return too_many(count, limits_.max_triangles);
-        const auto first = static_cast<std::uint32_t>(made.points.size());
-        for (const auto& at : surface.points) {
-            made.points.push_back(where.apply(at));
-            if (!sane(made.points.back(), limits_.max_coordinate))
-                return unreadable("A transform puts a point over a kilometre away.");
-        }
-        const auto mirrored = where.mirrors();
-        for (const auto& [a, b, c] : surface.triangles)
-            made.triangles.push_back({first + a, first + (mirrored ? c : b), first + (mirrored ? b : c)});
         return {};
     }
 

@@ -3,6 +3,7 @@
 #include "workshop/models/model_words.hpp"
 #include "workshop/models/xml_stream.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -134,35 +135,6 @@ private:
 };
 
 } // namespace
-
-point placement::apply(const point& at) const
-{
-    const auto& m = numbers;
-    const auto along = [&](std::size_t axis) {
-        return static_cast<float>(at.x * m.at(axis) + at.y * m.at(axis + 3) + at.z * m.at(axis + 6) +
-                                  m.at(axis + 9));
-    };
-    return {along(0), along(1), along(2)};
-}
-
-bool placement::mirrors() const
-{
-    const auto& m = numbers;
-    return dot({m[0], m[1], m[2]}, cross({m[3], m[4], m[5]}, {m[6], m[7], m[8]})) < 0;
-}
-
-placement combined(const placement& inner, const placement& outer)
-{
-    placement all;
-    for (std::size_t row = 0; row < 4; ++row)
-        for (std::size_t column = 0; column < 3; ++column) {
-            auto sum = row == 3 ? outer.numbers.at(9 + column) : 0;
-            for (std::size_t i = 0; i < 3; ++i)
-                sum += inner.numbers.at(3 * row + i) * outer.numbers.at(3 * i + column);
-            all.numbers.at(3 * row + column) = sum;
-        }
-    return all;
-}
 
 model_result<three_mf_part> read_three_mf_part(zip_archive& archive, const std::string& path,
                                                const import_limits& limits, std::size_t& triangles)

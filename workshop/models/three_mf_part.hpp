@@ -1,25 +1,14 @@
 // One model file of a 3MF archive: its objects and what of them is to be built.
 #pragma once
 
-#include "workshop/models/import_limits.hpp"
+#include "workshop/models/placement.hpp"
 #include "workshop/models/zip_archive.hpp"
 
-#include <array>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace layerline::workshop {
-
-// Rows of three: where the axes go, and the origin, in mm.
-struct placement {
-    std::array<double, 12> numbers{1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
-
-    point apply(const point& at) const;
-    bool mirrors() const;
-};
-// First `inner`, then `outer`.
-placement combined(const placement& inner, const placement& outer);
 
 struct object_use {
     std::string path, id; // path: of another file of the archive, or empty

@@ -80,6 +80,13 @@ struct xml_stream::state {
         });
     }
 
+    static void between(void* of, const char* text, int size)
+    {
+        guarded(of, [&](state& self) -> model_result<void> {
+            return self.listener.text({text, static_cast<std::size_t>(size)});
+        });
+    }
+
     static void document_type(void* of, const char*, const char*, const char*, int)
     {
         guarded(of, [](state&) -> model_result<void> { return unreadable("a document type is not taken."); });
@@ -92,6 +99,7 @@ xml_stream::xml_stream(xml_listener& listener, std::string where)
     if (state_->parser == nullptr) throw std::bad_alloc();
     XML_SetUserData(state_->parser, state_.get());
     XML_SetElementHandler(state_->parser, &state::begun, &state::ended);
+    XML_SetCharacterDataHandler(state_->parser, &state::between);
     XML_SetStartDoctypeDeclHandler(state_->parser, &state::document_type);
 }
 

@@ -29,6 +29,8 @@ public:
     // A failure ends the reading.
     virtual model_result<void> begin(std::string_view element, const xml_attributes& attributes) = 0;
     virtual model_result<void> end(std::string_view element) = 0;
+    // What stands between the marks, in pieces as they come.
+    virtual model_result<void> text(std::string_view) { return {}; }
 };
 
 class xml_stream {

@@ -1,6 +1,7 @@
 #include "workshop/models/zip_archive.hpp"
 
 #include "workshop/models/import_limits.hpp"
+#include "workshop/models/model_words.hpp"
 #include "workshop/models/zip_writer.hpp"
 
 #include <zlib.h>
@@ -8,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <initializer_list>
-#include <optional>
 
 namespace layerline::workshop {
 
@@ -137,6 +137,15 @@ model_result<zip_archive> zip_archive::open(std::string_view bytes, const zip_li
         at += directory_size + name_size + extra_size + text_size;
     }
     return found;
+}
+
+std::optional<std::string> zip_archive::ending_with(std::string_view lower) const
+{
+    for (const auto& [name, about] : entries_)
+        if (name.size() >= lower.size() &&
+            same_word(std::string_view(name).substr(name.size() - lower.size()), lower))
+            return name;
+    return std::nullopt;
 }
 
 model_result<void> zip_archive::read(const std::string& name,

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ public:
     static model_result<zip_archive> open(std::string_view bytes, const zip_limits& limits = {});
 
     bool has(const std::string& name) const { return entries_.count(name) > 0; }
+    // Of the entries whose name ends so, in any case of letters: the first by name.
+    std::optional<std::string> ending_with(std::string_view lower) const;
     // Unpacks an entry into `take`, piece by piece; what that refuses with ends it. 202 if there is no such
     // entry or it is damaged, 201 if it is too large. Names are as in the archive, without a slash at the
     // front.

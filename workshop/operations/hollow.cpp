@@ -12,6 +12,9 @@ model_result<nlohmann::json> hollow_model(const operation_input& input)
     if (model.has_error()) return model.error();
     hollow_options options;
     options.wall = input.parameters.value("wallThicknessMm", options.wall);
+    for (const auto& one : input.parameters.value("drainHoles", nlohmann::json::array()))
+        options.drains.push_back({{one["x"].get<float>(), one["y"].get<float>(), one["z"].get<float>()},
+                                  one["diameterMm"].get<double>()});
     options.threads = input.threads;
     options.progress = [&input](double done) { input.progress(0.1 + 0.8 * done); };
     const auto report = hollow(*model, options);
@@ -21,6 +24,7 @@ model_result<nlohmann::json> hollow_model(const operation_input& input)
                         {"voxelMm", report->voxel},
                         {"leastWallMm", report->least_wall},
                         {"cavities", report->cavities},
+                        {"drainHoles", options.drains.size()},
                         {"removedMm3", report->removed_mm3}});
 }
 

@@ -55,6 +55,8 @@ model_result<json> checked_number(const json& value, const parameter& row)
     return json_result(whole ? json(static_cast<std::int64_t>(number)) : json(number));
 }
 
+model_result<json> checked_list(const json& value, const parameter& row);
+
 model_result<json> checked(const json& value, const parameter& row)
 {
     switch (row.kind) {
@@ -71,11 +73,41 @@ model_result<json> checked(const json& value, const parameter& row)
         for (const auto known : row.choices)
             if (same_word(value.get_ref<const std::string&>(), known)) return json_result(known);
         return unknown_choice(row);
+    case parameter_kind::list:
+        return checked_list(value, row);
     case parameter_kind::number:
     case parameter_kind::whole:
         break;
     }
     return checked_number(value, row);
+}
+
+// What is wrong is named with its place: "drainHoles[0].x".
+model_result<json> checked_list(const json& value, const parameter& row)
+{
+    if (!value.is_array()) return invalid_parameter(row.name);
+    if (static_cast<double>(value.size()) > row.most)
+        return model_failure{row.wrong, std::string(row.name) + " must have at most " + in_words(row.most) +
+                                            " entries."};
+    auto taken = json::array();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const auto place = std::string(row.name) + "[" + std::to_string(i) + "]";
+        if (!value[i].is_object()) return invalid_parameter(place);
+        auto one = json::object();
+        for (auto field : fields_of(row)) {
+            const auto key = std::string(field.name);
+            auto name = place;
+            name.append(".").append(key);
+            field.name = name;
+            const auto found = value[i].find(key);
+            if (found == value[i].end()) return invalid_parameter(name);
+            auto read = checked(*found, field);
+            if (read.has_error()) return read.error();
+            one[key] = *std::move(read);
+        }
+        taken.push_back(std::move(one));
+    }
+    return json_result(std::move(taken));
 }
 
 // Of parameters that depend on others.

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,6 +26,7 @@ enum class parameter_kind : std::uint8_t {
     whole,  // a number without a fraction
     choice, // one of `choices`, in any case; kept in the table's spelling
     flag,
+    list, // of objects, each with `fields`; at most `most` of them
 };
 
 struct parameter {
@@ -39,7 +41,14 @@ struct parameter {
     std::string_view either = {};      // just one of this parameter and that one is given
     std::string_view needed_with = {}; // needed once that one is given
     std::string_view meaning;          // for the documentation
+    const parameter* fields = nullptr; // of a list's objects: numbers, whole numbers, choices and flags
+    std::size_t field_count = 0;
 };
+
+inline std::span<const parameter> fields_of(const parameter& row)
+{
+    return {row.fields, row.field_count};
+}
 
 // A refusal of a parameter that is missing, of another type or not finite: code 13 in the contract's words.
 model_failure invalid_parameter(std::string_view name);

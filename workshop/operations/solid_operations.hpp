@@ -2,6 +2,7 @@
 // its own.
 #pragma once
 
+#include "workshop/models/drain_holes.hpp"
 #include "workshop/models/shrinkwrap.hpp"
 #include "workshop/models/wall_thickness.hpp"
 #include "workshop/operations/operation_files.hpp"
@@ -24,13 +25,39 @@ inline constexpr std::array shrinkwrap_takes{
               .meaning = "parts that stand apart each keep a surface (default: the largest alone)"}};
 model_result<nlohmann::json> shrinkwrap_model(const operation_input& input);
 
-inline constexpr std::array hollow_takes{input_id, input_units,
-                                         parameter{.name = "wallThicknessMm",
-                                                   .kind = parameter_kind::number,
-                                                   .least = 1,
-                                                   .most = 20,
-                                                   .wrong = model_errc::hollow_wall,
-                                                   .meaning = "the wall that stays"}};
+inline constexpr parameter place_of_hole(std::string_view axis, std::string_view meaning)
+{
+    return {.name = axis,
+            .kind = parameter_kind::number,
+            .least = -1e6,
+            .most = 1e6,
+            .wrong = model_errc::drain_hole_place,
+            .meaning = meaning};
+}
+inline constexpr std::array drain_hole_fields{place_of_hole("x", "mm, on the outer surface"),
+                                              place_of_hole("y", "mm"), place_of_hole("z", "mm"),
+                                              parameter{.name = "diameterMm",
+                                                        .kind = parameter_kind::number,
+                                                        .least = least_drain_hole,
+                                                        .most = most_drain_hole,
+                                                        .wrong = model_errc::drain_hole_size,
+                                                        .meaning = "of the hole"}};
+inline constexpr std::array hollow_takes{
+    input_id, input_units,
+    parameter{.name = "wallThicknessMm",
+              .kind = parameter_kind::number,
+              .least = 1,
+              .most = 20,
+              .wrong = model_errc::hollow_wall,
+              .meaning = "the wall that stays"},
+    parameter{.name = "drainHoles",
+              .kind = parameter_kind::list,
+              .needed = false,
+              .most = most_drain_holes,
+              .wrong = model_errc::drain_hole_place,
+              .meaning = "holes from places on the outer surface to the cavity behind, square to the surface",
+              .fields = drain_hole_fields.data(),
+              .field_count = drain_hole_fields.size()}};
 model_result<nlohmann::json> hollow_model(const operation_input& input);
 
 inline constexpr std::array<std::string_view, 2> marked_formats{"stl", "ply"};

@@ -119,7 +119,7 @@ task<model_result<caller>> callers::of(const transport::request_head& request,
         status = 403;
         co_return lacks_scope();
     }
-    co_return caller{std::move(standing.who.id), standing.expired};
+    co_return caller{std::move(standing.who.id), standing.expired, standing.who.uploads_per_month};
 }
 
 task<model_answer> callers::begin_session(std::string token)

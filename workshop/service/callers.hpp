@@ -15,6 +15,8 @@ namespace layerline::workshop {
 struct caller {
     std::string owner;    // whose files and operations it sees
     bool expired = false; // the token's time is over: downloads only
+    // The token's own number, in place of the configuration's; 0: any.
+    std::optional<std::uint64_t> uploads_per_month = {};
 };
 
 class callers {

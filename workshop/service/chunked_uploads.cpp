@@ -3,7 +3,6 @@
 #include "workshop/jobs/embedded_queue.hpp"
 #include "workshop/operations/parameters.hpp"
 #include "workshop/service/chunk_plan.hpp"
-#include "workshop/service/file_type.hpp"
 #include "workshop/service/upload_quota.hpp"
 #include "workshop/service/upload_reader.hpp"
 
@@ -73,14 +72,15 @@ chunked_uploads::chunked_uploads(ledger_thread& kept, const chunk_shelf& chunks,
 {
 }
 
-task<model_answer> chunked_uploads::create(transport::exchange& call, std::string owner)
+task<model_answer> chunked_uploads::create(transport::exchange& call, std::string owner,
+                                           std::uint64_t most_a_month)
 {
     const auto body = call.body();
     auto text = co_await transport::read_all(*body, most_request);
     if (text.has_error()) co_return refusal(invalid_parameter("body"));
     auto wish = parse_upload_wish(*text, limits_.max_upload_bytes);
     if (wish.has_error()) co_return refusal(wish.error());
-    auto room = co_await upload_allowed(kept_, owner, limits_.uploads_per_month);
+    auto room = co_await upload_allowed(kept_, owner, most_a_month);
     if (room.has_error()) co_return refusal(room.error());
     upload_record upload;
     upload.id = wish->id.empty() ? new_id('f') : wish->id;
@@ -208,7 +208,7 @@ task<model_result<file_record>> chunked_uploads::join(upload_record upload, std:
     if (joined->sha256 != sha256)
         co_return model_failure{model_errc::commit_failed, "The chunks have the SHA-256 " + joined->sha256 +
                                                                ", which is not the one that was given."};
-    if (const auto other = no_model(joined->head)) co_return no_model_failure(*other);
+    if (auto other = refused_as_no_model(joined->head)) co_return *std::move(other);
     auto commit = [arriving] { return arriving->commit(); };
     auto committed = co_await disk_->run(std::move(commit));
     if (committed.has_error()) co_return committed.error();
@@ -222,7 +222,8 @@ task<model_result<file_record>> chunked_uploads::join(upload_record upload, std:
     co_return file;
 }
 
-task<model_answer> chunked_uploads::commit(transport::exchange& call, std::string owner, std::string id)
+task<model_answer> chunked_uploads::commit(transport::exchange& call, std::string owner, std::string id,
+                                           std::uint64_t most_a_month)
 {
     auto upload = co_await find(std::move(owner), id);
     if (upload.has_error()) co_return refusal(upload.error());
@@ -235,7 +236,7 @@ task<model_answer> chunked_uploads::commit(transport::exchange& call, std::strin
     const commit_mark mark(committing_, id);
     auto file = co_await join(*upload, *std::move(sha256));
     if (file.has_error()) co_return refusal(file.error());
-    auto record = [file = *file, most = limits_.uploads_per_month](ledger& kept) -> model_result<bool> {
+    auto record = [file = *file, most = most_a_month](ledger& kept) -> model_result<bool> {
         if (auto counted = kept.count_upload(file.owner, month_of(file.created_unix), most);
             counted.has_error())
             return counted.error();

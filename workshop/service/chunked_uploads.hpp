@@ -20,13 +20,15 @@ public:
     chunked_uploads(ledger_thread& kept, const chunk_shelf& chunks, const shelf& files,
                     std::shared_ptr<commands::disk_threads> disk, service_limits limits);
 
-    transport::task<model_answer> create(transport::exchange& call, std::string owner);
+    transport::task<model_answer> create(transport::exchange& call, std::string owner,
+                                         std::uint64_t most_a_month);
     // 54 for a chunk past the limit, or past what was announced, 56 for an empty one, 57 for one of a file.
     transport::task<model_answer> put(transport::exchange& call, std::string owner, std::string id,
                                       std::string number);
     transport::task<model_answer> look(std::string owner, std::string id);
     // 55 if the chunks do not make the file that was announced; they stay then.
-    transport::task<model_answer> commit(transport::exchange& call, std::string owner, std::string id);
+    transport::task<model_answer> commit(transport::exchange& call, std::string owner, std::string id,
+                                         std::uint64_t most_a_month);
     transport::task<model_answer> drop(std::string owner, std::string id);
     // Gives up those whose time is over.
     transport::task<void> sweep();

@@ -41,6 +41,8 @@ const char* kind_name(parameter_kind kind)
         return "string";
     case parameter_kind::flag:
         return "boolean";
+    case parameter_kind::list:
+        return "array";
     }
     return "string";
 }
@@ -56,6 +58,11 @@ json parameter_json(const parameter& one)
         told["maximum"] = one.most;
     }
     if (one.kind == parameter_kind::choice) told["values"] = one.choices;
+    if (one.kind == parameter_kind::list) {
+        told["maxItems"] = one.most;
+        for (const auto& field : fields_of(one))
+            told["fields"].push_back(parameter_json(field));
+    }
     return told;
 }
 

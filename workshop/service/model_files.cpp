@@ -31,7 +31,7 @@ model_failure broken_off(const transport::error_code& why)
 
 } // namespace
 
-task<model_answer> model_service::upload(transport::exchange& call, std::string owner, std::string query)
+task<model_answer> model_service::upload(transport::exchange& call, caller who, std::string query)
 {
     const auto told = call.body()->remaining();
     // A form has its boundaries beside the file.
@@ -39,11 +39,12 @@ task<model_answer> model_service::upload(transport::exchange& call, std::string 
         co_return refusal({model_errc::file_too_big, "File is too big: more than " +
                                                          std::to_string(limits_.max_upload_bytes) +
                                                          " bytes. File was not saved."});
-    auto room = co_await upload_allowed(kept_, owner, limits_.uploads_per_month);
+    const auto most = who.uploads_per_month.value_or(limits_.uploads_per_month);
+    auto room = co_await upload_allowed(kept_, who.owner, most);
     if (room.has_error()) co_return refusal(room.error());
     file_record file;
     file.id = new_id('f');
-    file.owner = std::move(owner);
+    file.owner = std::move(who.owner);
     auto begun = files_.begin(file.id);
     if (begun.has_error()) co_return refusal(begun.error());
     const auto arriving = *begun;
@@ -55,7 +56,7 @@ task<model_answer> model_service::upload(transport::exchange& call, std::string 
     file.bytes = arriving->bytes();
     file.created_unix = unix_now();
     file.expires_unix = file.created_unix + limits_.kept.count();
-    auto record = [file, most = limits_.uploads_per_month](ledger& kept) -> model_result<void> {
+    auto record = [file, most](ledger& kept) -> model_result<void> {
         if (auto counted = kept.count_upload(file.owner, month_of(file.created_unix), most);
             counted.has_error())
             return counted.error();

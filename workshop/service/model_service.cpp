@@ -86,26 +86,26 @@ task<model_answer> model_service::asked(transport::exchange& call, model_route w
     if (who.has_error()) co_return refusal(who.error(), status);
     if (who->expired && needs_live_token(call.request().method, where.place))
         co_return refusal({model_errc::token_expired, {}});
-    co_return co_await answered(call, std::move(where), std::move(who->owner), sent);
+    co_return co_await answered(call, std::move(where), *std::move(who), sent);
 }
 
-task<model_answer> model_service::answered(transport::exchange& call, model_route where, std::string owner,
+task<model_answer> model_service::answered(transport::exchange& call, model_route where, caller who,
                                            bool& sent)
 {
     switch (where.place) {
     case model_place::files:
     case model_place::file:
-        co_return co_await answered_file(call, std::move(where), std::move(owner), sent);
+        co_return co_await answered_file(call, std::move(where), std::move(who), sent);
     case model_place::uploads:
     case model_place::upload:
     case model_place::upload_chunk:
     case model_place::upload_commit:
-        co_return co_await answered_upload(call, std::move(where), std::move(owner));
+        co_return co_await answered_upload(call, std::move(where), std::move(who));
     case model_place::operations:
     case model_place::operation:
     case model_place::operation_result:
     case model_place::operation_events:
-        co_return co_await answered_job(call, std::move(where), std::move(owner), sent);
+        co_return co_await answered_job(call, std::move(where), std::move(who.owner), sent);
     case model_place::health:
     case model_place::token:
     case model_place::elsewhere:
@@ -114,36 +114,37 @@ task<model_answer> model_service::answered(transport::exchange& call, model_rout
     co_return nothing_here();
 }
 
-task<model_answer> model_service::answered_file(transport::exchange& call, model_route where,
-                                                std::string owner, bool& sent)
+task<model_answer> model_service::answered_file(transport::exchange& call, model_route where, caller who,
+                                                bool& sent)
 {
     const auto& method = call.request().method;
     if (where.place == model_place::files) {
         if (method != "POST") co_return wrong_method("POST");
-        co_return co_await upload(call, std::move(owner), std::move(where.query));
+        co_return co_await upload(call, std::move(who), std::move(where.query));
     }
     if (method != "GET" && method != "HEAD" && method != "DELETE")
         co_return wrong_method("GET, HEAD, DELETE");
-    auto file = co_await file_of(std::move(owner), std::move(where.name));
+    auto file = co_await file_of(std::move(who.owner), std::move(where.name));
     if (file.has_error()) co_return refusal(file.error());
     if (method == "DELETE") co_return co_await remove(*std::move(file));
     co_return co_await download(call, *std::move(file), sent);
 }
 
-task<model_answer> model_service::answered_upload(transport::exchange& call, model_route where,
-                                                  std::string owner)
+task<model_answer> model_service::answered_upload(transport::exchange& call, model_route where, caller who)
 {
+    const auto most = who.uploads_per_month.value_or(limits_.uploads_per_month);
+    auto owner = std::move(who.owner);
     const auto& method = call.request().method;
     switch (where.place) {
     case model_place::uploads:
         if (method != "POST") co_return wrong_method("POST");
-        co_return co_await chunked_.create(call, std::move(owner));
+        co_return co_await chunked_.create(call, std::move(owner), most);
     case model_place::upload_chunk:
         if (method != "PUT") co_return wrong_method("PUT");
         co_return co_await chunked_.put(call, std::move(owner), std::move(where.name), std::move(where.part));
     case model_place::upload_commit:
         if (method != "POST") co_return wrong_method("POST");
-        co_return co_await chunked_.commit(call, std::move(owner), std::move(where.name));
+        co_return co_await chunked_.commit(call, std::move(owner), std::move(where.name), most);
     default:
         break;
     }

@@ -30,15 +30,14 @@ public:
 private:
     // Who asks, and the answer; `sent` is set where it has been sent already.
     transport::task<model_answer> asked(transport::exchange& call, model_route where, bool& sent);
-    transport::task<model_answer> answered(transport::exchange& call, model_route where, std::string owner,
+    transport::task<model_answer> answered(transport::exchange& call, model_route where, caller who,
                                            bool& sent);
-    transport::task<model_answer> answered_file(transport::exchange& call, model_route where,
-                                                std::string owner, bool& sent);
-    transport::task<model_answer> answered_upload(transport::exchange& call, model_route where,
-                                                  std::string owner);
+    transport::task<model_answer> answered_file(transport::exchange& call, model_route where, caller who,
+                                                bool& sent);
+    transport::task<model_answer> answered_upload(transport::exchange& call, model_route where, caller who);
     transport::task<model_answer> answered_job(transport::exchange& call, model_route where,
                                                std::string owner, bool& sent);
-    transport::task<model_answer> upload(transport::exchange& call, std::string owner, std::string query);
+    transport::task<model_answer> upload(transport::exchange& call, caller who, std::string query);
     transport::task<model_result<void>> take_in(transport::exchange& call,
                                                 std::shared_ptr<arriving_file> file, std::string query,
                                                 std::string& name);

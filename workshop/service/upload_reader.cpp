@@ -1,7 +1,8 @@
 #include "workshop/service/upload_reader.hpp"
 
+#include "workshop/models/file_kind.hpp"
+#include "workshop/models/model_format.hpp"
 #include "workshop/operations/parameters.hpp"
-#include "workshop/service/file_type.hpp"
 #include "workshop/service/model_routes.hpp"
 
 namespace layerline::workshop {
@@ -12,10 +13,13 @@ constexpr std::size_t head_bytes = 512;
 
 } // namespace
 
-model_failure no_model_failure(std::string_view what)
+std::optional<model_failure> refused_as_no_model(std::string_view head)
 {
-    return {model_errc::type_not_accepted,
-            "This is " + std::string(what) + ". Files that are taken: STL, OBJ, PLY, OFF and 3MF."};
+    const auto kind = kind_of_no_model(head);
+    if (!kind || kind->picture) return std::nullopt;
+    return model_failure{model_errc::type_not_accepted,
+                         "This is " + std::string(kind->what) +
+                             ". Files that are taken: " + std::string(read_formats) + "."};
 }
 
 upload_reader::upload_reader(const std::optional<std::string>& boundary, std::string name,
@@ -70,7 +74,7 @@ model_result<std::string> upload_reader::end()
 {
     if (form_ && (!form_over_ || !had_file_)) return invalid_parameter("file");
     if (bytes_ == 0) return model_failure{model_errc::file_empty, "File content is empty."};
-    if (const auto other = no_model(head_)) return no_model_failure(*other);
+    if (auto other = refused_as_no_model(head_)) return *std::move(other);
     return plain_file_name(name_);
 }
 
