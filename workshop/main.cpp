@@ -54,7 +54,9 @@ void tell(const mesh_analysis& found)
     std::printf(", surface %.2f cm2\n", found.surface_area_mm2 / 100);
     if (found.contours > 0) std::printf("%zu holes, %zu of them flat\n", found.contours, found.planar_holes);
     for (const auto& reason : found.reasons)
-        std::printf("  %s\n", reason.c_str());
+        std::printf("  %s\n", reason.text.c_str());
+    for (const auto& known : found.warnings)
+        std::printf("  (%s)\n", known.text.c_str());
     std::printf(found.printable() ? "Printable.\n" : "Not printable as it is.\n");
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("flat faces keep their corners alone, and sharp edges stay where they 
     CHECK(report.after <= 60);
     const auto found = analyse(fine);
     for (const auto& reason : found.reasons)
-        FAIL_CHECK(reason);
+        FAIL_CHECK(reason.text);
     CHECK(found.volume_mm3 == Approx(8000));
     CHECK(found.surface_area_mm2 == Approx(2400));
 }

@@ -55,7 +55,7 @@ model_result<json> analyse_model(const operation_input& input)
 {
     const auto model = loaded(input);
     if (model.has_error()) return model.error();
-    return json_result(to_json(analyse(*model)));
+    return json_result(to_json(analyse(*model, input.threads)));
 }
 
 model_result<json> export_model(const operation_input& input)
