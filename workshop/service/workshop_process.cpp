@@ -79,6 +79,7 @@ service_limits service_limits_of(const configuration& settings)
     limits.open_uploads = settings.open_uploads;
     limits.uploads_per_month = settings.uploads_per_month;
     limits.free_memory_bytes = settings.free_memory_mb * mebibyte;
+    limits.job_memory_bytes = settings.memory_mb * mebibyte;
     limits.kept = std::chrono::hours(settings.kept_hours);
     return limits;
 }
