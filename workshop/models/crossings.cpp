@@ -1,5 +1,6 @@
 #include "workshop/models/crossings.hpp"
 
+#include "workshop/models/shares.hpp"
 #include "workshop/models/triangle_pair.hpp"
 #include "workshop/models/triangle_tree.hpp"
 
@@ -8,8 +9,6 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
-#include <system_error>
-#include <thread>
 #include <vector>
 
 namespace layerline::workshop {
@@ -35,16 +34,12 @@ public:
     {
     }
 
-    // Takes shares until there are none left; any number of threads at once.
-    void work()
+    void run(unsigned threads)
     {
-        while (left_ > 0) {
-            const auto first = next_.fetch_add(leaves_a_share);
-            if (first >= tree_.leaves()) return;
-            const auto last = std::min(first + leaves_a_share, tree_.leaves());
-            for (auto leaf = first; leaf < last; ++leaf)
+        in_shares(tree_.leaves(), leaves_a_share, threads, [this](std::size_t first, std::size_t end) {
+            for (auto leaf = first; leaf < end && left_ > 0; ++leaf)
                 look_around(leaf);
-        }
+        });
     }
 
     crossing_count counted() const
@@ -150,7 +145,6 @@ private:
     const edge_links& links_;
     double tolerance_;
     triangle_tree tree_;
-    std::atomic<std::size_t> next_{0};
     std::atomic<std::int64_t> left_;
     std::vector<std::atomic<std::uint8_t>> found_;
 };
@@ -176,18 +170,7 @@ crossing_count count_crossings(const mesh& model, const edge_links& links, unsig
 {
     if (model.triangles.empty()) return {};
     search all(model, links, patience);
-    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
-    const auto shares = model.triangles.size() / triangle_tree::in_leaf / leaves_a_share + 1;
-    threads = static_cast<unsigned>(std::min<std::size_t>(threads, shares));
-    std::vector<std::thread> helpers;
-    try {
-        for (unsigned i = 1; i < threads; ++i)
-            helpers.emplace_back([&all] { all.work(); });
-    } catch (const std::system_error&) { // no more threads may be had: those that there are do it
-    }
-    all.work();
-    for (auto& one : helpers)
-        one.join();
+    all.run(threads);
     return all.counted();
 }
 
