@@ -166,8 +166,9 @@ int serve(const service_options& how, bool default_config)
 // by page, a quarter of the time of a repair; these processes live for one model.
 void keep_freed_memory()
 {
-    ::mallopt(M_MMAP_MAX, 0);
-    ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+    // No other thread is there yet.
+    ::mallopt(M_MMAP_MAX, 0);                                     // NOLINT(concurrency-mt-unsafe)
+    ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max()); // NOLINT(concurrency-mt-unsafe)
 }
 
 int run_program(int argc, char** argv)

@@ -78,8 +78,9 @@ void turn_over(mesh& model, edge_links& links, const std::vector<std::uint32_t>&
     for (const auto t : triangles) {
         // The edges 0-1, 1-2, 2-0 become 0-2, 2-1, 1-0: the first and the last change places.
         std::swap(model.triangles[t][1], model.triangles[t][2]);
-        std::swap(links.other[3 * t], links.other[3 * t + 2]);
-        for (const auto h : {3 * t, 3 * t + 2})
+        const std::uint32_t first = 3 * t, last = first + 2;
+        std::swap(links.other[first], links.other[last]);
+        for (const auto h : {first, last})
             if (links.other[h] < edge_links::many) links.other[links.other[h]] = h;
     }
     if (triangles.empty()) return;

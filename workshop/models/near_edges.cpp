@@ -40,7 +40,8 @@ std::size_t count_near_edges(const mesh& model, const edge_links& links, double 
     auto patience = 1'000'000'000 + 100 * edges.triangles.size();
     std::size_t count = 0;
     for (std::uint32_t e = 0; e < edges.triangles.size(); ++e) {
-        const auto a = place(edges.points[2 * e]), b = place(edges.points[2 * e + 1]);
+        const auto& ends = edges.triangles[e];
+        const auto a = place(edges.points[ends[0]]), b = place(edges.points[ends[1]]);
         const vector3 along{b.x - a.x, b.y - a.y, b.z - a.z};
         const vector3 middle{(a.x + b.x) / 2, (a.y + b.y) / 2, (a.z + b.z) / 2};
         const auto near = std::min(tolerance, std::sqrt(dot(along, along)) / 4);
