@@ -121,6 +121,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
 
     void set_share(host_share now)
     {
+        const bool changed = share != now;
         share = now;
         auto left = room();
         for (const auto& [id, job] : running) {
@@ -133,7 +134,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
             job->set_aside = true;
             if (job->pid > 0) ::kill(-job->pid, SIGKILL);
         }
-        wake();
+        if (changed) wake();
     }
 
     void wake()
