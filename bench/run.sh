@@ -18,7 +18,7 @@ case " $* " in
         cmake --preset package -DLAYERLINE_BENCH=ON >/dev/null
         cmake --build build/package --target layerline layerline-agent layerline-relay layerline-printhost \
             layerline-virtual-printer layerline-bench-firmware layerline-bench-delay \
-            layerline-bench-agents | tail -n 1 >&2
+            layerline-bench-agents layerline-workshop layerline-bench-models | tail -n 1 >&2
         ;;
 esac
 exec python3 bench/run.py "$@"

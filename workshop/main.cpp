@@ -21,8 +21,11 @@
 #include <cstddef>
 #include <cstdio>
 #include <iostream>
+#include <limits>
 #include <string>
 #include <string_view>
+
+#include <malloc.h>
 
 namespace layerline::workshop {
 
@@ -56,7 +59,9 @@ void tell(const mesh_analysis& found)
     std::printf(", surface %.2f cm2\n", found.surface_area_mm2 / 100);
     if (found.contours > 0) std::printf("%zu holes, %zu of them flat\n", found.contours, found.planar_holes);
     for (const auto& reason : found.reasons)
-        std::printf("  %s\n", reason.c_str());
+        std::printf("  %s\n", reason.text.c_str());
+    for (const auto& known : found.warnings)
+        std::printf("  (%s)\n", known.text.c_str());
     std::printf(found.printable() ? "Printable.\n" : "Not printable as it is.\n");
 }
 
@@ -159,6 +164,15 @@ int serve(const service_options& how, bool default_config)
     return run_workshop(options);
 }
 
+// Models are a few large blocks, again and again. Given back to the system, each would be cleared anew page
+// by page, a quarter of the time of a repair; these processes live for one model.
+void keep_freed_memory()
+{
+    // No other thread is there yet.
+    ::mallopt(M_MMAP_MAX, 0);                                     // NOLINT(concurrency-mt-unsafe)
+    ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max()); // NOLINT(concurrency-mt-unsafe)
+}
+
 int run_program(int argc, char** argv)
 {
     CLI::App app("Layerline's workshop: models.");
@@ -208,6 +222,7 @@ int run_program(int argc, char** argv)
     if (served->parsed()) return serve(service, config->empty());
     if (!token.verb.empty()) return access::run_token_command(token, service.state);
     if (slice.chosen != slice_command::verb::none) return run_slice_command(slice);
+    keep_freed_memory();
     if (const auto* const asked = asked_for(operations)) return run_operation(operations, *asked, most_bytes);
     if (look->parsed()) return analyse_file(how);
     return mend->parsed() ? repair_file(how) : convert_file(how);
@@ -219,8 +234,10 @@ int run_program(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
-    if (argc == 2 && std::string_view(argv[1]) == "work")
+    if (argc == 2 && std::string_view(argv[1]) == "work") {
+        layerline::workshop::keep_freed_memory();
         return layerline::workshop::work_on_task(
             {layerline::workshop::slice_operation, layerline::workshop::work_on_slice});
+    }
     return layerline::workshop::run_program(argc, argv);
 }

@@ -28,6 +28,8 @@ int use_model(workshop::model_result<workshop::mesh> read, Again again)
     workshop::weld_equal(*read);
     const auto found = workshop::analyse(*read);
     if (!std::isfinite(found.surface_area_mm2) || found.inverted > found.triangles) std::abort();
+    if (found.crossing > found.triangles || found.overlapping > found.triangles) std::abort();
+    if (!std::isfinite(found.faceting_deviation_mm) || found.near_bad_edges > found.open_edges) std::abort();
     const auto report = workshop::repair(*read);
     const auto after = workshop::analyse(*read);
     if (after.triangles > 0 &&

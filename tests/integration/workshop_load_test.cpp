@@ -62,7 +62,7 @@ void run_under(const load& what)
     workshop_rig at("[jobs]\nat_once = 2\nmemory_mb = 512\n");
     const auto model = workshop::binary_stl(workshop::shapes::sphere(50, 6));
     std::mutex starting;
-    std::atomic<int> ended = 0, accepted = 0;
+    std::atomic<int> ended = 0, accepted = 0, died = 0;
     std::atomic<bool> over = false;
     std::mutex telling;
     std::vector<std::string> wrong;
@@ -96,8 +96,10 @@ void run_under(const load& what)
                 const auto told = insist(at, starting, "GET", "/models/v1/operations/" + id, {});
                 const auto state = told.status == 200 ? told.json().value("state", "") : "";
                 // A job whose processes were killed twice may have failed with 74; it has ended.
-                if (state == "succeeded" || (state == "failed" && workshop_rig::code_of(told.json()) == 74)) {
+                const bool dead = state == "failed" && workshop_rig::code_of(told.json()) == 74;
+                if (state == "succeeded" || dead) {
                     ++ended;
+                    died += dead ? 1 : 0;
                     break;
                 }
                 if (told.status != 200 || state == "failed" || std::chrono::steady_clock::now() > until) {
@@ -144,10 +146,13 @@ void run_under(const load& what)
     CHECK(wrong.empty());
     CHECK(accepted == all);
     CHECK(ended == all);
+    // It takes two killed processes to end one with 74: none died of anything else.
+    CHECK(2 * died <= killed);
     CHECK(service_killed == what.kills_of_service);
     CHECK(most_kb < 256L * 1024);
-    WARN(all << " operations of " << what.clients << " clients, " << killed << " processes and "
-             << service_killed << " services killed, the service's peak " << most_kb / 1024 << " MiB");
+    WARN(all << " operations of " << what.clients << " clients, " << died << " of them ended with 74, "
+             << killed << " processes and " << service_killed << " services killed, the service's peak "
+             << most_kb / 1024 << " MiB");
     CHECK(at.service->stop() == 0);
 }
 

@@ -1,8 +1,10 @@
 #include "tests/workshop/admesh.hpp"
+#include "tests/workshop/damage.hpp"
 #include "tests/workshop/shapes.hpp"
 #include "workshop/models/analysis.hpp"
 #include "workshop/models/edges.hpp"
 #include "workshop/models/reduce.hpp"
+#include "workshop/models/repair.hpp"
 #include "workshop/models/triangle_tree.hpp"
 #include "workshop/models/weld.hpp"
 
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdlib>
 #include <limits>
 
 using namespace layerline::workshop;
@@ -99,7 +102,7 @@ TEST_CASE("flat faces keep their corners alone, and sharp edges stay where they 
     CHECK(report.after <= 60);
     const auto found = analyse(fine);
     for (const auto& reason : found.reasons)
-        FAIL_CHECK(reason);
+        FAIL_CHECK(reason.text);
     CHECK(found.volume_mm3 == Approx(8000));
     CHECK(found.surface_area_mm2 == Approx(2400));
 }
@@ -129,4 +132,32 @@ TEST_CASE("a finely tessellated sphere comes to a tenth of its triangles in one 
     const auto links = link_edges(model);
     CHECK(links.open_edges + links.many_edges + links.flipped_edges == 0);
     CHECK(links.shells == 1);
+}
+
+TEST_CASE("damaged shapes that were repaired are reduced to closed ones within the accuracy", "[reduce]")
+{
+    const bool all = std::getenv("LAYERLINE_FULL_MATRIX") != nullptr; // NOLINT(concurrency-mt-unsafe)
+    const shapes::damage kind{
+        .flipped = 50, .missing = 10, .moved = 20, .doubled = 10, .degenerate = 10, .flaps = 5};
+    std::size_t reduced = 0, tried = 0;
+    for (const auto& [name, shape] : shapes::many())
+        for (std::uint32_t seed = 1; seed <= (all ? 10U : 1U); ++seed) {
+            INFO(name << ", seed " << seed);
+            auto model = shapes::damaged(shape, kind, seed);
+            repair(model);
+            const auto before = analyse(model);
+            if (before.bad_edges() > 0 || model.triangles.empty()) continue;
+            const auto box = bounds_of(model);
+            const auto across = difference(box.most, box.least);
+            const auto accuracy = 0.01 * std::sqrt(dot(across, across));
+            const auto whole = model;
+            const auto report = reduce(model, {.accuracy = accuracy, .most_turn = 40});
+            CHECK(report.reached <= accuracy);
+            CHECK(analyse(model).bad_edges() == 0);
+            CHECK(slow_distance(whole, model) <= 1.1 * accuracy);
+            ++tried;
+            reduced += report.after < report.before ? 1 : 0;
+        }
+    CHECK(tried >= (all ? 180 : 18));
+    CHECK(2 * reduced > tried);
 }

@@ -3,6 +3,7 @@
 #include "tests/workshop/damage.hpp"
 #include "tests/workshop/shapes.hpp"
 #include "workshop/models/analysis.hpp"
+#include "workshop/models/edges.hpp"
 #include "workshop/models/repair.hpp"
 #include "workshop/models/scale.hpp"
 #include "workshop/models/stl.hpp"
@@ -169,4 +170,22 @@ TEST_CASE("a model is scaled to a size, uniformly or along one axis", "[scale]")
     for (auto& at : model.points)
         at.z = 0;
     CHECK(scale_to_size(model, 2, 10, true).error().code == model_errc::scale_out_of_range);
+}
+
+TEST_CASE("triangles that are turned over leave the links as if they were made anew", "[repair]")
+{
+    for (const auto& [name, shape] : shapes::many()) {
+        INFO(name);
+        auto model = shapes::damaged(shape, {.flipped = 100, .missing = 20, .flaps = 10}, 3);
+        auto links = link_edges(model);
+        std::vector<std::uint32_t> some;
+        for (std::uint32_t t = 0; t < model.triangles.size(); t += 1 + t % 3)
+            some.push_back(t);
+        turn_over(model, links, some);
+        const auto anew = link_edges(model);
+        CHECK(links.other == anew.other);
+        CHECK(links.shell == anew.shell);
+        CHECK(links.flipped_edges == anew.flipped_edges);
+        CHECK(links.open_edges == anew.open_edges);
+    }
 }

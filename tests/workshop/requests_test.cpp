@@ -1,6 +1,7 @@
 // What callers of the Model API write, taken apart: addresses, uploads in chunks, sign-ins, chains,
 // callbacks.
 #include "workshop/jobs/chain.hpp"
+#include "workshop/models/triangle_count.hpp"
 #include "workshop/operations/operation.hpp"
 #include "workshop/service/callback.hpp"
 #include "workshop/service/chunk_plan.hpp"
@@ -153,9 +154,52 @@ TEST_CASE("an operation is accepted where there is memory for it, or nobody know
     CHECK(available_in("MemTotal: 1 kB\nMemAvailable:    2048 kB\n") == 2048UL * 1024);
     CHECK_FALSE(available_in("MemTotal: 1 kB\n"));
     CHECK_FALSE(available_in("MemAvailable: kB"));
-    CHECK(check_memory(100, 1000, 1300).has_value());
-    CHECK(check_memory(100, 1000, 1299).error().code == model_errc::temporary);
-    CHECK(check_memory(100, 1000, std::nullopt).has_value());
+    CHECK(check_memory(300, 1000, 1300).has_value());
+    CHECK(check_memory(300, 1000, 1299).error().code == model_errc::temporary);
+    CHECK(check_memory(300, 1000, std::nullopt).has_value());
+}
+
+TEST_CASE("the memory of an operation is told by the triangles that the file's header has, and by its steps")
+{
+    const auto stl = [](std::uint32_t count) {
+        std::string head(84, ' ');
+        for (unsigned i = 0; i < 4; ++i)
+            head[80 + i] = static_cast<char>(count >> 8 * i & 0xff);
+        return head;
+    };
+    CHECK(triangles_expected(stl(1'310'720), 84 + 50UL * 1'310'720) == 1'310'720);
+    CHECK(triangles_expected(stl(1'310'720), 84 + 50UL * 1'310'721) < 5'000'000); // no such STL: by its bytes
+    CHECK(triangles_expected(stl(200'000'000), 84 + 50UL * 200'000'000) ==
+          5'000'000); // refused by the import
+    const std::string ply = "ply\nformat ascii 1.0\nelement vertex 8\nproperty float x\nproperty float y\n"
+                            "property float z\nelement face 1000000\nproperty list uchar int vertex_indices\n"
+                            "end_header\n";
+    CHECK(triangles_expected(ply, 50'000'000) == 1'000'000);
+    CHECK(triangles_expected(ply, 4000) == 1001); // it cannot hold what it says
+    CHECK(triangles_expected("OFF\n8 12 0\n", 500) == 12);
+    CHECK(triangles_expected("# a comment\nOFF\n# another\n8 12 0\n", 500) == 12);
+    CHECK(triangles_expected("OFF\n8 -12 0\n", 2500) == 101);
+    CHECK(triangles_expected("OFF\n8 999999999999 0\n", 600) == 101);
+    CHECK(triangles_expected("solid part\n facet normal 0 0 1\n", 1'500'000) == 10'001);
+    CHECK(triangles_expected(std::string("PK\3\4", 4), 1'000'000) == 100'001);
+    CHECK(triangles_expected("v 0 0 0\n", 2500) == 101);
+    CHECK(triangles_expected("", 0) == 1);
+
+    job_record job;
+    job.operation = "analyze";
+    const auto small = memory_for(job, stl(1000), 84 + 50UL * 1000);
+    const auto large = memory_for(job, stl(1'001'000), 84 + 50UL * 1'001'000);
+    CHECK(large - small == 1'000'000UL * find_operation("analyze")->memory.bytes_a_triangle);
+    job.steps = R"([{"operation":"import","parameters":{}},{"operation":"hollow","parameters":{}}])";
+    job.operation = "import";
+    const auto chain = memory_for(job, stl(1000), 84 + 50UL * 1000);
+    job.steps.clear();
+    job.operation = "hollow";
+    CHECK(chain == memory_for(job, stl(1000), 84 + 50UL * 1000));
+    CHECK(chain > small);
+    // A text is held whole beside its triangles.
+    job.operation = "analyze";
+    CHECK(memory_for(job, "OFF\n3 1 0\n", 100'000'000) > 100'000'000);
 }
 
 TEST_CASE("a month is told by UTC")

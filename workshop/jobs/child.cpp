@@ -3,9 +3,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
 #include <system_error>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -86,6 +90,28 @@ model_result<child> begin_child(const std::vector<std::string>& argv, const std:
     ::kill(-process.pid, SIGKILL);
     ::waitpid(process.pid, nullptr, 0);
     return not_started(why);
+}
+
+void keep_to_one_core(pid_t process)
+{
+    constexpr int lowest_priority = 19;
+    cpu_set_t may{};
+    if (::sched_getaffinity(0, sizeof(may), &may) != 0) return;
+    int last = CPU_SETSIZE - 1; // the first ones have most of the interrupts
+    while (last > 0 && !CPU_ISSET(static_cast<std::size_t>(last), &may))
+        --last;
+    cpu_set_t one{};
+    CPU_SET(static_cast<std::size_t>(last), &one);
+    // Twice: a thread that another one began meanwhile is there at the second look.
+    for (int look = 0; look < 2; ++look) {
+        std::error_code fault;
+        std::filesystem::directory_iterator tasks("/proc/" + std::to_string(process) + "/task", fault);
+        for (; !fault && tasks != std::filesystem::directory_iterator(); tasks.increment(fault)) {
+            const auto thread = std::atoi(tasks->path().filename().c_str()); // NOLINT(cert-err34-c): digits
+            (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(thread), lowest_priority);
+            (void)::sched_setaffinity(thread, sizeof(one), &one);
+        }
+    }
 }
 
 child_end reap(const child& process)

@@ -52,6 +52,9 @@ struct child_end {
 // its stderr the service's. 70 if that fails.
 model_result<child> begin_child(const std::vector<std::string>& argv, const std::string& input);
 // Of a child that has ended: its status, and whatever was left of its group is killed.
+// All its threads, and those that they begin, from now on: on one core, behind everything else.
+void keep_to_one_core(pid_t process);
+
 child_end reap(const child& process);
 
 } // namespace layerline::workshop

@@ -37,6 +37,7 @@ constexpr std::chrono::seconds after_failure{2};
 struct running_job {
     pid_t pid = -1;
     double progress = 0;
+    bool set_aside = false; // to be done later: the host is needed for something else
 };
 
 task<bool> ended(watched_descriptor& end)
@@ -112,6 +113,30 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
     bool stopped = false;
     std::map<std::string, std::shared_ptr<running_job>> running;
     runner_counts counts;
+    host_share share = host_share::usual;
+
+    std::size_t room() const
+    {
+        return share == host_share::none ? 0 : share == host_share::one_core ? 1 : limits.at_once;
+    }
+
+    void set_share(host_share now)
+    {
+        const bool changed = share != now;
+        share = now;
+        auto left = room();
+        for (const auto& [id, job] : running) {
+            if (job->set_aside) continue;
+            if (left > 0) {
+                --left;
+                if (share == host_share::one_core && job->pid > 0) keep_to_one_core(job->pid);
+                continue;
+            }
+            job->set_aside = true;
+            if (job->pid > 0) ::kill(-job->pid, SIGKILL);
+        }
+        if (changed) wake();
+    }
 
     void wake()
     {
@@ -122,7 +147,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
     static task<void> loop(std::shared_ptr<engine> self)
     {
         while (!self->stopped) {
-            if (!self->awake || self->running.size() >= self->limits.at_once) {
+            if (!self->awake || self->running.size() >= self->room()) {
                 self->wake_up.expires_at(clock::time_point::max());
                 co_await self->wake_up.async_wait(as_tuple);
                 continue;
@@ -139,6 +164,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
             if (!*next) continue;
             self->awake = true; // there may be more
             auto job = std::make_shared<running_job>();
+            job->set_aside = self->running.size() >= self->room(); // it changed while the queue was asked
             self->running.emplace((*next)->id, job);
             auto one = see_through(self, std::move(**next), std::move(job));
             net::co_spawn(self->context, std::move(one), net::detached);
@@ -158,7 +184,8 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         if (begun.has_error()) co_return begun.error();
         child process = *std::move(begun);
         job->pid = process.pid;
-        if (self->stopped) ::kill(-process.pid, SIGKILL);
+        if (self->stopped || job->set_aside) ::kill(-process.pid, SIGKILL);
+        if (self->share == host_share::one_core) keep_to_one_core(process.pid);
         watched_descriptor end(self->context, process.end.release());
         watched_descriptor output(self->context, process.output.release());
         net::steady_timer timer(self->context, clock::now() + self->limits.time);
@@ -270,7 +297,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
             auto end = co_await attempt(self, std::move(what), mine);
             if (end.has_error()) {
                 outcome.failure = end.error();
-            } else if (self->stopped) {
+            } else if (self->stopped || (mine->set_aside && end->exit_code != 0)) {
                 again = true;
             } else {
                 auto judged = judge(*end, job.deaths, self->limits);
@@ -284,7 +311,8 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
             }
         }
         ++(again ? self->counts.again : outcome.failure ? self->counts.failed : self->counts.succeeded);
-        co_await self->tell(job, std::move(outcome), again);
+        const bool died = again && !self->stopped && !mine->set_aside;
+        co_await self->tell(job, std::move(outcome), again, died);
         std::error_code ignored;
         if (folder.has_value()) std::filesystem::remove_all(*folder, ignored);
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - since);
@@ -296,13 +324,13 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
 
     // To the queue: what came of it. A queue that cannot be reached is asked again; until then the job is
     // known to be running, and after a restart it is done anew.
-    task<void> tell(job_record job, job_outcome outcome, bool again)
+    task<void> tell(job_record job, job_outcome outcome, bool again, bool died)
     {
         const auto made = outcome.output ? outcome.output->id : std::string();
         for (;;) {
             auto told = model_result<bool>(false);
             if (again)
-                told = co_await queue.give_back(job.id, job.attempt, !stopped);
+                told = co_await queue.give_back(job.id, job.attempt, died);
             else
                 told = co_await queue.finish(job.id, job.attempt, outcome);
             if (told.has_value()) {
@@ -343,6 +371,16 @@ void job_runner::end(const std::string& job)
 {
     const auto found = engine_->running.find(job);
     if (found != engine_->running.end() && found->second->pid > 0) ::kill(-found->second->pid, SIGKILL);
+}
+
+void job_runner::set_share(host_share share)
+{
+    engine_->set_share(share);
+}
+
+host_share job_runner::share() const
+{
+    return engine_->share;
 }
 
 std::optional<double> job_runner::progress(const std::string& job) const

@@ -2,6 +2,7 @@
 // process that dies is tried once more. Owned and used on one io_context.
 #pragma once
 
+#include "workshop/jobs/host_share.hpp"
 #include "workshop/jobs/job_queue.hpp"
 #include "workshop/jobs/job_task.hpp"
 #include "workshop/jobs/shelf.hpp"
@@ -44,6 +45,9 @@ public:
     void wake();
     // Kills the process of a job that was cancelled, if there is one.
     void end(const std::string& job);
+    // What is over it is killed and given back to the queue, to be done anew, without counting as dead.
+    void set_share(host_share share);
+    host_share share() const;
     // 0 to 1; nothing if it does not run here now.
     std::optional<double> progress(const std::string& job) const;
     runner_counts counts() const;

@@ -1,18 +1,25 @@
 #include "workshop/models/analysis.hpp"
 
 #include "workshop/models/contours.hpp"
+#include "workshop/models/crossings.hpp"
 #include "workshop/models/edges.hpp"
+#include "workshop/models/faceting.hpp"
+#include "workshop/models/near_edges.hpp"
 #include "workshop/models/orientation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
+#include <utility>
 
 namespace layerline::workshop {
 
 namespace {
 
-constexpr double planar_tolerance = 1e-3;    // mm
-constexpr double noise_share_of_area = 1e-3; // of the largest shell's
+constexpr double planar_tolerance = 1e-3;             // mm
+constexpr double sewn_share_of_diagonal = 1.0 / 5000; // cracks that repair sews without being told
+constexpr double noise_share_of_area = 1e-3;          // of the largest shell's
 
 bool has_area(const mesh& model, const triangle& one)
 {
@@ -68,32 +75,56 @@ std::string counted(std::size_t count, std::string_view one, std::string_view mo
     return std::to_string(count) + ' ' + std::string(count == 1 ? one : more);
 }
 
+std::string hundredths(double value)
+{
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.2f", value);
+    return text.data();
+}
+
 void judge(mesh_analysis& found)
 {
-    if (found.open_edges > 0)
-        found.reasons.push_back("The surface has holes: " +
-                                counted(found.open_edges, "edge has", "edges have") + " only one triangle.");
-    if (found.many_edges > 0)
-        found.reasons.push_back(
-            "The surface crosses itself: " + counted(found.many_edges, "edge has", "edges have") +
+    const auto say = [](std::vector<finding>& where, std::size_t count, std::string_view id,
+                        std::string text) {
+        if (count > 0) where.push_back({id, std::move(text)});
+    };
+    auto& bad = found.reasons;
+    say(bad, found.open_edges, "open_edges",
+        "The surface has holes: " + counted(found.open_edges, "edge has", "edges have") +
+            " only one triangle.");
+    say(bad, found.many_edges, "crowded_edges",
+        "The surface meets itself: " + counted(found.many_edges, "edge has", "edges have") +
             " three triangles or more.");
-    if (found.inverted > 0)
-        found.reasons.push_back(counted(found.inverted, "triangle looks", "triangles look") + " inward.");
-    if (found.degenerate > 0)
-        found.reasons.push_back(counted(found.degenerate, "triangle has", "triangles have") + " no area.");
-    if (found.duplicates > 0)
-        found.reasons.push_back(counted(found.duplicates, "triangle is", "triangles are") + " there twice.");
+    say(bad, found.inverted, "inverted_normals",
+        counted(found.inverted, "triangle looks", "triangles look") + " inward.");
+    say(bad, found.degenerate, "degenerate_triangles",
+        counted(found.degenerate, "triangle has", "triangles have") + " no area.");
+    say(bad, found.duplicates, "duplicate_triangles",
+        counted(found.duplicates, "triangle is", "triangles are") + " there twice.");
+    auto& known = found.warnings;
+    say(known, found.crossing, "intersecting_triangles",
+        "The surface goes through itself: " + counted(found.crossing, "triangle crosses", "triangles cross") +
+            " another. Slicers print what is inside any part, or leave gaps.");
+    say(known, found.overlapping, "overlapping_triangles",
+        counted(found.overlapping, "triangle lies", "triangles lie") + " on another.");
+    say(known, found.crossings_counted ? 0 : 1, "intersections_not_counted",
+        "Too many triangles are at the same places: there may be more crossings than these.");
+    say(known, found.noise_shells, "noise_shells",
+        counted(found.noise_shells, "part is", "parts are") + " very small.");
+    say(known, found.faceting_ok() ? 0 : 1, "coarse_faceting",
+        "Round surfaces show their facets: these stand up to " + hundredths(found.faceting_deviation_mm) +
+            " mm off.");
 }
 
 } // namespace
 
-mesh_analysis analyse(const mesh& model)
+mesh_analysis analyse(const mesh& model, unsigned threads)
 {
     mesh_analysis found;
     found.vertices = model.points.size();
     found.triangles = model.triangles.size();
     if (model.triangles.empty()) {
-        found.reasons.emplace_back("The model has no triangles.");
+        found.reasons.push_back({"no_triangles", "The model has no triangles."});
         return found;
     }
     const auto links = link_edges(model);
@@ -110,6 +141,15 @@ mesh_analysis analyse(const mesh& model)
             return is_planar(model, one, planar_tolerance);
         }));
     found.inverted = turned_over(model, links).size();
+    const vector3 across{found.most.x - found.least.x, found.most.y - found.least.y,
+                         found.most.z - found.least.z};
+    found.near_bad_edges =
+        count_near_edges(model, links, sewn_share_of_diagonal * std::sqrt(dot(across, across)));
+    found.faceting_deviation_mm = faceting_deviation(model, links);
+    const auto crossings = count_crossings(model, links, threads, usual_patience(model));
+    found.crossing = crossings.crossing;
+    found.overlapping = crossings.overlapping;
+    found.crossings_counted = crossings.all;
     judge(found);
     return found;
 }

@@ -6,6 +6,18 @@ namespace layerline::workshop {
 
 nlohmann::json to_json(const mesh_analysis& found)
 {
+    const auto texts = [](const std::vector<finding>& all) {
+        auto list = nlohmann::json::array();
+        for (const auto& one : all)
+            list.push_back(one.text);
+        return list;
+    };
+    const auto ids = [](const std::vector<finding>& all) {
+        auto list = nlohmann::json::array();
+        for (const auto& one : all)
+            list.push_back(one.id);
+        return list;
+    };
     nlohmann::json out;
     out["vertices"] = found.vertices;
     out["triangles"] = found.triangles;
@@ -21,8 +33,14 @@ nlohmann::json to_json(const mesh_analysis& found)
     out["solidityParams"] = {{"invertedNormals", found.inverted},
                              {"badEdges", found.bad_edges()},
                              {"badContours", found.contours},
+                             {"nearBadEdges", found.near_bad_edges},
                              {"planarHoles", found.planar_holes}};
-    out["qualityParams"] = {{"noiseShells", found.noise_shells}};
+    out["qualityParams"] = {{"noiseShells", found.noise_shells},
+                            {"overlappingTriangles", found.overlapping},
+                            {"intersectingTriangles", found.crossing},
+                            {"isFacetingScoreOk", found.faceting_ok()}};
+    out["intersectionsCounted"] = found.crossings_counted;
+    out["facetingDeviationMm"] = found.faceting_deviation_mm;
     out["openEdges"] = found.open_edges;
     out["crowdedEdges"] = found.many_edges;
     out["flippedEdges"] = found.flipped_edges;
@@ -30,7 +48,10 @@ nlohmann::json to_json(const mesh_analysis& found)
     out["duplicateTriangles"] = found.duplicates;
     out["watertight"] = found.watertight();
     out["printable"] = found.printable();
-    out["reasons"] = found.reasons;
+    out["reasons"] = texts(found.reasons);
+    out["reasonIds"] = ids(found.reasons);
+    out["warnings"] = texts(found.warnings);
+    out["warningIds"] = ids(found.warnings);
     return out;
 }
 

@@ -1,5 +1,7 @@
 #include "workshop/models/edge_collapse.hpp"
 
+#include "workshop/models/shares.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -14,8 +16,11 @@ namespace {
 constexpr double least_cosine = 0.7;    // between a triangle's normals before and after
 constexpr double least_height = 0.05;   // of a new triangle's longest side
 constexpr double share_of_pass = 0.5;   // of the candidates, the cheapest
+constexpr double flat_share = 1e-3;     // of a quadric's trace: holds points where planes are parallel
+constexpr double settled_cosine = 0.9;  // as least_cosine, when a point settles
 constexpr double least_progress = 0.02; // of the triangles: a pass that removes fewer is the last
-constexpr std::size_t most_ring = 64;   // triangles at a point; work grows with their square
+constexpr std::size_t points_a_share = 16'384;
+constexpr std::size_t most_ring = 64; // triangles at a point; work grows with their square
 
 // Squared distances to planes, weighted by area.
 struct quadric {
@@ -33,12 +38,31 @@ struct quadric {
         xx += o.xx, xy += o.xy, xz += o.xz, yy += o.yy, yz += o.yz, zz += o.zz;
         xd += o.xd, yd += o.yd, zd += o.zd, dd += o.dd, weight += o.weight;
     }
+    // The sum of all, at that place.
     double at(const point& p) const
     {
         const double x = p.x, y = p.y, z = p.z;
         const auto sum = x * (xx * x + 2 * (xy * y + xz * z + xd)) + y * (yy * y + 2 * (yz * z + yd)) +
                          z * (zz * z + 2 * zd) + dd;
-        return weight > 0 ? std::max(sum, 0.0) / weight : 0;
+        return std::max(sum, 0.0);
+    }
+    // Where the sum is least; along what the planes leave open not far from there.
+    point best_near(const point& p) const
+    {
+        const double x = p.x, y = p.y, z = p.z, stiff = flat_share * (xx + yy + zz);
+        const double a = xx + stiff, d = yy + stiff, f = zz + stiff;
+        const vector3 slope{xx * x + xy * y + xz * z + xd, xy * x + yy * y + yz * z + yd,
+                            xz * x + yz * y + zz * z + zd};
+        // Cramer's rule for the symmetric matrix a xy xz, xy d yz, xz yz f.
+        const auto aa = d * f - yz * yz, ab = xz * yz - xy * f, ac = xy * yz - xz * d;
+        const auto whole = a * aa + xy * ab + xz * ac;
+        if (!(whole > 0)) return p;
+        const auto bb = a * f - xz * xz, bc = xy * xz - a * yz, cc = a * d - xy * xy;
+        const vector3 by{aa * slope.x + ab * slope.y + ac * slope.z,
+                         ab * slope.x + bb * slope.y + bc * slope.z,
+                         ac * slope.x + bc * slope.y + cc * slope.z};
+        return {static_cast<float>(x - by.x / whole), static_cast<float>(y - by.y / whole),
+                static_cast<float>(z - by.z / whole)};
     }
 };
 
@@ -49,8 +73,9 @@ struct candidate {
 
 class collapser {
 public:
-    collapser(mesh& model, double error, std::size_t enough)
-        : model_(model), most_(error * error), enough_(enough), quadrics_(model.points.size())
+    collapser(mesh& model, double error, std::size_t enough, unsigned threads)
+        : model_(model), most_(error * error), enough_(enough), threads_(threads),
+          quadrics_(model.points.size())
     {
         for (const auto& one : model_.triangles) {
             auto n = normal(one[0], one[1], one[2]);
@@ -71,14 +96,25 @@ public:
         if (before <= enough_) return false;
         link();
         auto all = candidates();
-        std::sort(all.begin(), all.end(), [](const candidate& a, const candidate& b) {
+        const auto cheaper = [](const candidate& a, const candidate& b) {
             return a.cost != b.cost ? a.cost < b.cost : a.from < b.from;
-        });
+        };
+        const auto most_tried = std::min(
+            static_cast<std::size_t>(share_of_pass * static_cast<double>(all.size())) + 1, all.size());
+        if (most_tried == 0) return false;
+        const auto cut = all.begin() + static_cast<std::ptrdiff_t>(most_tried);
+        if (before - enough_ < 2 * most_tried) {
+            std::sort(all.begin(), all.end(), cheaper); // it may end among them
+        } else {
+            // In the order of the mesh, where neighbours are near in memory: thrice as fast.
+            std::nth_element(all.begin(), cut - 1, all.end(), cheaper);
+            std::sort(all.begin(), cut,
+                      [](const candidate& a, const candidate& b) { return a.from < b.from; });
+        }
         touched_.assign(model_.points.size(), false);
         gone_.assign(before, false);
         auto left = before;
-        const auto most_tried = static_cast<std::size_t>(share_of_pass * static_cast<double>(all.size())) + 1;
-        for (std::size_t i = 0; i < std::min(most_tried, all.size()) && left > enough_ + 1; ++i)
+        for (std::size_t i = 0; i < most_tried && left > enough_ + 1; ++i)
             if (allowed(all[i])) {
                 collapse(all[i]);
                 left -= 2;
@@ -90,7 +126,33 @@ public:
         return static_cast<double>(before - left) > least_progress * static_cast<double>(before);
     }
 
+    // Moves each point inside the surface to where it fits best the planes of all that were joined to it.
+    void settle()
+    {
+        link();
+        for (std::uint32_t p = 0; p + 1 < first_.size(); ++p) {
+            if (first_[p] == first_[p + 1] || !has_ring(p)) continue;
+            const auto was = model_.points[p];
+            const auto to = quadrics_[p].best_near(was);
+            const bool holds = std::all_of(ring_.begin(), ring_.end(), [&](const side& s) {
+                const auto before = normal(p, s.next, s.last);
+                model_.points[p] = to;
+                const auto after = normal(p, s.next, s.last);
+                model_.points[p] = was;
+                return dot(before, after) >=
+                           settled_cosine * std::sqrt(dot(before, before) * dot(after, after)) &&
+                       dot(after, after) > 0;
+            });
+            if (holds) model_.points[p] = to;
+        }
+    }
+
 private:
+    // Of a point's own quadric, at the point.
+    struct own_share {
+        double sum = 0, weight = 0;
+    };
+
     struct side {
         std::uint32_t next, last; // of the triangle's corners, after the point itself
     };
@@ -121,20 +183,35 @@ private:
         return a == p ? side{b, c} : b == p ? side{c, a} : side{a, b};
     }
 
-    std::vector<candidate> candidates() const
+    // The cheapest of each point that has one.
+    std::vector<candidate> candidates()
     {
-        std::vector<candidate> all;
-        for (std::uint32_t p = 0; p + 1 < first_.size(); ++p) {
-            candidate best{most_, p, p};
-            for (auto i = first_[p]; i < first_[p + 1]; ++i) {
-                const auto to = opposite(at_[i], p).next;
-                auto sum = quadrics_[p];
-                sum.take(quadrics_[to]);
-                if (const auto cost = sum.at(model_.points[to]); cost <= best.cost) best = {cost, p, to};
-            }
-            if (best.to != p) all.push_back(best);
-        }
+        const auto count = model_.points.size();
+        own_.resize(count);
+        std::vector<candidate> all(count);
+        in_shares(count, points_a_share, threads_, [&](std::size_t first, std::size_t end) {
+            for (auto p = first; p < end; ++p)
+                own_[p] = {quadrics_[p].at(model_.points[p]), quadrics_[p].weight};
+        });
+        in_shares(count, points_a_share, threads_, [&](std::size_t first, std::size_t end) {
+            for (auto p = first; p < end; ++p)
+                all[p] = cheapest(static_cast<std::uint32_t>(p));
+        });
+        std::erase_if(all, [](const candidate& one) { return one.from == one.to; });
         return all;
+    }
+
+    // To itself where nothing is within the error.
+    candidate cheapest(std::uint32_t p) const
+    {
+        candidate best{most_, p, p};
+        for (auto i = first_[p]; i < first_[p + 1]; ++i) {
+            const auto to = opposite(at_[i], p).next;
+            const auto weight = own_[p].weight + own_[to].weight;
+            const auto cost = weight > 0 ? (quadrics_[p].at(model_.points[to]) + own_[to].sum) / weight : 0;
+            if (cost <= best.cost) best = {cost, p, to};
+        }
+        return best;
     }
 
     // One closed ring of triangles, each neighbour in two of them.
@@ -195,7 +272,9 @@ private:
     mesh& model_;
     double most_;
     std::size_t enough_;
+    unsigned threads_;
     std::vector<quadric> quadrics_;
+    std::vector<own_share> own_;
     std::vector<std::uint32_t> first_, at_; // triangles of point p: at_[first_[p]] to at_[first_[p + 1]]
     std::vector<bool> touched_, gone_;
     std::vector<side> ring_;
@@ -203,11 +282,13 @@ private:
 
 } // namespace
 
-void collapse_edges(mesh& model, double error, std::size_t enough)
+void collapse_edges(mesh& model, double error, std::size_t enough, unsigned threads)
 {
-    collapser work(model, error, enough);
+    collapser work(model, error, enough, threads);
+    const auto before = model.triangles.size();
     while (work.pass()) {
     }
+    if (model.triangles.size() < before) work.settle();
 }
 
 } // namespace layerline::workshop

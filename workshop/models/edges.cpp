@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace layerline::workshop {
 
@@ -71,6 +72,25 @@ void number_shells(edge_links& links, joined_sets& sets, std::size_t triangles)
 }
 
 } // namespace
+
+void turn_over(mesh& model, edge_links& links, const std::vector<std::uint32_t>& triangles)
+{
+    for (const auto t : triangles) {
+        // The edges 0-1, 1-2, 2-0 become 0-2, 2-1, 1-0: the first and the last change places.
+        std::swap(model.triangles[t][1], model.triangles[t][2]);
+        const std::uint32_t first = 3 * t, last = first + 2;
+        std::swap(links.other[first], links.other[last]);
+        for (const auto h : {first, last})
+            if (links.other[h] < edge_links::many) links.other[links.other[h]] = h;
+    }
+    if (triangles.empty()) return;
+    links.flipped_edges = 0;
+    for (std::uint32_t h = 0; h < links.other.size(); ++h) {
+        const auto across = links.other[h];
+        if (across < edge_links::many && across > h && corner_from(model, h) == corner_from(model, across))
+            ++links.flipped_edges;
+    }
+}
 
 edge_links link_edges(const mesh& model)
 {

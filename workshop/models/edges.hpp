@@ -36,6 +36,9 @@ inline std::uint32_t corner_to(const mesh& model, std::uint32_t half_edge)
     return model.triangles[half_edge / 3][(half_edge % 3 + 1) % 3];
 }
 
+// Turns triangles over, and keeps the links as link_edges() would give them afterwards.
+void turn_over(mesh& model, edge_links& links, const std::vector<std::uint32_t>& triangles);
+
 // Of a welded mesh. Linear in time but for points at which very many triangles meet (n log n there). Edges of
 // no length (both ends one point) are left out: they are open and counted nowhere.
 edge_links link_edges(const mesh& model);

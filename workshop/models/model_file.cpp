@@ -76,7 +76,7 @@ model_result<std::string> read_model_file(const std::filesystem::path& file, std
     return bytes;
 }
 
-model_result<mesh> load_model(const std::filesystem::path& file, std::string_view units, std::size_t most)
+model_result<mesh> load_triangles(const std::filesystem::path& file, std::string_view units, std::size_t most)
 {
     const auto size = millimetres(units);
     if (size.has_error()) return size.error();
@@ -84,12 +84,17 @@ model_result<mesh> load_model(const std::filesystem::path& file, std::string_vie
     if (bytes.has_error()) return bytes.error();
     auto model = read_model(*bytes);
     if (model.has_error()) return model;
-    if (tells_its_unit(*bytes)) {
-        weld_equal(*model);
-        return model;
-    }
-    if (auto scaled = scale_to_millimetres(*model, *size); scaled.has_error()) return scaled.error();
-    weld_equal(*model);
+    if (!tells_its_unit(*bytes))
+        if (auto scaled = scale_to_millimetres(*model, *size); scaled.has_error()) return scaled.error();
+    // Others may have points that no triangle uses.
+    if (model->points.size() != 3 * model->triangles.size()) weld_equal(*model);
+    return model;
+}
+
+model_result<mesh> load_model(const std::filesystem::path& file, std::string_view units, std::size_t most)
+{
+    auto model = load_triangles(file, units, most);
+    if (model.has_value() && model->points.size() == 3 * model->triangles.size()) weld_equal(*model);
     return model;
 }
 

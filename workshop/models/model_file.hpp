@@ -17,6 +17,9 @@ model_result<std::string> read_model_file(const std::filesystem::path& file, std
 
 // Read, scaled to mm, equal points made one. `units` as millimetres() takes them.
 model_result<mesh> load_model(const std::filesystem::path& file, std::string_view units, std::size_t most);
+// The same for what only looks at triangles one by one: where each has corners of its own, it keeps them.
+model_result<mesh> load_triangles(const std::filesystem::path& file, std::string_view units,
+                                  std::size_t most);
 
 // Puts the bytes at `file`, whole or not at all: a temporary name beside it, fsync, rename. 10 if that fails.
 model_result<void> write_model_file(const std::filesystem::path& file, std::string_view bytes);

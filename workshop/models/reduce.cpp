@@ -51,11 +51,11 @@ double diagonal_of(const mesh& model)
 }
 
 // One pass over the parted mesh; `error` in mm.
-mesh simplified(const mesh& parted, double error, std::size_t enough)
+mesh simplified(const mesh& parted, double error, std::size_t enough, unsigned threads)
 {
     auto made = parted;
     if (made.triangles.size() > fine_mesh)
-        collapse_edges(made, error, enough);
+        collapse_edges(made, error, enough, threads);
     else {
         const auto* const points = &made.points.data()->x;
         const auto scale = meshopt_simplifyScale(points, made.points.size(), sizeof(point));
@@ -79,7 +79,7 @@ attempt tried(const mesh& model, const mesh& parted, bool closed, double error, 
               const reduce_options& options)
 {
     attempt made;
-    made.model = simplified(parted, error, options.enough);
+    made.model = simplified(parted, error, options.enough, options.threads);
     if (closed) {
         // Each repair unfolds the flat triangles whose neighbour is not flat.
         for (int i = 0; i < most_repairs; ++i) {
@@ -92,7 +92,7 @@ attempt tried(const mesh& model, const mesh& parted, bool closed, double error, 
         made.from.farthest = 4 * allowed;
         return made;
     }
-    made.from = difference_of(model, made.model, places);
+    made.from = difference_of(model, made.model, places, options.threads);
     made.good = made.from.farthest <= allowed && made.from.turned <= std::max(options.most_turn, least_angle);
     return made;
 }

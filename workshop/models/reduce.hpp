@@ -13,6 +13,7 @@ struct reduce_options {
     double most_turn = 15;  // degrees: the surface turns by no more, sharper edges stay
     int most_passes = 10;   // tries to find how coarse it may be
     std::size_t enough = 0; // no fewer triangles than this are wanted
+    unsigned threads = 0;   // at work on so many cores; 0: on all
     std::function<void(double)> progress = [](double) {};
 };
 

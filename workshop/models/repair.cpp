@@ -68,7 +68,7 @@ public:
         options_.progress(0.2);
         if (unfold_slivers(links)) links = link_edges(model_);
         for (int round = 0; round < all_rounds; ++round) {
-            if (turn(links)) links = link_edges(model_);
+            turn(links);
             if (links.open_edges == 0 && links.many_edges == 0) break;
             if (links.many_edges > 0) {
                 clear_crowds(links, apart, round);
@@ -176,13 +176,11 @@ private:
         return done_.degenerate_removed > before;
     }
 
-    bool turn(const edge_links& links)
+    void turn(edge_links& links)
     {
         const auto over = turned_over(model_, links);
-        for (const auto t : over)
-            std::swap(model_.triangles[t][1], model_.triangles[t][2]);
+        turn_over(model_, links, over);
         done_.triangles_turned += over.size();
-        return !over.empty();
     }
 
     void clear_crowds(const edge_links& links, double apart, int round)

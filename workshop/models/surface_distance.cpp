@@ -1,8 +1,11 @@
 #include "workshop/models/surface_distance.hpp"
 
+#include "workshop/models/shares.hpp"
 #include "workshop/models/triangle_tree.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
 #include <vector>
 
@@ -33,53 +36,76 @@ double angle(const vector3& a, const vector3& b)
     return lengths > 0 ? std::acos(std::clamp(dot(a, b) / lengths, -1.0, 1.0)) * degrees : 0;
 }
 
+void raise(std::atomic<double>& to, double value)
+{
+    for (auto now = to.load(); now < value && !to.compare_exchange_weak(now, value);) {
+    }
+}
+
 std::size_t stride(std::size_t count, std::size_t most)
 {
     return std::max<std::size_t>(1, (count + most - 1) / std::max<std::size_t>(most, 1));
 }
 
+constexpr std::size_t places_a_share = 2048;
+
 // Along the tree's order, so that each search begins where the one before it ended.
 double from_corners(const mesh& from, const triangle_tree& here, const triangle_tree& there,
-                    std::size_t places)
+                    std::size_t places, unsigned threads)
 {
-    double farthest = 0;
-    std::uint32_t hint = 0;
-    const auto step = stride(from.triangles.size(), places);
-    for (std::size_t i = 0; i < from.triangles.size(); i += step) {
-        const auto& at = from.points[from.triangles[here.order()[i]][0]];
-        const auto found = there.nearest({at.x, at.y, at.z}, hint);
-        hint = found.triangle;
-        farthest = std::max(farthest, found.squared_distance);
-    }
-    return std::sqrt(farthest);
+    const auto step = stride(from.triangles.size(), places),
+               count = (from.triangles.size() + step - 1) / step;
+    std::atomic<double> farthest{0};
+    in_shares(count, places_a_share, threads, [&](std::size_t first, std::size_t end) {
+        double mine = 0;
+        std::uint32_t hint = 0;
+        for (auto i = first; i < end; ++i) {
+            const auto& at = from.points[from.triangles[here.order()[i * step]][0]];
+            const auto found = there.nearest({at.x, at.y, at.z}, hint);
+            hint = found.triangle;
+            mine = std::max(mine, found.squared_distance);
+        }
+        raise(farthest, mine);
+    });
+    return farthest;
+}
+
+// From centres and edges' middles; the turn at each centre goes to `turns`.
+double from_middles(const mesh& from, const mesh& to, const triangle_tree& here, const triangle_tree& there,
+                    std::size_t step, std::vector<double>& turns, unsigned threads)
+{
+    constexpr std::array middles{vector3{1 / 3.0, 1 / 3.0, 1 / 3.0}, vector3{0.5, 0.5, 0},
+                                 vector3{0, 0.5, 0.5}, vector3{0.5, 0, 0.5}};
+    std::atomic<double> farthest{0};
+    in_shares(turns.size(), places_a_share, threads, [&](std::size_t first, std::size_t end) {
+        double mine = 0;
+        std::uint32_t hint = 0;
+        for (auto i = first; i < end; ++i) {
+            const auto t = here.order()[i * step];
+            for (std::size_t m = 0; m < middles.size(); ++m) {
+                const auto found = there.nearest(mix(from, from.triangles[t], middles.at(m)), hint);
+                hint = found.triangle;
+                mine = std::max(mine, found.squared_distance);
+                if (m == 0) turns[i] = angle(normal_of(from, t), normal_of(to, found.triangle));
+            }
+        }
+        raise(farthest, mine);
+    });
+    return farthest;
 }
 
 } // namespace
 
-surface_difference difference_of(const mesh& one, const mesh& other, std::size_t places)
+surface_difference difference_of(const mesh& one, const mesh& other, std::size_t places, unsigned threads)
 {
-    surface_difference measured;
     const triangle_tree there(one), here(other);
-    measured.farthest = from_corners(one, there, here, places);
-    std::vector<double> turns;
-    std::uint32_t hint = 0;
     const auto step = stride(4 * other.triangles.size(), places);
-    for (std::size_t i = 0; i < other.triangles.size(); i += step) {
-        const auto t = here.order()[i];
-        const auto& corners = other.triangles[t];
-        for (const auto& weights : {vector3{1 / 3.0, 1 / 3.0, 1 / 3.0}, vector3{0.5, 0.5, 0},
-                                    vector3{0, 0.5, 0.5}, vector3{0.5, 0, 0.5}}) {
-            const auto found = there.nearest(mix(other, corners, weights), hint);
-            hint = found.triangle;
-            measured.farthest = std::max(measured.farthest, std::sqrt(found.squared_distance));
-            if (weights.x == weights.z && weights.x == weights.y) // the centre
-                turns.push_back(angle(normal_of(other, t), normal_of(one, found.triangle)));
-        }
-    }
+    std::vector<double> turns((other.triangles.size() + step - 1) / step);
+    const auto farthest = std::max(from_corners(one, there, here, places, threads),
+                                   from_middles(other, one, here, there, step, turns, threads));
     const auto at = turns.end() - 1 - static_cast<std::ptrdiff_t>(turns.size() / share_left_out);
     std::nth_element(turns.begin(), at, turns.end());
-    measured.turned = *at;
-    return measured;
+    return {.farthest = std::sqrt(farthest), .turned = *at};
 }
 
 } // namespace layerline::workshop

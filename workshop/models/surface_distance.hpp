@@ -14,6 +14,8 @@ struct surface_difference {
 
 // Measured from points of the one to the other and from edges' middles and triangles' centres of the other
 // back, at most `places` each way, evenly over the meshes. Both have triangles.
-surface_difference difference_of(const mesh& one, const mesh& other, std::size_t places);
+// At work on `threads` cores; 0: on all.
+surface_difference difference_of(const mesh& one, const mesh& other, std::size_t places,
+                                 unsigned threads = 0);
 
 } // namespace layerline::workshop

@@ -87,10 +87,10 @@ bounds bounds_of(const mesh& model)
     return all;
 }
 
-bounds bounds_of(const mesh& model, std::uint32_t triangle)
+bounds bounds_of(const mesh& model, std::uint32_t which)
 {
     bounds all;
-    for (const auto corner : model.triangles[triangle])
+    for (const auto corner : model.triangles[which])
         all.take(model.points[corner]);
     return all;
 }
@@ -139,6 +139,32 @@ triangle_tree::triangle_tree(const mesh& model) : model_(&model)
             boxes_[node].take(boxes_[2 * node + 2]);
         }
     }
+}
+
+bool triangle_tree::any_within(const vector3& from, double distance, std::uint32_t but,
+                               std::size_t& patience) const
+{
+    const auto most = distance * distance;
+    std::array<std::size_t, 64> stack{};
+    std::size_t depth = 1; // the root
+    while (depth > 0 && patience > 0) {
+        const auto node = stack.at(--depth);
+        --patience;
+        if (boxes_[node].squared_distance(from) > most) continue;
+        if (node + 1 < leaves_) {
+            stack.at(depth++) = 2 * node + 2;
+            stack.at(depth++) = 2 * node + 1;
+            continue;
+        }
+        for (auto at = first_of(node); at < end_of(node); ++at) {
+            const auto& [a, b, c] = model_->triangles[order_[at]];
+            if (order_[at] != but &&
+                squared_distance(from, place(model_->points[a]), place(model_->points[b]),
+                                 place(model_->points[c])) <= most)
+                return true;
+        }
+    }
+    return false;
 }
 
 nearest_place triangle_tree::nearest(const vector3& from, std::uint32_t hint) const

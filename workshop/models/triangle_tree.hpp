@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace layerline::workshop {
@@ -30,7 +32,7 @@ struct bounds {
 };
 
 bounds bounds_of(const mesh& model);
-bounds bounds_of(const mesh& model, std::uint32_t triangle);
+bounds bounds_of(const mesh& model, std::uint32_t which);
 
 struct nearest_place {
     double squared_distance = std::numeric_limits<double>::max();
@@ -45,6 +47,10 @@ public:
 
     // Of a mesh that has triangles. `hint` is one that is likely to be near.
     nearest_place nearest(const vector3& from, std::uint32_t hint = 0) const;
+
+    // Whether one other than `but` is at most `distance` away. Each box that is looked at takes one off
+    // `patience`; with none left it is false.
+    bool any_within(const vector3& from, double distance, std::uint32_t but, std::size_t& patience) const;
 
     // Calls `found(triangle)` for each whose leaf's box meets `box`.
     template <class Found>
@@ -69,8 +75,39 @@ public:
     // The triangles, neighbours mostly near each other.
     const std::vector<std::uint32_t>& order() const { return order_; }
 
-private:
+    // Leaves hold order()[first] to order()[second - 1]; the last ones may be empty.
     static constexpr std::size_t in_leaf = 4;
+    std::size_t leaves() const { return leaves_; }
+    std::pair<std::size_t, std::size_t> of_leaf(std::size_t leaf) const
+    {
+        return {std::min(leaf * in_leaf, order_.size()), std::min((leaf + 1) * in_leaf, order_.size())};
+    }
+    const bounds& box_of_leaf(std::size_t leaf) const { return boxes_[leaves_ - 1 + leaf]; }
+
+    // Calls `found(leaf)` for each behind `leaf` whose box meets `box`, as long as it says true.
+    template <class Found>
+    void later_leaves(std::size_t leaf, const bounds& box, Found found) const
+    {
+        // Nodes from the root on, with the last leaf below each.
+        std::array<std::pair<std::size_t, std::size_t>, 64> stack{};
+        std::size_t depth = 0;
+        stack.at(depth++) = {0, leaves_ - 1};
+        while (depth > 0) {
+            const auto [node, last] = stack.at(--depth);
+            if (last <= leaf || !boxes_[node].meets(box)) continue;
+            if (node + 1 >= leaves_) {
+                if (!found(last)) return;
+                continue;
+            }
+            // A node of level n (the root's is 0) is the (2^n - 1)th or a later one, over leaves_ / 2^n
+            // leaves.
+            const auto width = leaves_ >> (std::bit_width(node + 1) - 1);
+            stack.at(depth++) = {2 * node + 2, last};
+            stack.at(depth++) = {2 * node + 1, last - width / 2};
+        }
+    }
+
+private:
     std::size_t first_of(std::size_t node) const { return (node + 1 - leaves_) * in_leaf; }
     std::size_t end_of(std::size_t node) const { return std::min(first_of(node) + in_leaf, order_.size()); }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -30,6 +31,11 @@ struct operation_input {
     std::function<void(double)> progress; // 0 to 1, in steps worth telling
 };
 
+// What an operation has at once, the file that it reads among it, as measured on binary STL.
+struct memory_need {
+    std::uint32_t fixed_mb = 64, bytes_a_triangle = 180;
+};
+
 struct operation_row {
     std::string_view name, other_name; // both are taken in addresses
     std::span<const parameter> parameters;
@@ -37,6 +43,7 @@ struct operation_row {
     // The result's fields.
     model_result<nlohmann::json> (*run)(const operation_input& input) = nullptr;
     std::string_view does; // for the documentation
+    memory_need memory = {};
 };
 
 std::span<const operation_row> operation_table();

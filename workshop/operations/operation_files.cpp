@@ -8,15 +8,29 @@
 
 namespace layerline::workshop {
 
-model_result<mesh> loaded(const operation_input& input, double share)
+namespace {
+
+model_result<mesh> loaded_by(decltype(load_model)& load, const operation_input& input, double share)
 {
     const auto unit = input.result ? std::string("mm") : input.parameters.value("measurementUnits", "mm");
-    auto model = load_model(input.source, unit, input.most_bytes);
+    auto model = load(input.source, unit, input.most_bytes);
     input.progress(share);
     // The workshop's folders are nothing that a caller is told.
     if (model.has_error() && model.error().code == model_errc::file_not_found)
         return model_failure{model_errc::file_not_found, "The file was deleted before the operation began."};
     return model;
+}
+
+} // namespace
+
+model_result<mesh> loaded(const operation_input& input, double share)
+{
+    return loaded_by(load_model, input, share);
+}
+
+model_result<mesh> loaded_triangles(const operation_input& input, double share)
+{
+    return loaded_by(load_triangles, input, share);
 }
 
 model_result<void> kept(const operation_input& input, const mesh& model, std::string_view format)

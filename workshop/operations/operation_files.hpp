@@ -24,6 +24,8 @@ inline constexpr parameter input_units{
 
 // The input in mm, its equal points one. Its `share` of the progress is told.
 model_result<mesh> loaded(const operation_input& input, double share = 0.5);
+// The same, but triangles with corners of their own keep them.
+model_result<mesh> loaded_triangles(const operation_input& input, double share = 0.5);
 // Writes the output.
 model_result<void> kept(const operation_input& input, const mesh& model, std::string_view format);
 model_result<void> kept(const operation_input& input, std::string_view bytes);

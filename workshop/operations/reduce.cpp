@@ -15,6 +15,7 @@ model_result<nlohmann::json> reduce_model(const operation_input& input)
     options.most_turn = input.parameters.value("maxAngle", options.most_turn);
     options.most_passes = input.parameters.value("numberOfIterations", options.most_passes);
     options.enough = input.parameters.value("leastTriangles", options.enough);
+    options.threads = input.threads;
     options.progress = [&input](double done) { input.progress(0.2 + 0.7 * done); };
     const auto report = reduce(*model, options);
     if (const auto done = kept(input, *model, "stl"); done.has_error()) return done.error();

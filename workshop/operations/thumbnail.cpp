@@ -9,7 +9,7 @@ namespace layerline::workshop {
 
 model_result<nlohmann::json> thumbnail_model(const operation_input& input)
 {
-    const auto model = loaded(input);
+    const auto model = loaded_triangles(input);
     if (model.has_error()) return model.error();
     raster_options options;
     options.width = input.parameters.value("width", options.width);

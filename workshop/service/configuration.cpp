@@ -48,6 +48,33 @@ reader flag(bool& into)
     };
 }
 
+reader texts(std::vector<std::filesystem::path>& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto* const list = node.as_array();
+        if (list == nullptr) return "must be a list of texts";
+        into.clear();
+        for (const auto& one : *list) {
+            if (!one.is_string()) return "must be a list of texts";
+            into.emplace_back(*one.value<std::string>());
+        }
+        return {};
+    };
+}
+
+reader choice(while_printing& into)
+{
+    return [&into](const toml::node& node) -> std::string {
+        const auto given = node.value<std::string>();
+        const std::map<std::string, while_printing> known{
+            {"wait", while_printing::wait}, {"one", while_printing::one}, {"run", while_printing::run}};
+        const auto found = given && node.is_string() ? known.find(*given) : known.end();
+        if (found == known.end()) return "must be \"wait\", \"one\" or \"run\"";
+        into = found->second;
+        return {};
+    };
+}
+
 reader place(observe::metrics_place& into)
 {
     return [&into](const toml::node& node) -> std::string {
@@ -96,6 +123,8 @@ std::variant<configuration, configuration_fault> parse_configuration(std::string
         {"jobs.memory_mb", number(read.memory_mb, 128, 1'000'000)},
         {"jobs.output_mb", number(read.output_mb, 1, 100'000)},
         {"jobs.free_memory_mb", number(read.free_memory_mb, 0, 10'000'000)},
+        {"jobs.while_printing", choice(read.printing)},
+        {"jobs.agents", texts(read.agents)},
         {"jobs.kept_hours", number(read.kept_hours, 1, 87'600)},
         {"slicing.engine", text(read.engine)},
         {"slicing.profiles", text(read.profiles)},

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "observe/exposition.hpp"
+#include "workshop/service/print_state.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace layerline::workshop {
 
@@ -30,14 +32,17 @@ struct configuration {
     std::uint32_t open_uploads = 32;     // in chunks, of one owner
     std::uint32_t uploads_per_month = 0; // of one owner; more are refused: 61; 0: any
     // [jobs]
-    std::uint32_t at_once = 1;         // processes beside each other
-    std::uint32_t waiting = 200;       // more are refused: 11
-    std::uint32_t time_s = 600;        // of one; then 72
-    std::uint32_t cpu_s = 1200;        // of all its threads together; then 72
-    std::uint32_t memory_mb = 2048;    // of one
-    std::uint32_t output_mb = 1024;    // of each file that it writes
-    std::uint32_t kept_hours = 24;     // files and results
-    std::uint32_t free_memory_mb = 64; // must be left when one is accepted; else 11
+    std::uint32_t at_once = 1;                      // processes beside each other
+    std::uint32_t waiting = 200;                    // more are refused: 11
+    std::uint32_t time_s = 600;                     // of one; then 72
+    std::uint32_t cpu_s = 1200;                     // of all its threads together; then 72
+    std::uint32_t memory_mb = 2048;                 // of one
+    std::uint32_t output_mb = 1024;                 // of each file that it writes
+    std::uint32_t kept_hours = 24;                  // files and results
+    std::uint32_t free_memory_mb = 64;              // must be left when one is accepted; else 11
+    while_printing printing = while_printing::wait; // what a print on this host leaves to operations
+    // Control sockets of the agents on this host that are asked whether they print.
+    std::vector<std::filesystem::path> agents{"/var/lib/layerline/agent/control.sock"};
     // [slicing]
     std::string engine = "/usr/bin/prusa-slicer"; // its program
     std::uint32_t cache_mb = 1024;                // of results that are kept for the same request; 0: none

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace layerline::workshop {
@@ -66,9 +67,13 @@ task<model_answer> model_service::begin(transport::exchange& call, std::string o
     if (asked.has_error()) co_return refusal(asked.error());
     auto input = co_await file_of(owner, asked->input);
     if (input.has_error()) co_return refusal(input.error());
-    const auto room = check_memory(input->bytes, limits_.free_memory_bytes, available_memory());
-    if (room.has_error()) co_return refusal(room.error());
     job_record job = *std::move(asked);
+    auto look = [file = files_.path_of(input->id)] { return head_of(file); };
+    const auto head = co_await disk_->run(std::move(look));
+    // None may have more than its limit: what needs more is refused by its process, for good.
+    const auto needed = std::min(memory_for(job, head, input->bytes), limits_.job_memory_bytes);
+    const auto room = check_memory(needed, limits_.free_memory_bytes, available_memory());
+    if (room.has_error()) co_return refusal(room.error());
     job.id = new_id('o');
     job.owner = std::move(owner);
     job.created_unix = unix_now();

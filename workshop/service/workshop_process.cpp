@@ -13,6 +13,7 @@
 #include "workshop/models/model_file.hpp"
 #include "workshop/service/callback_sender.hpp"
 #include "workshop/service/model_service.hpp"
+#include "workshop/service/print_watch.hpp"
 #include "workshop/service/slice_service.hpp"
 #include "workshop/service/workshop_router.hpp"
 
@@ -83,6 +84,7 @@ service_limits service_limits_of(const configuration& settings)
     limits.open_uploads = settings.open_uploads;
     limits.uploads_per_month = settings.uploads_per_month;
     limits.free_memory_bytes = settings.free_memory_mb * mebibyte;
+    limits.job_memory_bytes = settings.memory_mb * mebibyte;
     limits.kept = std::chrono::hours(settings.kept_hours);
     return limits;
 }
@@ -189,11 +191,19 @@ transport::task<void> sweep(ledger_thread& kept, shelf& files, chunked_uploads& 
     }
 }
 
+// None begins before it is known whether a printer prints.
+transport::task<void> operations(print_watch& prints, job_runner& runner)
+{
+    co_await prints.look();
+    co_await runner.run();
+}
+
 struct parts {
     std::vector<transport::http_server*> servers;
     job_runner& runner;
     net::steady_timer& sweeper;
     callback_sender& callbacks;
+    print_watch& prints;
     observe::exposition& metrics;
 };
 
@@ -207,6 +217,7 @@ transport::task<void> stop_on_signal(parts all)
         server->stop(grace);
     all.sweeper.cancel();
     all.callbacks.stop();
+    all.prints.stop();
     all.metrics.close();
     all.runner.stop();
 }
@@ -312,12 +323,14 @@ int run_workshop(const run_options& options)
         spdlog::warn("no /metrics on {}:{}: {}", settings.metrics.address, settings.metrics.port,
                      shown.error().message());
     net::steady_timer sweeper(context);
-    parts all{{}, runner, sweeper, callbacks, metrics};
+    print_watch prints(context, settings.agents, settings.printing, runner);
+    parts all{{}, runner, sweeper, callbacks, prints, metrics};
     for (const auto& server : servers) {
         net::co_spawn(context, server->run(), net::detached);
         all.servers.push_back(server.get());
     }
-    net::co_spawn(context, runner.run(), net::detached);
+    net::co_spawn(context, operations(prints, runner), net::detached);
+    net::co_spawn(context, prints.run(), net::detached);
     net::co_spawn(context, callbacks.run(), net::detached);
     net::co_spawn(context, sweep(kept, **files, chunked, sweeper), net::detached);
     net::co_spawn(context, stop_on_signal(std::move(all)), net::detached);
