@@ -210,15 +210,16 @@ TEST_CASE("the database of the version before is brought up to date, with what i
     const auto id = at.begin("analyze", {{"inputId", file}});
     (void)at.over(id);
     CHECK(at.service->stop() == 0);
-    const auto made = run({"python3", "-c",
-                           "import sqlite3, sys\n"
-                           "store = sqlite3.connect(sys.argv[1])\n"
-                           "store.executescript('''drop index jobs_to_tell;\n"
-                           "drop table uploads; drop table uploads_made; drop table sessions;\n"
-                           "alter table jobs drop column steps; alter table jobs drop column step;\n"
-                           "alter table jobs drop column callback; alter table jobs drop column tells;\n"
-                           "alter table jobs drop column tell_at; pragma user_version = 1;''')\n",
-                           at.path("state/workshop.db").string()});
+    const auto made =
+        run({"python3", "-c",
+             "import sqlite3, sys\n"
+             "store = sqlite3.connect(sys.argv[1])\n"
+             "store.executescript('''drop index jobs_to_tell;\n"
+             "drop table job_inputs; drop table uploads; drop table uploads_made; drop table sessions;\n"
+             "alter table jobs drop column steps; alter table jobs drop column step;\n"
+             "alter table jobs drop column callback; alter table jobs drop column tells;\n"
+             "alter table jobs drop column tell_at; pragma user_version = 1;''')\n",
+             at.path("state/workshop.db").string()});
     INFO(made.output);
     REQUIRE(made.exit_code == 0);
     at.start();

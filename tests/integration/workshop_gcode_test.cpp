@@ -292,6 +292,29 @@ TEST_CASE("two models stand where they were put, each with its extruder, one aft
     }
 }
 
+TEST_CASE("a tower is printed where extruders are wiped, at the speeds that were asked for", "[gcode]")
+{
+    if (!engine_installed()) return;
+    const workshop_rig at;
+    const auto file = at.upload(workshop::binary_stl(workshop::shapes::box(10, 10, 3)));
+    auto data = base_request(file);
+    data["model"] = json::array({{{"hash", file}, {"position", {{"x", -20000}}}},
+                                 {{"hash", file}, {"position", {{"x", 20000}}}, {"extruder", 1}}});
+    data["extruders"].push_back({{"temperature", 205}, {"firstLayersTemperature", 210}});
+    data["multiExtrusion"] = json::object();
+    data["layers"]["wipeTowerSize"] = 30000;
+    const auto told = over(at, data);
+    INFO(told.dump(1));
+    CHECK(told["status"] == 200);
+    CHECK(gcode_of(at, told).find(";TYPE:Wipe tower") != std::string::npos);
+    data["model"][1]["settings"] = 1;
+    data["regionSettings"] = json::array({region(1, 1000, 2000, {{"layerHeight", 100}})});
+    const auto other = over(at, data);
+    INFO(other.dump(1));
+    CHECK(other["status"] == 400);
+    CHECK(other["data"]["field"] == "layers.wipeTowerSize");
+}
+
 TEST_CASE("what the engine cannot do is refused by its field, not passed over", "[gcode]")
 {
     if (!engine_installed()) return;

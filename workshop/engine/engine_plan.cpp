@@ -296,8 +296,24 @@ void surfaces(const json& data, engine_settings& into, std::size_t first_extrude
     into["travel_speed"] = engine_number(number(data["movement"], "travelSpeed"));
 }
 
+// As far up as both reach.
+bool same_layers(const placed_volume& one, const placed_volume& other)
+{
+    const auto heights = [](const placed_volume& volume) {
+        std::vector<micron> all;
+        for (const auto& region : volume.plan.regions)
+            for (std::size_t layer = 1; layer <= region.layers; ++layer)
+                all.push_back(region.from + region.layer_height * static_cast<micron>(layer));
+        return all;
+    };
+    const auto a = heights(one), b = heights(other);
+    const auto common = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
+    return std::equal(a.begin(), a.begin() + common, b.begin());
+}
+
 // The engine has towers under conditions of its own, which it tells in its own words.
-std::optional<slice_failure> wipe_tower(const json& data, engine_settings& into)
+std::optional<slice_failure> wipe_tower(const json& data, std::span<const placed_volume> volumes,
+                                        engine_settings& into)
 {
     const double size = number(data["layers"], "wipeTowerSize") / 1000;
     if (size <= 0 || data["extruders"].size() < 2) return std::nullopt;
@@ -312,6 +328,9 @@ std::optional<slice_failure> wipe_tower(const json& data, engine_settings& into)
     for (const auto& one : data["extruders"])
         if (one["nozzleSize"] != first["nozzleSize"] || one["filamentDiameter"] != first["filamentDiameter"])
             return refused("for extruders whose nozzles or filaments are of different sizes.");
+    for (const auto& volume : volumes)
+        if (!same_layers(volume, volumes.front()))
+            return refused("for models whose layers are not at the same heights.");
     into["wipe_tower"] = "1";
     into["wipe_tower_width"] = engine_number(size);
     into["use_relative_e_distances"] = "1"; // the engine writes towers in no other way,
@@ -399,7 +418,7 @@ slice_result<engine_plan> plan_engine(const json& data, std::span<const placed_v
     extruders(data, into);
     retraction(data, into);
     if (auto why = flavour(data, into)) return *std::move(why);
-    if (auto why = wipe_tower(data, into)) return *std::move(why);
+    if (auto why = wipe_tower(data, volumes, into)) return *std::move(why);
     if (auto why = beyond_the_engine(data)) return *std::move(why);
     if (auto why = spiral(data, volumes)) return *std::move(why);
     const auto first = printing_first(data, volumes);

@@ -27,9 +27,10 @@ line_rewriter::line_rewriter(const finishing_plan& plan)
     }
 }
 
-double line_rewriter::feed_for(bool prints) const
+double line_rewriter::feed_for(bool prints, bool travels) const
 {
     double feed = engine_.now().feed_mm_min;
+    if (travels) return std::min(feed, plan_.travel_mm_s * 60); // the wiping tower's are faster
     if (!prints) return feed;
     // The engine's wiping tower has speeds of its own.
     if (!of_model_) feed = std::min(feed, plan_.other_mm_s * 60);
@@ -65,7 +66,8 @@ std::string line_rewriter::move(std::string_view text, const gcode::parsed_line&
         if (de < same_e) return {};
     }
     const bool feed_alone = !places && !e_word;
-    const double feed = feed_for(prints || feed_alone), feed_now = file_.state().now().feed_mm_min;
+    const double feed = feed_for(prints || feed_alone, places && !prints),
+                 feed_now = file_.state().now().feed_mm_min;
     const auto feed_word = line.value('F');
     const bool feed_fits = feed <= 0 || std::abs(feed - feed_word.value_or(feed_now)) < same_feed;
     std::optional<double> e;

@@ -44,7 +44,7 @@ public:
     double retraction() const { return retraction_; } // in E's unit
 
 private:
-    double feed_for(bool prints) const; // mm/min
+    double feed_for(bool prints, bool travels) const; // mm/min
 
     const finishing_plan& plan_;
     gcode::modal_state engine_;

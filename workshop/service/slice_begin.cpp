@@ -23,6 +23,13 @@ bool is_plain_name(const std::string& name)
            name.find('\0') == std::string::npos;
 }
 
+// What a slice has at once, its engine with it: measured on 12 to 730,000 triangles of 50 bytes each.
+std::uint64_t memory_of(std::uint64_t model_bytes, bool svg)
+{
+    constexpr std::uint64_t mebibyte = 1024UL * 1024;
+    return svg ? 4 * model_bytes + 16 * mebibyte : 8 * model_bytes + 96 * mebibyte;
+}
+
 slice_failure not_found(const std::string& path, std::string text)
 {
     return {slice_errc::model_not_found, path + ".hash", std::move(text)};
@@ -128,13 +135,14 @@ task<model_answer> slice_service::begin(transport::exchange& call, std::string o
         co_return slice_refusal(why, response_id_in(*text));
     }
     const auto response_id = request->response_id;
+    const bool svg = request->mode == slice_mode::svg;
     std::uint64_t bytes = 0;
     auto job = co_await resolved(*std::move(request), std::move(owner), bytes);
     if (job.has_error()) {
         const auto why = job.error();
         co_return slice_refusal(why, response_id);
     }
-    const auto room = check_memory(bytes, settings_.free_memory_bytes, available_memory());
+    const auto room = check_memory(memory_of(bytes, svg), settings_.free_memory_bytes, available_memory());
     if (room.has_error()) co_return slice_refusal(room.error());
     const auto id = job->id;
     auto put = co_await queue_.put(*std::move(job));
