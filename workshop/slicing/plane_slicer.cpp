@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <thread>
 #include <utility>
 
@@ -14,7 +15,8 @@ namespace layerline::workshop {
 namespace {
 
 constexpr std::size_t most_crossings = 4'000'000; // of planes that are worked on together
-constexpr double least_area_units = 100;          // what is smaller is rounding: 1 micron2
+// What is narrower than a micron is rounding: Clipper may not even know which way round it is.
+constexpr double least_width_units = 10;
 
 double twice_area(const contour& loop)
 {
@@ -24,6 +26,17 @@ double twice_area(const contour& loop)
         const auto& b = loop[(at + 1) % loop.size()];
         sum += static_cast<double>(a.x) * static_cast<double>(b.y) -
                static_cast<double>(b.x) * static_cast<double>(a.y);
+    }
+    return sum;
+}
+
+double length(const contour& loop)
+{
+    double sum = 0;
+    for (std::size_t at = 0; at < loop.size(); ++at) {
+        const auto& a = loop[at];
+        const auto& b = loop[(at + 1) % loop.size()];
+        sum += std::hypot(static_cast<double>(b.x - a.x), static_cast<double>(b.y - a.y));
     }
     return sum;
 }
@@ -46,7 +59,8 @@ std::vector<contour> clipped(const std::vector<contour>& loops, ClipperLib::Poly
         loop.reserve(one.size());
         for (const auto& at : one)
             loop.push_back({at.X, at.Y});
-        if (std::abs(twice_area(loop)) >= 2 * least_area_units) out.push_back(std::move(loop));
+        if (std::abs(twice_area(loop)) >= least_width_units * length(loop) / 2)
+            out.push_back(std::move(loop));
     }
     return out;
 }
