@@ -220,22 +220,29 @@ TEST_CASE("models, extruders and buckets that are not there, and nozzles that ca
     const auto answer = post(at, data);
     CHECK(answer.json()["status"] == 601);
     CHECK(last_code(answer.json()) == -3);
+    const auto refused = [&](const json& wrong, int status, int step) {
+        const auto told = post(at, wrong).json();
+        INFO(told.dump(1));
+        CHECK(told["status"] == status);
+        CHECK(last_code(told) == step);
+        CHECK(told["data"]["steps"].back()["success"] == false);
+    };
     data = good;
     data["model"][0]["bucketIn"] = "nowhere";
-    CHECK(refused_with(at, data) == 601);
-    data = good;
-    data["model"][0]["hash"] = at.upload("solid but no model");
-    CHECK(refused_with(at, data) == 601);
+    refused(data, 601, -3);
     data = good;
     data["model"][0]["extruder"] = 1;
-    CHECK(refused_with(at, data) == 603);
+    refused(data, 603, -5);
     data = good;
     data["bucketOut"] = "nowhere";
-    CHECK(refused_with(at, data) == 604);
+    refused(data, 604, -6);
     data = good;
     data["layers"]["layerHeight"] = 500;
     data["extruders"][0]["nozzleSize"] = 250;
-    CHECK(refused_with(at, data) == 605);
+    refused(data, 605, -8);
+    data = good;
+    data["model"][0]["hash"] = at.upload("solid but no model");
+    CHECK(refused_with(at, data) == 601);
 }
 
 TEST_CASE("what does not fit the bed is 602, by the model or by what is around it", "[slice]")
