@@ -54,14 +54,19 @@ std::vector<contour> clipped(const std::vector<contour>& loops, ClipperLib::Poly
     ClipperLib::Paths made;
     clipper.Execute(ClipperLib::ctUnion, made, fill, fill);
     std::vector<contour> out;
+    double area = 0;
     for (const auto& one : made) {
         contour loop;
         loop.reserve(one.size());
         for (const auto& at : one)
             loop.push_back({at.X, at.Y});
-        if (std::abs(twice_area(loop)) >= least_width_units * length(loop) / 2)
-            out.push_back(std::move(loop));
+        const double twice = twice_area(loop);
+        if (std::abs(twice) < least_width_units * length(loop) / 2) continue;
+        area += twice;
+        out.push_back(std::move(loop));
     }
+    // Clipper takes a splinter for a hole now and then: holes that outweigh all that is solid are none.
+    if (area < 0) std::erase_if(out, [](const contour& loop) { return twice_area(loop) < 0; });
     return out;
 }
 
