@@ -71,8 +71,9 @@ task<verdict> carried(api& far, std::string id, stage_line& line)
     transport::net::steady_timer pause(co_await transport::net::this_coro::executor);
     json which = json::object();
     which["PrintId"] = id;
+    const call_terms no_terms;
     for (int missed = 0; missed < most_missed_looks;) {
-        auto said = co_await far.call("GET", "model/print/state", which, {});
+        auto said = co_await far.call("GET", "model/print/state", which, no_terms);
         if (said.code == exit_code::unreachable) {
             ++missed;
         } else if (said.code != exit_code::done) {
@@ -162,7 +163,8 @@ task<exit_code> print_model(api& far, command_line asked)
     // Before a large model is sent: whether this agent has a workshop at all. There is no print of that id.
     json none = json::object();
     none["PrintId"] = "none";
-    auto known = co_await far.call("GET", "model/print/state", std::move(none), {});
+    const call_terms no_terms;
+    auto known = co_await far.call("GET", "model/print/state", std::move(none), no_terms);
     if (at(known.body, "Status") != 404) co_return tell_fault(asked, known);
     stage_line line(asked);
     auto uploaded = co_await far.upload_model(asked.local, line.report("send the model"));
