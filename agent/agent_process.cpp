@@ -16,6 +16,7 @@
 #include "agent/guarded_link.hpp"
 #include "agent/lan_address.hpp"
 #include "agent/lan_door.hpp"
+#include "agent/model_prints.hpp"
 #include "agent/network_watch.hpp"
 #include "agent/pin_memory.hpp"
 #include "agent/printer_choice.hpp"
@@ -150,9 +151,13 @@ public:
               context, *files_, std::move(chosen.shelf),
               [this](const std::string& path) { return commands::is_in_use(link_->state(), path); },
               std::move(chosen.disk)),
-          commands_(commands::make_plugin_api(
-              guarded_, *files_, {self_->agent_id(), std::string(version)},
-              {&cameras_, &uploads_, &queue_, log_.get(), host_.get(), [this] { return lan_place(); }})),
+          models_(options.settings.workshop_socket.empty()
+                      ? nullptr
+                      : std::make_unique<model_prints>(context, options.settings.workshop_socket, guarded_,
+                                                       *files_, audit)),
+          commands_(commands::make_plugin_api(guarded_, *files_, {self_->agent_id(), std::string(version)},
+                                              {&cameras_, &uploads_, &queue_, log_.get(), host_.get(),
+                                               [this] { return lan_place(); }, models_.get()})),
           slicers_(guarded_, *files_, {self_->agent_id(), std::string(version)}),
           service_(*tokens_, *commands_, options.owner, audit, counts_, limits_for(options.settings.limits)),
           uis_(context, options.settings.uis),
@@ -227,6 +232,7 @@ public:
     {
         link_->stop();
         cameras_.stop();
+        if (models_) models_->stop();
         uploads_.stop();
         files_->stop();
         events_.stop();
@@ -339,7 +345,8 @@ private:
     std::shared_ptr<const commands::log_source> log_;
     commands::queue_desk queue_;
     commands::upload_desk uploads_;
-    bool follow_cameras_ = false; // the printer's own list is asked
+    bool follow_cameras_ = false;          // the printer's own list is asked
+    std::unique_ptr<model_prints> models_; // null: no workshop is configured
     std::unique_ptr<commands::plugin_api> commands_;
     commands::octoprint_api slicers_;
     agent_service service_;

@@ -14,8 +14,6 @@
 #include <memory>
 #include <utility>
 
-#include <unistd.h>
-
 namespace layerline::cli {
 
 namespace {
@@ -67,93 +65,76 @@ private:
     std::shared_ptr<progress_line> line_;
 };
 
-// A file that goes with the scope.
-class scratch_file {
-public:
-    scratch_file()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "layerline-XXXXXX").string();
-        const int made = ::mkstemp(name.data());
-        if (made < 0) return;
-        ::close(made);
-        path_ = name;
-    }
-    ~scratch_file()
-    {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove(path_, ignored);
-    }
-    scratch_file(const scratch_file&) = delete;
-    scratch_file& operator=(const scratch_file&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
-
-// Until the slice is over; its state, or why that is not known.
-task<verdict> sliced(api& far, std::string id, stage_line& line)
+// How it stands once nothing more will change; or why that is not known.
+task<verdict> carried(api& far, std::string id, stage_line& line)
 {
     transport::net::steady_timer pause(co_await transport::net::this_coro::executor);
-    const json nothing;
+    json which = json::object();
+    which["PrintId"] = id;
+    const call_terms no_terms;
     for (int missed = 0; missed < most_missed_looks;) {
-        auto said = co_await far.ask_workshop("GET", "/workshop/slices/v1/" + id, nothing);
+        auto said = co_await far.call("GET", "model/print/state", which, no_terms);
         if (said.code == exit_code::unreachable) {
             ++missed;
         } else if (said.code != exit_code::done) {
             co_return said;
         } else {
             missed = 0;
-            const auto state = text(at(said.body, "state"));
-            const auto& share = at(said.body, "progress");
-            line.show("slice", share.is_number() ? share.get<double>() : 0);
-            if (state != "queued" && state != "running") co_return said;
+            const auto stage = text(at(said.result, "Stage"));
+            const auto& share = at(said.result, "Progress");
+            line.show(stage, share.is_number() ? share.get<double>() : 0);
+            if (stage == "started" || stage == "sent" || stage == "failed" || stage == "cancelled")
+                co_return said;
         }
         pause.expires_after(between_looks);
         co_await pause.async_wait(transport::net::use_awaitable);
     }
-    co_return fault(exit_code::unreachable, "The workshop cannot be reached any more. The slice " + id +
-                                                " goes on there; the same command takes its result.");
+    co_return fault(exit_code::unreachable,
+                    "The agent cannot be reached any more. The print " + id + " goes on there.");
 }
 
-std::string facts_of(const json& data)
+// What the slice had to say: repairs, regions that were trimmed.
+void tell_notes(const json& result)
 {
-    std::string words;
-    const auto number = [&data](const char* name) {
-        const auto& value = at(data, name);
-        return value.is_number() ? value.get<double>() : 0.0;
-    };
-    if (number("time") > 0) words += duration_text(number("time"));
-    if (number("amount") > 0) {
-        char length[32];
-        std::snprintf(length, sizeof length, "%.2f m of filament", number("amount") / 1000);
-        words += (words.empty() ? "" : ", ") + std::string(length);
+    const auto& notes = at(result, "Notes");
+    if (!notes.is_array()) return;
+    for (const auto& note : notes)
+        std::fprintf(stderr, "%s\n", text(note).c_str());
+}
+
+// A fault with the exit code that its status has as an answer of its own.
+verdict failed_print(const verdict& said)
+{
+    const auto& why = at(said.result, "Error");
+    const auto& status = at(why, "Status");
+    const int number = status.is_number_integer() ? status.get<int>() : 0;
+    auto code = exit_code::failed;
+    // 4xx to 6xx are the Slice API's and the workshop's; 78x are the printer's.
+    if (number >= 780 && number < 790) {
+        json envelope = json::object();
+        envelope["Status"] = number;
+        code = judge(200, envelope.dump()).code;
     }
-    return words;
+    auto told = said;
+    told.code = code;
+    told.text = text(at(why, "Text")) + " (" + std::to_string(number) + ")";
+    return told;
 }
 
-// What the steps have to say: repairs, regions that were trimmed.
-void tell_notes(const json& data)
-{
-    const auto& steps = at(data, "steps");
-    if (!steps.is_array()) return;
-    for (const auto& step : steps)
-        if (const auto note = text(at(step, "message")); !note.empty())
-            std::fprintf(stderr, "%s: %s\n", text(at(step, "stepName")).c_str(), note.c_str());
-}
-
-json profile_wish(const command_line& asked, const std::string& model)
+json wish_for(const command_line& asked, const std::string& model)
 {
     json wish = json::object();
-    wish["printer"] = asked.profile;
-    wish["material"] = asked.material;
-    wish["quality"] = asked.quality;
-    wish["responseId"] = std::filesystem::path(asked.local).filename().string().substr(0, 128);
-    auto models = json::array();
-    models.push_back({{"hash", model}});
-    wish["model"] = std::move(models);
+    wish["FileId"] = model;
+    wish["Printer"] = asked.profile;
+    wish["Material"] = asked.material;
+    wish["Quality"] = asked.quality;
+    auto name = asked.path;
+    if (name.empty()) name = std::filesystem::path(asked.local).stem().string() + ".gcode";
+    wish["Name"] = std::move(name);
     if (const auto wished = settings_from(asked.words); wished && !wished->empty())
-        wish["settings"] = *wished;
+        wish["Settings"] = *wished;
+    if (asked.no_start) wish["Start"] = false;
+    if (asked.bed_clear) wish["BedClear"] = true;
     return wish;
 }
 
@@ -179,48 +160,30 @@ task<exit_code> print_model(api& far, command_line asked)
     if (!settings_from(asked.words))
         co_return tell_fault(asked, fault(exit_code::usage, "--set takes SECTION.FIELD=VALUE, such as "
                                                             "infill.amount=40."));
+    // Before a large model is sent: whether this agent has a workshop at all. There is no print of that id.
+    json none = json::object();
+    none["PrintId"] = "none";
+    const call_terms no_terms;
+    auto known = co_await far.call("GET", "model/print/state", std::move(none), no_terms);
+    if (at(known.body, "Status") != 404) co_return tell_fault(asked, known);
     stage_line line(asked);
     auto uploaded = co_await far.upload_model(asked.local, line.report("send the model"));
     if (uploaded.code != exit_code::done) co_return tell_fault(asked, uploaded);
-    auto wish = profile_wish(asked, text(at(uploaded.body, "fileId")));
-    auto request = co_await far.ask_workshop("POST", "/workshop/slices/v1/requests", std::move(wish));
-    if (request.code != exit_code::done) co_return tell_fault(asked, request);
-    auto begun = co_await far.ask_workshop("POST", "/workshop/slices/v1", request.body);
+    auto wish = wish_for(asked, text(at(uploaded.body, "fileId")));
+    auto begun = co_await far.call("POST", "model/print", std::move(wish), asked.terms);
     if (begun.code != exit_code::done) co_return tell_fault(asked, begun);
-    const auto id = text(at(begun.body, "id"));
-    auto made = co_await sliced(far, id, line);
-    if (made.code != exit_code::done) co_return tell_fault(asked, made);
-    const auto& data = at(made.body, "data");
-    if (text(at(made.body, "state")) != "succeeded")
-        co_return tell_fault(asked,
-                             fault(exit_code::failed, "The model was not sliced: " + text(at(data, "msg")) +
-                                                          " (" + at(made.body, "status").dump() + ")"));
+    const auto id = text(at(begun.result, "PrintId"));
+    auto said = co_await carried(far, id, line);
     line.end();
-    if (!asked.quiet && !asked.json) tell_notes(data);
-
-    const scratch_file gcode;
-    if (gcode.path().empty())
-        co_return tell_fault(asked, fault(exit_code::failed, "No temporary file can be made."));
-    stage_line second(asked);
-    auto fetched = co_await far.save_at("/workshop/slices/v1/" + id + "/result", gcode.path(),
-                                        second.report("fetch the G-code"));
-    if (fetched.code != exit_code::done) co_return tell_fault(asked, fetched);
-    auto name = asked.path;
-    if (name.empty()) name = std::filesystem::path(asked.local).stem().string() + ".gcode";
-    if (!name.starts_with("gcode/")) name = "gcode/" + name;
-    auto sent = co_await far.upload(gcode.path(), name, second.report("send it to the printer"));
-    second.end();
-    if (sent.code != exit_code::done) co_return tell_fault(asked, sent);
-    const auto facts = facts_of(data);
-    const auto where =
-        "Sliced and sent as " + for_terminal(name) + (facts.empty() ? "." : ": " + facts + ".");
-    if (asked.no_start) co_return tell(asked, sent, where);
-    if (!asked.json) std::fprintf(stderr, "%s\n", where.c_str());
-    json arguments = json::object();
-    arguments["Path"] = name;
-    if (asked.bed_clear) arguments["BedClear"] = true;
-    auto said = co_await far.call("POST", "start", std::move(arguments), asked.terms);
-    co_return tell(asked, said, job_words("start", said.result));
+    if (said.code != exit_code::done) co_return tell_fault(asked, said);
+    if (!asked.quiet && !asked.json) tell_notes(said.result);
+    const auto stage = text(at(said.result, "Stage"));
+    if (stage == "failed") co_return tell_fault(asked, failed_print(said));
+    if (stage == "cancelled")
+        co_return tell_fault(asked, fault(exit_code::failed, "The print was cancelled before it started."));
+    const auto path = for_terminal(text(at(said.result, "VirtualPath")));
+    if (stage == "sent") co_return tell(asked, said, "Sliced and sent as " + path + ".");
+    co_return tell(asked, said, "Sliced and sent as " + path + ". " + job_words("start", said.result));
 }
 
 } // namespace layerline::cli

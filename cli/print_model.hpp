@@ -15,8 +15,8 @@ namespace layerline::cli {
 // JSON, or else a text. Pure.
 std::optional<nlohmann::json> settings_from(std::span<const std::string> words);
 
-// Uploads the model, has it sliced by profiles, sends the G-code to the printer and starts it. Each stage is
-// shown; a slice that is ended by a signal goes on in the workshop, and the same command takes its result.
+// Uploads the model and has the agent slice it by profiles, put the G-code into the printer's files and start
+// it. Each stage is shown; ended by a signal, the print goes on in the agent.
 transport::task<exit_code> print_model(api& far, command_line asked);
 
 } // namespace layerline::cli

@@ -38,6 +38,7 @@ struct command_context {
     const log_source* logs = nullptr;
     host_api* host = nullptr;
     const std::function<std::optional<lan_place>()>* lan = nullptr; // the same
+    model_printer* models = nullptr;                                // the same
 };
 
 // What a command gives. With `why`, `result` (if not null) is what is known in spite of the failure.

@@ -74,6 +74,11 @@ transport::task<command_answer> run_queue_pause(command_context& at, const argum
 transport::task<command_answer> run_queue_resume(command_context& at, const arguments& given);
 transport::task<command_answer> run_queue_start_next(command_context& at, const arguments& given);
 
+// model_commands.cpp
+transport::task<command_answer> run_model_print(command_context& at, const arguments& given);
+transport::task<command_answer> run_model_print_state(command_context& at, const arguments& given);
+transport::task<command_answer> run_model_print_cancel(command_context& at, const arguments& given);
+
 // printer_lists.cpp
 transport::task<command_answer> run_power_list(command_context& at, const arguments& given);
 transport::task<command_answer> run_macro_list(command_context& at, const arguments& given);

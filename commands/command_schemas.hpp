@@ -88,6 +88,17 @@ inline constexpr std::array<argument, 2> queue_move_arguments{
     argument{.name = "QueueId", .required = true, .least = 3, .most = 24},
     argument{.name = "Position", .type = integer, .required = true, .most = 1000}};
 inline constexpr std::array<argument, 1> bed_clear_argument{argument{.name = "BedClear", .type = boolean}};
+inline constexpr std::array<argument, 8> model_print_arguments{
+    argument{.name = "FileId", .required = true, .least = 1, .most = 64},
+    argument{.name = "Printer", .required = true, .least = 1, .most = 64},
+    argument{.name = "Material", .required = true, .least = 1, .most = 64},
+    argument{.name = "Quality", .required = true, .least = 1, .most = 64},
+    argument{.name = "Settings", .type = object},
+    argument{.name = "Name", .least = 1},
+    argument{.name = "Start", .type = boolean},
+    argument{.name = "BedClear", .type = boolean}};
+inline constexpr std::array<argument, 1> print_id{
+    argument{.name = "PrintId", .required = true, .least = 1, .most = 64}};
 inline constexpr std::array<argument, 1> log_arguments{
     argument{.name = "TailLines", .type = integer, .most = 1e6, .alias = "lines"}};
 inline constexpr std::array<argument, 4> send_arguments{

@@ -81,9 +81,10 @@ public:
     transport::task<void> serve(transport::exchange& call, caller who, dialect how,
                                 std::string command) override
     {
-        command_context at{printer_,       files_,       facts_,      who,         call,       viewers_,
-                           status_,        layers_,      how,         {},          {},         parts_.cameras,
-                           parts_.uploads, parts_.queue, parts_.logs, parts_.host, &parts_.lan};
+        command_context at{printer_,    files_,         facts_,         who,          call,
+                           viewers_,    status_,        layers_,        how,          {},
+                           {},          parts_.cameras, parts_.uploads, parts_.queue, parts_.logs,
+                           parts_.host, &parts_.lan,    parts_.models};
         const auto given_id = call.request().headers.find("x-request-id");
         at.request_id = given_id && transport::valid_request_id(*given_id)
                             ? std::string(*given_id)

@@ -38,6 +38,7 @@ struct agent_facts {
 
 class host_api;
 class log_source;
+class model_printer;
 class queue_desk;
 class upload_desk;
 
@@ -55,6 +56,7 @@ struct plugin_parts {
     const log_source* logs = nullptr;
     host_api* host = nullptr;
     std::function<std::optional<lan_place>()> lan = {}; // nothing: it listens to this machine alone
+    model_printer* models = nullptr;
 };
 
 class plugin_api {

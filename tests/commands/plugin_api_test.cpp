@@ -75,6 +75,7 @@ TEST_CASE("every command of the table is called with the right method and scope,
         CHECK(desk.printer.orders.empty());
 
         desk.who.scopes = scope_set{scope::view, one.needs};
+        if (one.path == std::string("model/print")) desk.who.scopes = {scope::control, scope::files};
         const auto wrong = desk.call("TRACE", one.path, one.query, one.body);
         CHECK(wrong->status() == 405);
         CHECK(wrong->http() == (row->run_raw ? 405 : 200));
@@ -95,6 +96,10 @@ TEST_CASE("every command of the table is called with the right method and scope,
         if (given_query.find("uploadid") != std::string::npos || path == "queue/remove" ||
             path == "queue/move") { // there is none of that id
             CHECK(good->status() == 404);
+            continue;
+        }
+        if (path.starts_with("model/")) { // no workshop here; see model_commands_test.cpp
+            CHECK(good->status() == 788);
             continue;
         }
         if (path == "queue/start-next") {
