@@ -3,6 +3,10 @@
 #include "workshop/models/number_text.hpp"
 #include "workshop/models/zip_writer.hpp"
 
+#include <array>
+#include <charconv>
+#include <cstdint>
+
 namespace layerline::workshop {
 
 namespace {
@@ -14,8 +18,24 @@ std::string number(double value)
     return text;
 }
 
+template <class... Parts>
+void put(std::string& to, const Parts&... parts)
+{
+    ((to += parts), ...);
+}
+
+void put_index(std::string& to, std::uint32_t value)
+{
+    std::array<char, 12> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    to.append(digits.data(), end.ptr);
+}
+
+constexpr std::size_t bytes_of_point = 60, bytes_of_triangle = 60; // about, as text
+
 void add_mesh(std::string& to, const mesh& model)
 {
+    to.reserve(to.size() + model.points.size() * bytes_of_point + model.triangles.size() * bytes_of_triangle);
     to += "<mesh><vertices>\n";
     for (const auto& at : model.points) {
         to += "<vertex x=\"";
@@ -28,8 +48,13 @@ void add_mesh(std::string& to, const mesh& model)
     }
     to += "</vertices><triangles>\n";
     for (const auto& one : model.triangles) {
-        to += "<triangle v1=\"" + std::to_string(one[0]) + "\" v2=\"" + std::to_string(one[1]) + "\" v3=\"" +
-              std::to_string(one[2]) + "\"/>\n";
+        to += "<triangle v1=\"";
+        put_index(to, one[0]);
+        to += "\" v2=\"";
+        put_index(to, one[1]);
+        to += "\" v3=\"";
+        put_index(to, one[2]);
+        to += "\"/>\n";
     }
     to += "</triangles></mesh>\n";
 }
@@ -41,15 +66,16 @@ std::string model_part(std::span<const placed_volume> volumes)
                        "xmlns:slic3rpe=\"http://schemas.slic3r.org/3mf/2017/06\">\n"
                        "<metadata name=\"slic3rpe:Version3mf\">1</metadata>\n<resources>\n";
     for (std::size_t index = 0; index < volumes.size(); ++index) {
-        text += "<object id=\"" + std::to_string(index + 1) + "\" type=\"model\">";
+        put(text, "<object id=\"", std::to_string(index + 1), "\" type=\"model\">");
         add_mesh(text, volumes[index].shape);
         text += "</object>\n";
     }
     text += "</resources>\n<build>\n";
     for (std::size_t index = 0; index < volumes.size(); ++index)
-        text += "<item objectid=\"" + std::to_string(index + 1) +
-                "\" transform=\"1 0 0 0 1 0 0 0 1 0 0 0\" printable=\"1\"/>\n";
-    return text + "</build>\n</model>\n";
+        put(text, "<item objectid=\"", std::to_string(index + 1),
+            "\" transform=\"1 0 0 0 1 0 0 0 1 0 0 0\" printable=\"1\"/>\n");
+    text += "</build>\n</model>\n";
+    return text;
 }
 
 std::string model_settings(const engine_plan& plan, std::span<const placed_volume> volumes)
@@ -57,43 +83,37 @@ std::string model_settings(const engine_plan& plan, std::span<const placed_volum
     std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<config>\n";
     for (std::size_t index = 0; index < volumes.size(); ++index) {
         const auto& volume = plan.volumes[index];
-        const auto extruder = std::to_string(volume.extruder + 1);
-        text += " <object id=\"" + std::to_string(index + 1) +
-                "\" instances_count=\"1\">\n"
-                "  <metadata type=\"object\" key=\"name\" value=\"" +
-                volume.name +
-                "\"/>\n"
-                "  <metadata type=\"object\" key=\"extruder\" value=\"" +
-                extruder +
-                "\"/>\n"
-                "  <volume firstid=\"0\" lastid=\"" +
-                std::to_string(volumes[index].shape.triangles.size() - 1) +
-                "\">\n"
-                "   <metadata type=\"volume\" key=\"name\" value=\"" +
-                volume.name +
-                "\"/>\n"
-                "   <metadata type=\"volume\" key=\"volume_type\" value=\"ModelPart\"/>\n"
+        put(text, " <object id=\"", std::to_string(index + 1), "\" instances_count=\"1\">\n");
+        put(text, "  <metadata type=\"object\" key=\"name\" value=\"", volume.name, "\"/>\n");
+        put(text, "  <metadata type=\"object\" key=\"extruder\" value=\"",
+            std::to_string(volume.extruder + 1), "\"/>\n");
+        put(text, "  <volume firstid=\"0\" lastid=\"",
+            std::to_string(volumes[index].shape.triangles.size() - 1), "\">\n");
+        put(text, "   <metadata type=\"volume\" key=\"name\" value=\"", volume.name, "\"/>\n");
+        text += "   <metadata type=\"volume\" key=\"volume_type\" value=\"ModelPart\"/>\n"
                 "   <metadata type=\"volume\" key=\"matrix\" value=\"1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1\"/>\n"
                 "  </volume>\n </object>\n";
     }
-    return text + "</config>\n";
+    text += "</config>\n";
+    return text;
 }
 
 std::string layer_ranges(const engine_plan& plan)
 {
     std::string text = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<objects>\n";
     for (std::size_t index = 0; index < plan.volumes.size(); ++index) {
-        text += " <object id=\"" + std::to_string(index + 1) + "\">\n";
+        put(text, " <object id=\"", std::to_string(index + 1), "\">\n");
         for (const auto& range : plan.volumes[index].ranges) {
-            text +=
-                "  <range min_z=\"" + number(range.from_mm) + "\" max_z=\"" + number(range.to_mm) + "\">\n";
+            put(text, "  <range min_z=\"", number(range.from_mm), "\" max_z=\"", number(range.to_mm),
+                "\">\n");
             for (const auto& [key, value] : range.settings)
-                text += "   <option opt_key=\"" + key + "\">" + value + "</option>\n";
+                put(text, "   <option opt_key=\"", key, "\">", value, "</option>\n");
             text += "  </range>\n";
         }
         text += " </object>\n";
     }
-    return text + "</objects>\n";
+    text += "</objects>\n";
+    return text;
 }
 
 constexpr std::string_view content_types =
@@ -125,7 +145,7 @@ std::string settings_text(const engine_settings& settings)
 {
     std::string text;
     for (const auto& [key, value] : settings)
-        text += key + " = " + value + "\n";
+        put(text, key, " = ", value, "\n");
     return text;
 }
 
