@@ -128,9 +128,11 @@ json wish_for(const command_line& asked, const std::string& model)
     wish["Printer"] = asked.profile;
     wish["Material"] = asked.material;
     wish["Quality"] = asked.quality;
-    auto name = asked.path;
-    if (name.empty()) name = std::filesystem::path(asked.local).stem().string() + ".gcode";
-    wish["Name"] = std::move(name);
+    auto name = std::filesystem::path(asked.path);
+    if (name.empty()) name = std::filesystem::path(asked.local).stem();
+    // What printers take for a file to print.
+    if (const auto end = name.extension(); end != ".gcode" && end != ".gco" && end != ".g") name += ".gcode";
+    wish["Name"] = name.string();
     if (const auto wished = settings_from(asked.words); wished && !wished->empty())
         wish["Settings"] = *wished;
     if (asked.no_start) wish["Start"] = false;
