@@ -63,7 +63,8 @@ std::optional<slice_failure> missing_section(const json& data)
 
 struct version_number {
     unsigned major = 0, minor = 0, patch = 0;
-    auto operator<=>(const version_number&) const = default;
+    // clang-tidy takes the comparison with 0 behind it for one with a pointer.
+    auto operator<=>(const version_number&) const = default; // NOLINT(modernize-use-nullptr)
 };
 
 std::optional<version_number> read_version(std::string_view text)
