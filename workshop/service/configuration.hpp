@@ -46,7 +46,7 @@ struct configuration {
     // [slicing]
     std::string engine = "/usr/bin/prusa-slicer"; // its program
     std::uint32_t cache_mb = 1024;                // of results that are kept for the same request; 0: none
-    std::filesystem::path profiles; // a folder of further profiles, NAME.toml; empty: none
+    std::filesystem::path profiles;               // a folder of further profiles, NAME.toml; empty: none
     // [buckets]: folders that slice requests may name for models and results, by name
     std::map<std::string, std::filesystem::path, std::less<>> buckets;
 };
