@@ -123,6 +123,13 @@ const std::vector<row>& table()
         {"get-connection-info", "GET", "", {200, 200, 200, 200}},
         {"rekey", "POST", "{}", {403, 403, 403, 403}},
         {"proxy/mqtt", "GET", "", {788, 788, 788, 788}},
+        // No workshop is configured here: model_print_test.cpp has one.
+        {"model/print",
+         "POST",
+         R"({"FileId":"f-aaaaaaaaaaaaaaaaaaaaaaaaaa","Printer":"ender-3","Material":"pla","Quality":"0.2"})",
+         {788, 788, 788, 788}},
+        {"model/print/state", "GET", "?PrintId=m-1", {788, 788, 788, 788}},
+        {"model/print/cancel", "POST", R"({"PrintId":"m-1"})", {788, 788, 788, 788}},
         {"webcam/list", "GET", "", {200, 200, 200, 200}},
         {"list-webcam", "GET", "", {200, 200, 200, 200}},
         {"webcam/snapshot", "GET", "", {404, 404, 404, 404}},
