@@ -150,11 +150,14 @@ public:
           uploads_(
               context, *files_, std::move(chosen.shelf),
               [this](const std::string& path) { return commands::is_in_use(link_->state(), path); },
-              std::move(chosen.disk)),
+              chosen.disk),
           models_(options.settings.workshop_socket.empty()
                       ? nullptr
-                      : std::make_unique<model_prints>(context, options.settings.workshop_socket, guarded_,
-                                                       *files_, audit)),
+                      : std::make_unique<model_prints>(
+                            context,
+                            model_prints::places{options.settings.workshop_socket,
+                                                 options.state / "model-prints.json", std::move(chosen.disk)},
+                            guarded_, *files_, audit)),
           commands_(commands::make_plugin_api(guarded_, *files_, {self_->agent_id(), std::string(version)},
                                               {&cameras_, &uploads_, &queue_, log_.get(), host_.get(),
                                                [this] { return lan_place(); }, models_.get()})),
@@ -215,6 +218,7 @@ public:
         net::co_spawn(context_, tell_of_printer(), until_the_end("the printer's log"));
         net::co_spawn(context_, queue_.run(), until_the_end("the print queue"));
         net::co_spawn(context_, uploads_.run(), until_the_end("the uploads"));
+        if (models_) models_->resume();
         if (events_.wanted()) {
             net::co_spawn(context_, events_.run(), until_the_end("the watch for hooks"));
             net::co_spawn(context_, events_.send_scripts(), until_the_end("the scripts"));

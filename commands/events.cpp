@@ -1,5 +1,7 @@
 // events: the state as it changes, server-sent, newest wins. One coroutine a viewer.
 #include "commands/command_groups.hpp"
+#include "commands/model_print_events.hpp"
+#include "commands/model_printer.hpp"
 #include "commands/state_events.hpp"
 #include "transport/error.hpp"
 
@@ -37,6 +39,18 @@ transport::task<bool> sent(transport::exchange& call, std::string_view text)
     co_return done.has_value();
 }
 
+// Until the printer, or a print from a model, stands otherwise; false: the program ends.
+transport::task<bool> news(command_context& at, std::uint64_t known, std::uint64_t known_prints)
+{
+    if (at.models == nullptr) {
+        const auto changed = co_await at.printer.changed(known);
+        co_return changed.has_value();
+    }
+    auto either = co_await (at.printer.changed(known) || at.models->changed(known_prints));
+    const auto& first = either.index() == 0 ? std::get<0>(either) : std::get<1>(either);
+    co_return first.has_value();
+}
+
 } // namespace
 
 transport::task<void> run_events(command_context& at, const arguments&)
@@ -62,12 +76,17 @@ transport::task<void> run_events(command_context& at, const arguments&)
     net::steady_timer timer(co_await net::this_coro::executor);
     // The first bytes go at once, also when there is nothing new: the viewer sees that the stream is open.
     std::string text(state_events::heartbeat());
-    std::uint64_t known = 0;
-    {
+    std::uint64_t known = 0, known_prints = 0;
+    model_print_events prints;
+    const auto take_news = [&] {
         const auto state = at.printer.state();
         known = state.sequence;
         text += stream.next(state);
-    }
+        if (at.models == nullptr) return;
+        known_prints = at.models->sequence();
+        text += prints.next(at.models->look_all(at.who));
+    };
+    take_news();
     for (;;) {
         if (!text.empty()) {
             const bool went = co_await sent(at.call, text);
@@ -75,16 +94,14 @@ transport::task<void> run_events(command_context& at, const arguments&)
             timer.expires_after(change_interval);
             (void)co_await timer.async_wait(net::use_awaitable);
         }
+        text.clear();
         timer.expires_after(heartbeat_interval);
-        auto either = co_await (at.printer.changed(known) || timer.async_wait(net::use_awaitable));
+        auto either = co_await (news(at, known, known_prints) || timer.async_wait(net::use_awaitable));
         if (either.index() == 0 && !std::get<0>(either)) break; // the program ends
-        if (either.index() == 1) {
+        if (either.index() == 0)
+            take_news();
+        else
             text = state_events::heartbeat();
-            continue;
-        }
-        const auto state = at.printer.state();
-        known = state.sequence;
-        text = stream.next(state);
     }
     (void)co_await at.call.finish();
 }

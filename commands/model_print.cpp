@@ -1,10 +1,11 @@
 #include "commands/model_print.hpp"
 
+#include "commands/printer_limits.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
 
 namespace layerline::commands {
@@ -22,36 +23,16 @@ std::string text_in(const json& from, const char* name)
     return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// It becomes a part of an address.
-bool good_slice_id(std::string_view id)
-{
-    return !id.empty() && id.size() <= longest_slice_id && std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-               c == '_';
-    });
-}
-
-// Lowers both temperatures of a section; what it was for the first that was lowered.
-std::optional<double> lowered(json& section, double most)
-{
-    std::optional<double> was;
-    if (!section.is_object()) return was;
-    for (const char* name : {"temperature", "firstLayersTemperature"}) {
-        const auto found = section.find(name);
-        if (found == section.end() || !found->is_number() || found->get<double>() <= most) continue;
-        if (!was) was = found->get<double>();
-        *found = std::floor(most);
-    }
-    return was;
-}
-
-std::string lowered_note(const char* what, double was, double most)
-{
-    return std::string("The ") + what + " is set to " + std::to_string(std::lround(std::floor(most))) +
-           " °C instead of " + std::to_string(std::lround(was)) + ": the printer's limit.";
-}
-
 } // namespace
+
+bool is_slice_id(std::string_view text)
+{
+    return !text.empty() && text.size() <= longest_slice_id &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      c == '-' || c == '_';
+           });
+}
 
 std::string_view name_of(print_stage stage)
 {
@@ -88,14 +69,8 @@ std::optional<std::string> model_print::request_made(unsigned http, std::string_
         refused(http, answer);
         return std::nullopt;
     }
-    auto& data = answer["data"];
-    if (can.max_bed_c && data.contains("bed"))
-        if (const auto was = lowered(data["bed"], *can.max_bed_c))
-            note(lowered_note("bed", *was, *can.max_bed_c));
-    if (can.max_tool_c && data.contains("extruders") && data["extruders"].is_array())
-        for (auto& extruder : data["extruders"])
-            if (const auto was = lowered(extruder, *can.max_tool_c))
-                note(lowered_note("nozzle", *was, *can.max_tool_c));
+    for (auto& one : keep_within(answer["data"], can))
+        note(std::move(one));
     return answer.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -103,7 +78,7 @@ bool model_print::slice_begun(unsigned http, std::string_view body)
 {
     const auto answer = json::parse(body, nullptr, false);
     auto id = text_in(answer, "id");
-    if (http != 202 || !good_slice_id(id)) {
+    if (http != 202 || !is_slice_id(id)) {
         refused(http, answer);
         return false;
     }

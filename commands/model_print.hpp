@@ -36,6 +36,8 @@ enum class print_stage : std::uint8_t {
     cancelled
 };
 std::string_view name_of(print_stage stage);
+// Whether it may become a part of an address.
+bool is_slice_id(std::string_view text);
 
 // Why it failed. `status` is the Slice API's where the workshop refused (602), else the Plugin API's.
 struct print_fault {
@@ -75,6 +77,14 @@ public:
     const std::optional<print_fault>& fault() const { return fault_; }
     // As model/print/state tells it.
     nlohmann::json told() const;
+
+    // All that there is to know of it, to be kept on a disk; and back: nothing where that is damaged.
+    nlohmann::json record() const;
+    static std::optional<model_print> from_record(const nlohmann::json& kept);
+    // Whoever carried it ended and has begun anew. It goes on from where it was, but nothing is started any
+    // more: nobody may be near the printer by now (the file is stored, and a note says so). A start that was
+    // under way stays `starting` until someone has looked at the printer.
+    void carried_anew();
 
 private:
     void refused(unsigned http, const nlohmann::json& answer);

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace layerline::commands {
@@ -22,6 +23,13 @@ public:
     virtual outcome<nlohmann::json> look(const std::string& id, const caller& who) = 0;
     // 409 where it has started or ended otherwise.
     virtual outcome<nlohmann::json> cancel(const std::string& id, const caller& who) = 0;
+
+    // All of that principal's, as look() tells each, in the order they began.
+    virtual nlohmann::json look_all(const caller& who) = 0;
+    // Grows with each change of any print, whoever's it is.
+    virtual std::uint64_t sequence() const = 0;
+    // Waits until it is another than `known`. errc::shutting_down when the program ends.
+    virtual transport::task<transport::result<void>> changed(std::uint64_t known) = 0;
 };
 
 } // namespace layerline::commands

@@ -50,6 +50,17 @@ json pong(const agent_facts& facts)
     return {{"Message", "Pong"}, {"AgentId", facts.agent_id}, {"Version", facts.version}};
 }
 
+json travel_of(const printer::link_capabilities& can)
+{
+    if (!can.travel) return nullptr;
+    const auto& area = *can.travel;
+    return {{"XMin", area.x_min},
+            {"XMax", area.x_max},
+            {"YMin", area.y_min},
+            {"YMax", area.y_max},
+            {"ZMax", area.z_max}};
+}
+
 json capabilities_of(const command_context& at)
 {
     const auto can = at.printer.capabilities();
@@ -72,6 +83,7 @@ json capabilities_of(const command_context& at)
               {"MaxToolC", or_null(can.max_tool_c)},
               {"MaxBedC", or_null(can.max_bed_c)},
               {"MaxChamberC", or_null(can.max_chamber_c)},
+              {"Travel", travel_of(can)},
               {"Offers", can.offers},
               {"Firmware", std::move(firmware)}}},
             {"Limits",

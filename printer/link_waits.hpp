@@ -1,5 +1,5 @@
 // What both kinds of link wait for: answers, each by its number, and any change of the state. Used from one
-// io_context; a header of templates, for the links' coroutines alone.
+// io_context; a header of templates, for coroutines alone.
 #pragma once
 
 #include "printer/printer_error.hpp"

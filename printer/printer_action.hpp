@@ -157,6 +157,7 @@ struct link_capabilities {
     std::optional<double> max_tool_c, max_bed_c, max_chamber_c; // limits in force for remote heating
     // Names of actions that not every printer can do and this one can: "move_axis", "set_light" …
     std::vector<std::string> offers = {};
+    std::optional<travel_area> travel = {}; // as the owner measured it, or the firmware says
     bool can(std::string_view name) const
     {
         return std::find(offers.begin(), offers.end(), name) != offers.end();

@@ -80,9 +80,16 @@ struct print_object {
     bool operator==(const print_object&) const = default;
 };
 
+// How far the head goes, mm in the printer's own coordinates; Z from 0.
+struct travel_area {
+    double x_min = 0, x_max = 0, y_min = 0, y_max = 0, z_max = 0;
+    bool operator==(const travel_area&) const = default;
+};
+
 struct firmware_info {
     std::string name, machine, uuid;
-    std::vector<std::string> capabilities; // "AUTOREPORT_TEMP", those that M115 said :1
+    std::vector<std::string> capabilities;  // "AUTOREPORT_TEMP", those that M115 said :1
+    std::optional<travel_area> travel = {}; // where M115 told it; told on among the capabilities
     bool operator==(const firmware_info&) const = default;
 };
 

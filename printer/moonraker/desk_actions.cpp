@@ -201,6 +201,7 @@ link_capabilities moonraker_desk::capabilities() const
     can.max_bed_c = max_bed_c_.value_or(settings_.max_bed_c);
     can.max_chamber_c = max_chamber_c_.value_or(settings_.max_chamber_c);
     can.offers = offers();
+    can.travel = travel_;
     return can;
 }
 

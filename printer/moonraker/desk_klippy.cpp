@@ -21,6 +21,19 @@ void lower(std::optional<double>& limit, const json& section)
     if (most && (!limit || *most < *limit)) limit = most;
 }
 
+// Of kinematics whose steppers are its axes; a delta's reach is no box.
+std::optional<travel_area> travel_of(const json& sections)
+{
+    const auto& x = member(sections, "stepper_x");
+    const auto& y = member(sections, "stepper_y");
+    const auto& z = member(sections, "stepper_z");
+    const auto x_max = number_in(x, "position_max"), y_max = number_in(y, "position_max"),
+               z_max = number_in(z, "position_max");
+    if (!x_max || !y_max || !z_max) return std::nullopt;
+    return travel_area{number_in(x, "position_min").value_or(0), *x_max,
+                       number_in(y, "position_min").value_or(0), *y_max, *z_max};
+}
+
 } // namespace
 
 void moonraker_desk::server_said(const json& info, time_point now)
@@ -107,12 +120,14 @@ void moonraker_desk::told_settings(const json& result)
     max_tool_c_.reset();
     max_bed_c_.reset();
     max_chamber_c_.reset();
+    travel_.reset();
     const auto& sections = member(member(member(result, "status"), "configfile"), "settings");
     if (!sections.is_object()) return;
     if (auto macros = read_macros(sections); macros_ != macros) {
         macros_ = std::move(macros);
         lists_changed_ = true;
     }
+    travel_ = travel_of(sections);
     for (const auto& [name, section] : sections.items()) {
         if (name == "heater_bed")
             lower(max_bed_c_, section);

@@ -243,6 +243,7 @@ private:
     std::string klippy_words_, klippy_version_, host_name_;
     klipper_objects objects_;
     std::optional<double> max_tool_c_, max_bed_c_, max_chamber_c_;
+    std::optional<travel_area> travel_;
 
     // the job
     std::optional<job_state> job_;

@@ -182,12 +182,16 @@ const link_capabilities& host_core::capabilities()
     const auto now = abilities();
     if (limits_of_ == now) return limits_;
     limits_of_ = now;
+    std::optional<travel_area> travel = firmware_ ? firmware_->travel : std::nullopt;
+    if (const auto& area = settings_.parking.area)
+        travel = travel_area{area->x_min, area->x_max, area->y_min, area->y_max, area->z_max};
     limits_ = {.serial = true,
                .emergency_parser = has("EMERGENCY_PARSER"),
                .max_tool_c = settings_.max_tool_c,
                .max_bed_c = settings_.max_bed_c,
                .max_chamber_c = settings_.max_chamber_c,
-               .offers = offers()};
+               .offers = offers(),
+               .travel = travel};
     return limits_;
 }
 

@@ -22,8 +22,9 @@ printer_failure unsupported(std::string why)
 
 std::uint32_t host_core::abilities() const
 {
-    const std::array can{has("BABYSTEPPING"),   has("AUTOLEVEL"), has("TOGGLE_LIGHTS"),
-                         has("SOFTWARE_POWER"), may_have_card(),  has("EMERGENCY_PARSER")};
+    const std::array can{has("BABYSTEPPING"),           has("AUTOLEVEL"), has("TOGGLE_LIGHTS"),
+                         has("SOFTWARE_POWER"),         may_have_card(),  has("EMERGENCY_PARSER"),
+                         firmware_ && firmware_->travel};
     std::uint32_t bits = 0;
     for (const bool one : can)
         bits = bits << 1U | (one ? 1U : 0U);

@@ -135,12 +135,33 @@ terms read_terms(const json& from)
 // --- replies
 // ------------------------------------------------------------------------------------------------
 
+travel_area read_travel(const json& from)
+{
+    const auto bound = [&](const char* name) {
+        const auto value = number_field(from, name);
+        if (!value) throw_field_error(name, "is missing");
+        return *value;
+    };
+    return {bound("x_min"), bound("x_max"), bound("y_min"), bound("y_max"), bound("z_max")};
+}
+
+json told_travel(const std::optional<travel_area>& area)
+{
+    if (!area) return nullptr;
+    return {{"x_min", area->x_min},
+            {"x_max", area->x_max},
+            {"y_min", area->y_min},
+            {"y_max", area->y_max},
+            {"z_max", area->z_max}};
+}
+
 link_capabilities read_capabilities(const json& from)
 {
     link_capabilities can{
         bool_field(from, "serial").value_or(false), bool_field(from, "emergency_parser").value_or(false),
         number_field(from, "max_tool_c"),           number_field(from, "max_bed_c"),
         number_field(from, "max_chamber_c"),        {}};
+    if (const json* travel = find_field(from, "travel")) can.travel = read_travel(*travel);
     if (const json* offers = find_field(from, "offers")) {
         if (!offers->is_array() || offers->size() > max_offers)
             throw_field_error("offers", "is not a list of at most 64 names");
@@ -304,6 +325,7 @@ std::string encode_reply(const host_reply& reply)
                                                   {"max_tool_c", number_or_null(can.max_tool_c)},
                                                   {"max_bed_c", number_or_null(can.max_bed_c)},
                                                   {"max_chamber_c", number_or_null(can.max_chamber_c)},
+                                                  {"travel", told_travel(can.travel)},
                                                   {"offers", can.offers}};
                    },
                },

@@ -254,6 +254,8 @@ void link_desk::told(printer_state told, time_point now)
     told_at_ = now;
     const bool changed = !same_news(told, known_);
     told.sequence = known_.sequence + (changed ? 1 : 0); // the host's own count starts anew with each host
+    // What it can do depends on what answers on its port.
+    if (told.firmware != known_.firmware) queue_own(ask_capabilities{}, now + settings_.answer_within);
     // A host that is in touch with its printer and names no age means "just now".
     if (told.now != phase::offline && !told.age_ms) told.age_ms = 0;
     known_ = std::move(told);

@@ -126,6 +126,11 @@ void protocol_machine::impl::handle_line(std::string_view line, bool whole, time
                        if (says.on && !known && all.size() < most_capabilities) all.emplace_back(says.name);
                        if (at == stage::identify) identify_progress(false, now);
                    },
+                   [&](const reply::geometry& says) {
+                       if (at != stage::identify && at != stage::rejoin) return;
+                       firmware.travel = says.full;
+                       if (at == stage::identify) identify_progress(false, now);
+                   },
                    [&](const reply::action& says) { tell(host_action{std::string(says.text)}); },
                    [&](const reply::line_error& says) {
                        error_last_line = says.last_line;

@@ -204,6 +204,37 @@ std::optional<capability> parse_capability(std::string_view line)
     return capability{name, line[0] == '1'};
 }
 
+// "x:235.00,y:…,z:…}": three numbers in this order.
+std::optional<std::array<double, 3>> take_corner(std::string_view& text, std::string_view name)
+{
+    if (!take_prefix(text, name)) return std::nullopt;
+    std::array<double, 3> read{};
+    for (std::size_t i = 0; i < read.size(); ++i) {
+        constexpr std::array<std::string_view, 3> keys{"x:", ",y:", ",z:"};
+        if (!take_prefix(text, keys.at(i))) return std::nullopt;
+        const auto value = take_number(text);
+        if (!value) return std::nullopt;
+        read.at(i) = *value;
+    }
+    if (!take_prefix(text, "}")) return std::nullopt;
+    return read;
+}
+
+// area:{full:{min:{x:0,y:0,z:0},max:{x:235,y:235,z:250}},work:{…}}
+std::optional<geometry> parse_geometry(std::string_view line)
+{
+    if (!take_prefix(line, "area:{full:{")) return std::nullopt;
+    const auto least = take_corner(line, "min:{");
+    if (!least || !take_prefix(line, ",")) return std::nullopt;
+    const auto most = take_corner(line, "max:{");
+    if (!most) return std::nullopt;
+    constexpr double farthest = 10'000; // mm: no printer of ours
+    for (std::size_t i = 0; i < most->size(); ++i)
+        if (!(least->at(i) < most->at(i)) || least->at(i) < -farthest || most->at(i) > farthest)
+            return std::nullopt;
+    return geometry{{least->at(0), most->at(0), least->at(1), most->at(1), most->at(2)}};
+}
+
 std::optional<action> parse_action(std::string_view line)
 {
     if (!take_prefix(line, "//")) return std::nullopt;
@@ -237,6 +268,7 @@ any parse(std::string_view line)
     if (auto read = parse_action(line)) return *read;
     if (auto read = parse_firmware(line)) return *read;
     if (auto read = parse_capability(line)) return *read;
+    if (auto read = parse_geometry(line)) return *read;
     skip_spaces(body);
     if (body.starts_with("Unknown command")) return unknown_command{line};
     std::string_view data = line;

@@ -46,6 +46,10 @@ struct capability {
     std::string_view name;
     bool on = false;
 };
+// The last line of M115 where the firmware tells its geometry (Marlin, M115_GEOMETRY_REPORT).
+struct geometry {
+    travel_area full;
+};
 struct action {
     std::string_view text;
 };
@@ -64,8 +68,8 @@ struct text {
     std::string_view line;
 };
 
-using any = std::variant<ack, resend, boot, wait, busy, temperature, position, firmware, capability, action,
-                         line_error, halt, unknown_command, text>;
+using any = std::variant<ack, resend, boot, wait, busy, temperature, position, firmware, capability, geometry,
+                         action, line_error, halt, unknown_command, text>;
 
 // `line` comes without its newline. Noise before the first printable byte is skipped.
 any parse(std::string_view line);

@@ -1,5 +1,7 @@
 #include "commands/model_print.hpp"
 
+#include "commands/printer_limits.hpp"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
@@ -24,6 +26,11 @@ model_wish wish()
     all.quality = "0.2";
     all.path = "gcode/box.gcode";
     return all;
+}
+
+json bed_of_220()
+{
+    return json::parse(R"({"bed":{"xLength":220000,"yLength":220000,"zLength":250000}})");
 }
 
 model_print slicing()
@@ -168,6 +175,56 @@ TEST_CASE("it is cancelled at any stage before the start, and not after")
     begins.started("j-1");
     CHECK_THAT(*begins.cancel(), Catch::Contains("use cancel"));
     CHECK(begins.stage() == print_stage::started);
+}
+
+TEST_CASE("the bed is no larger than the head goes, and nothing is made larger")
+{
+    link_capabilities can;
+    can.travel = layerline::printer::travel_area{-5, 200.5, 0, 300, 150};
+    model_print one("p-1", wish());
+    const auto asked = one.request_made(
+        200, R"({"data":{"bed":{"xLength":220000,"yLength":220000,"zLength":250000}}})", can);
+    REQUIRE(asked);
+    const auto bed = json::parse(*asked)["data"]["bed"];
+    CHECK(bed["xLength"] == 200500);
+    CHECK(bed["yLength"] == 220000);
+    CHECK(bed["zLength"] == 150000);
+    const auto notes = one.told()["Notes"];
+    REQUIRE(notes.size() == 2);
+    CHECK(notes[1] == "The bed is taken to end at 150 mm in Z instead of 250: the printer goes no farther.");
+    // A machine whose origin is in the middle of its bed tells nothing of use.
+    can.travel = layerline::printer::travel_area{-100, 0, -100, 0, 0};
+    auto data = bed_of_220();
+    CHECK(keep_within(data, can).empty());
+}
+
+TEST_CASE("a print from a model comes back from its record as it was, at every stage")
+{
+    const auto again = [](const model_print& one) {
+        auto read = model_print::from_record(json::parse(one.record().dump()));
+        REQUIRE(read);
+        CHECK(read->told() == one.told());
+        CHECK(read->record() == one.record());
+        return *read;
+    };
+    (void)again(model_print("p-1", wish()));
+    (void)again(slicing());
+    auto one = again(sending());
+    CHECK(one.slice() == "s-1");
+    one.carried_anew();
+    CHECK_FALSE(one.stored()); // not to be started
+    CHECK(one.stage() == print_stage::sent);
+    auto begins = sending();
+    REQUIRE(begins.stored());
+    begins = again(begins);
+    begins.carried_anew(); // the printer may have begun: nobody knows
+    CHECK(begins.stage() == print_stage::starting);
+    auto failed = sending();
+    failed.fail(503, "why");
+    (void)again(failed);
+    auto cancelled = slicing();
+    REQUIRE_FALSE(cancelled.cancel());
+    (void)again(cancelled);
 }
 
 TEST_CASE("notes are bounded in number and length")

@@ -1,5 +1,6 @@
 // From a model to a print in one call: the real workshop, agent, print host and relay, and the virtual
 // printer.
+#include "moonraker_rig.hpp"
 #include "rig.hpp"
 #include "workshop_rig.hpp"
 
@@ -145,6 +146,88 @@ TEST_CASE("a print that is cancelled while it is sliced ends there, and its slic
     CHECK(state_of(at, id)["Stage"] == "cancelled");
     CHECK(at.becomes([&] { return shop.children().empty(); }));
     CHECK(at.at_agent("GET", "files/list").body.find("ball.gcode") == std::string::npos);
+}
+
+TEST_CASE("an agent that is killed while a model is sliced goes on with it, and a person starts the print",
+          "[model]")
+{
+    if (!engine_installed()) return;
+    const workshop_rig shop;
+    rig at(beside(shop));
+    at.start_all();
+    json wish{{"FileId", uploaded(at, workshop::binary_stl(workshop::shapes::sphere(20, 5)))},
+              {"Printer", "ender-3"},
+              {"Material", "pla"},
+              {"Quality", "0.2"},
+              {"Name", "ball.gcode"},
+              {"BedClear", true}};
+    const auto begun = at.at_relay("POST", "model/print", wish.dump());
+    INFO(begun.body);
+    REQUIRE(begun.code() == 200);
+    const std::string id = begun.json()["Result"]["PrintId"];
+    REQUIRE(at.becomes([&] { return state_of(at, id)["Stage"] == "slicing"; }));
+    const auto child = shop.wait_for_child();
+    ::kill(child, SIGSTOP);
+    at.agent->signal(SIGKILL);
+    at.agent.reset();
+    at.start_agent();
+    at.wait_for_tunnel();
+    CHECK(state_of(at, id)["Stage"] == "slicing");
+    ::kill(child, SIGCONT);
+    REQUIRE(at.becomes([&] { return state_of(at, id)["Stage"] == "sent"; }, seconds(60)));
+    CHECK(state_of(at, id)["Notes"].dump().find("not started") != std::string::npos);
+    CHECK(at.at_agent("GET", "files/list").body.find("ball.gcode") != std::string::npos);
+    CHECK(at.at_agent("GET", "status").body.find("ball.gcode") == std::string::npos);
+    const auto started = at.at_relay("POST", "start", R"({"Path":"gcode/ball.gcode","BedClear":true})");
+    INFO(started.body);
+    CHECK(started.code() == 200);
+}
+
+TEST_CASE("a model is sliced, uploaded to Moonraker and started there", "[model]")
+{
+    if (!engine_installed()) return;
+    const workshop_rig shop;
+    moonraker_rig klipper({}, beside(shop).agent_toml);
+    auto& at = klipper.at;
+    at.start_relay();
+    at.start_agent();
+    at.pair();
+    (void)klipper.wait_for("idle");
+    const auto printed =
+        straight(at, {"print", box_at(at, 10, 10, 1), "--profile", "voron-2.4-300", "--bed-clear"});
+    INFO(printed.output);
+    CHECK(printed.exit_code == 0);
+    const auto now = klipper.wait_for("printing");
+    CHECK(now.dump().find("box.gcode") != std::string::npos);
+    klipper.with([](layerline::fakes::fake_moonraker& far) {
+        REQUIRE(far.store.files.contains("box.gcode"));
+        CHECK(far.store.files.at("box.gcode").content.find("G1 ") != std::string::npos);
+    });
+}
+
+TEST_CASE("a real print on the workshop's host holds its operations back until it has ended", "[model]")
+{
+    rig at;
+    at.start_printer();
+    at.start_host();
+    at.start_agent();
+    const workshop_rig shop("[jobs]\nwhile_printing = \"wait\"\nagents = [\"" +
+                            at.path("agent/control.sock").string() + "\"]\n");
+    const auto file = shop.upload(workshop::binary_stl(workshop::shapes::sphere(50, 6)));
+    const auto running = shop.begin("shrinkwrap", {{"inputId", file}, {"accuracy", "Rough"}});
+    ::kill(shop.wait_for_child(), SIGSTOP); // it would be over soon
+    at.put_file("long.gcode", small_job(100'000));
+    REQUIRE(at.at_agent("POST", "start", R"({"Path":"gcode/long.gcode","BedClear":true})").code() == 200);
+    REQUIRE(at.becomes([&] { return shop.children().empty(); }));
+    const auto waiting = shop.begin("analyze", {{"inputId", file}});
+    const auto state_in_shop = [&](const std::string& id) {
+        return shop.ask("GET", "/models/v1/operations/" + id).json().value("state", "");
+    };
+    CHECK(state_in_shop(running) == "queued");
+    CHECK(state_in_shop(waiting) == "queued");
+    REQUIRE(at.at_agent("POST", "cancel").code() == 200);
+    CHECK(shop.over(waiting)["state"] == "succeeded");
+    CHECK(shop.over(running)["state"] == "succeeded");
 }
 
 TEST_CASE("without a workshop a print from a model says what is missing", "[model]")

@@ -185,6 +185,7 @@ TEST_CASE("what the firmware did not say that it has is not offered")
     CHECK(plain.refusal(plain.ask(exclude_object{"cube"})) == printer_errc::unsupported);
     CHECK(plain.core.capabilities().can("move_axis"));
     CHECK_FALSE(plain.core.capabilities().can("set_light"));
+    CHECK(plain.core.capabilities().travel == layerline::printer::travel_area{0, 200, 0, 200, 180});
 
     homed_bench rich({"BABYSTEPPING", "TOGGLE_LIGHTS", "SOFTWARE_POWER", "AUTOLEVEL"});
     for (const auto* name : {"babystep", "set_light", "set_power", "level_bed"})

@@ -343,6 +343,31 @@ TEST_CASE_METHOD(desk_fixture, "capabilities come from the host")
     CHECK_FALSE(desk.capabilities().max_chamber_c);
 }
 
+TEST_CASE_METHOD(desk_fixture,
+                 "what the printer can is asked again once its firmware has answered, and its reach is told")
+{
+    connect();
+    printer_state s;
+    s.sequence = 8;
+    s.now = phase::idle;
+    s.firmware.emplace();
+    s.firmware->name = "Marlin";
+    REQUIRE(desk.receive(encode_event({s}), now));
+    const auto again = next();
+    REQUIRE(again);
+    REQUIRE(std::holds_alternative<ask_capabilities>(again->what));
+    link_capabilities can;
+    can.emergency_parser = true;
+    can.travel = travel_area{-5, 235, 0, 230, 250};
+    answer(again->id, can);
+    CHECK(desk.capabilities().emergency_parser);
+    CHECK(desk.capabilities().travel == can.travel);
+    s.sequence = 9;
+    s.now = phase::printing;
+    REQUIRE(desk.receive(encode_event({s}), now));
+    CHECK_FALSE(next()); // nothing new about the firmware
+}
+
 TEST_CASE_METHOD(desk_fixture, "whoever asked for a pause sees pausing once the answer is there")
 {
     connect();

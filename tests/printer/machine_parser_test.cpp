@@ -142,6 +142,22 @@ TEST_CASE("the firmware's name may hold spaces and colons")
     CHECK_FALSE(parsed<reply::capability>("Cap:SERIAL_XON_XOFF:0").on);
 }
 
+TEST_CASE("how far the head goes is read from the geometry report, and nothing from a damaged one")
+{
+    const std::string good =
+        "area:{full:{min:{x:-2.00,y:0.00,z:0.00},max:{x:248.00,y:231.50,z:250.00}},work:{}}";
+    CHECK(parsed<reply::geometry>(good).full == travel_area{-2, 248, 0, 231.5, 250});
+    for (std::size_t cut = 0; cut < good.find("},work"); ++cut)
+        CHECK_FALSE(std::holds_alternative<reply::geometry>(reply::parse(good.substr(0, cut))));
+    for (const auto* bad : {"area:{full:{min:{x:5,y:0,z:0},max:{x:5,y:9,z:9}}}",   // nowhere
+                            "area:{full:{min:{x:0,y:0,z:0},max:{x:9,y:9,z:1e9}}}", // no printer
+                            "area:{full:{min:{x:0,y:0,z:0},max:{x:nan,y:9,z:9}}}", //
+                            "area:{full:{min:{y:0,x:0,z:0},max:{x:9,y:9,z:9}}}"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(std::holds_alternative<reply::geometry>(reply::parse(bad)));
+    }
+}
+
 TEST_CASE("busy, wait, boot and host actions are recognised")
 {
     CHECK_FALSE(parsed<reply::busy>("echo:busy: processing").for_user);

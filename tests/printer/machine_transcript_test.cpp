@@ -20,13 +20,16 @@ TEST_CASE("hello is a newline and two restarts of the line count, and does not w
     CHECK(talk.written() == framed(1, "M115"));
     talk.says(
         "FIRMWARE_NAME:Marlin 2.1 (Nov 21 2026 19:19:04) MACHINE_TYPE:Rig UUID:u-1\nCap:AUTOREPORT_TEMP:1\n");
-    talk.says("Cap:PROMPT_SUPPORT:0\nCap:EMERGENCY_PARSER:1\narea:{full:{min:{x:0.00}}}\n");
+    talk.says("Cap:PROMPT_SUPPORT:0\nCap:EMERGENCY_PARSER:1\narea:{full:{min:{x:0.00,y:-5.00,z:0.00},max:{x:"
+              "248.00,y:231.00,"
+              "z:250.00}},work:{min:{x:0.00,y:0.00,z:0.00},max:{x:235.00,y:235.00,z:250.00}}}\n");
     CHECK(talk.told<connected>().empty());
     talk.says("ok\n");
     REQUIRE(talk.told<connected>().size() == 1);
     const auto firmware = talk.told<connected>().front().firmware;
     CHECK(firmware.name == "Marlin 2.1 (Nov 21 2026 19:19:04)");
     CHECK(firmware.capabilities == std::vector<std::string>{"AUTOREPORT_TEMP", "EMERGENCY_PARSER"});
+    CHECK(firmware.travel == layerline::printer::travel_area{0, 248, -5, 231, 250});
     CHECK(talk.written() == framed(2, "M155 S1"));
     talk.says("ok\n");
     CHECK(talk.written() == framed(3, "M113 S1"));

@@ -283,6 +283,7 @@ TEST_CASE("temperatures go to Klipper's own heaters within Klipper's own limits"
     bench.ready();
     CHECK(bench.desk->capabilities().max_tool_c == 300.0);
     CHECK(bench.desk->capabilities().max_bed_c == 120.0);
+    CHECK(bench.desk->capabilities().travel == layerline::printer::travel_area{-6, 250, 0, 255, 240});
     CHECK(bench.code_of(set_temperature{"tool0", 301}) == printer_errc::out_of_range);
     CHECK(bench.code_of(set_temperature{"tool7", 100}) == printer_errc::unsupported);
     bench.ask(set_temperature{"tool0", 215.5});

@@ -175,7 +175,11 @@ struct moonraker_bench {
                {{"status",
                  {{"configfile",
                    {{"settings",
-                     {{"extruder", {{"max_temp", 300.0}}}, {"heater_bed", {{"max_temp", 120.0}}}}}}}}}});
+                     {{"extruder", {{"max_temp", 300.0}}},
+                      {"heater_bed", {{"max_temp", 120.0}}},
+                      {"stepper_x", {{"position_min", -6.0}, {"position_max", 250.0}}},
+                      {"stepper_y", {{"position_max", 255.0}}},
+                      {"stepper_z", {{"position_max", 240.0}}}}}}}}}});
     }
     void ready(json state = idle_status(), json newest = nullptr)
     {

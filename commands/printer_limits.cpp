@@ -1,0 +1,71 @@
+#include "commands/printer_limits.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+namespace layerline::commands {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr double microns = 1000; // in a millimetre
+
+// What it was, if that was more.
+std::optional<double> lower(json& section, const char* name, double most)
+{
+    const auto found = section.find(name);
+    if (found == section.end() || !found->is_number() || found->get<double>() <= most) return std::nullopt;
+    const auto was = found->get<double>();
+    *found = static_cast<std::int64_t>(std::floor(most));
+    return was;
+}
+
+std::string rounded(double value)
+{
+    return std::to_string(std::lround(value));
+}
+
+void cool(json& section, const char* what, std::optional<double> most, std::vector<std::string>& notes)
+{
+    if (!most || !section.is_object()) return;
+    std::optional<double> was;
+    for (const char* name : {"temperature", "firstLayersTemperature"})
+        if (const auto before = lower(section, name, *most); before && !was) was = before;
+    if (was)
+        notes.push_back(std::string("The ") + what + " is set to " + rounded(std::floor(*most)) +
+                        " °C instead of " + rounded(*was) + ": the printer's limit.");
+}
+
+void shorten(json& bed, const printer::travel_area& travel, std::vector<std::string>& notes)
+{
+    const std::array sides{std::tuple("xLength", "X", travel.x_max), std::tuple("yLength", "Y", travel.y_max),
+                           std::tuple("zLength", "Z", travel.z_max)};
+    for (const auto& [name, axis, most] : sides)
+        if (most >= 1) // mm; else it is no bed that begins at the origin
+            if (const auto was = lower(bed, name, most * microns))
+                notes.push_back(std::string("The bed is taken to end at ") + rounded(std::floor(most)) +
+                                " mm in " + axis + " instead of " + rounded(*was / microns) +
+                                ": the printer goes no farther.");
+}
+
+} // namespace
+
+std::vector<std::string> keep_within(json& data, const printer::link_capabilities& can)
+{
+    std::vector<std::string> notes;
+    if (data.contains("bed") && data["bed"].is_object()) {
+        cool(data["bed"], "bed", can.max_bed_c, notes);
+        if (can.travel) shorten(data["bed"], *can.travel, notes);
+    }
+    if (data.contains("extruders") && data["extruders"].is_array())
+        for (auto& extruder : data["extruders"])
+            cool(extruder, "nozzle", can.max_tool_c, notes);
+    return notes;
+}
+
+} // namespace layerline::commands
