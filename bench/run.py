@@ -13,7 +13,7 @@ import tempfile
 from measures import Measures
 from processes import Failed
 
-NAMES = ["serial", "tunnel", "memory", "relay", "mesh"]
+NAMES = ["serial", "tunnel", "memory", "relay", "mesh", "slice"]
 
 
 class Bench:

@@ -7,7 +7,7 @@ build_packages=(g++ cmake ninja-build ccache pkg-config libboost1.81-dev libboos
 try_packages=(xz-utils jq python3-minimal)
 test_packages=(admesh assimp-utils prusa-slicer catch2 faketime xz-utils jq openssl curl util-linux python3-minimal)
 bench_packages=(openssh-server openssh-client nginx-light wrk printcore curl openssl ca-certificates iproute2
-    util-linux python3 admesh meshlab f3d xvfb xauth)
+    util-linux python3 admesh meshlab f3d prusa-slicer slic3r xvfb xauth)
 check_packages=(clang clang-tidy clang-format libclang-rt-14-dev)
 
 # install_packages NAME...: installs those that are missing, as root or through sudo.

@@ -52,14 +52,15 @@ void finished_writer::line(std::string_view text, const gcode::parsed_line& pars
 
 void finished_writer::owners(const std::vector<std::string>& code)
 {
-    if (code.empty()) return;
-    const auto first = line_count_ + 1;
-    for (const auto& one : code)
+    for (const auto& one : code) {
+        // Known to be the owner's before it can leave.
+        const auto number = line_count_ + 1;
+        if (!runs_.empty() && runs_.back().last + 1 == number)
+            runs_.back().last = number;
+        else
+            runs_.push_back({number, number});
         line(one);
-    if (!runs_.empty() && runs_.back().last + 1 == first)
-        runs_.back().last = line_count_;
-    else
-        runs_.push_back({first, line_count_});
+    }
 }
 
 void finished_writer::mark()

@@ -29,7 +29,7 @@ public:
     std::uint64_t bytes() const { return bytes_; }
     std::uint64_t line_count() const { return line_count_; }
     std::vector<line_run> take_runs() { return std::move(runs_); }
-    std::size_t runs() const { return runs_.size(); }
+    const std::vector<line_run>& runs() const { return runs_; }
     // The marks' final text, once all time is known.
     std::vector<file_patch> patches() const;
 

@@ -48,6 +48,7 @@ public:
 
     bool push(std::string_view bytes);
     slice_result<finished> finish();
+    const std::vector<line_run>& user_lines() const { return out_.runs(); }
 
 private:
     enum class part : std::uint8_t { head, layers, tail };
@@ -135,7 +136,8 @@ void finisher::work::take_lines()
         }
         take(line->text);
         if (out_.bytes() > most_finished_bytes) fail("The finished file would have more than 1 GiB.");
-        if (out_.runs() > most_user_runs) fail("The owner's G-code would stand in the file too often.");
+        if (out_.runs().size() > most_user_runs)
+            fail("The owner's G-code would stand in the file too often.");
     }
 }
 
@@ -481,6 +483,11 @@ finisher::~finisher() = default;
 bool finisher::push(std::string_view bytes)
 {
     return work_->push(bytes);
+}
+
+const std::vector<line_run>& finisher::user_lines() const
+{
+    return work_->user_lines();
 }
 
 slice_result<finished> finisher::finish()

@@ -62,6 +62,8 @@ public:
     // The file is over. Fails (500) for a file without a placeholder for the start and the end or without
     // layers, for a line of G-code that is longer than any printer takes, and past the limits above.
     slice_result<finished> finish();
+    // The owner's lines as far as they were given out; the last run may still grow.
+    const std::vector<line_run>& user_lines() const;
 
 private:
     class work;

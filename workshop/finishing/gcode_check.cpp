@@ -96,6 +96,13 @@ public:
             model_slack_ += (*discs)["radius"].get<double>() / 1000;
     }
 
+    void owns(line_run lines)
+    {
+        if (!users_.empty() && users_.back().first == lines.first)
+            users_.back() = lines;
+        else
+            users_.push_back(lines);
+    }
     void push(std::string_view bytes)
     {
         report_.bytes += bytes.size();
@@ -435,6 +442,11 @@ gcode_check::gcode_check(expectations wanted, std::vector<line_run> user_lines)
 {
 }
 gcode_check::~gcode_check() = default;
+
+void gcode_check::owns(line_run lines)
+{
+    work_->owns(lines);
+}
 
 void gcode_check::push(std::string_view bytes)
 {

@@ -53,6 +53,9 @@ public:
     gcode_check(const gcode_check&) = delete;
     gcode_check& operator=(const gcode_check&) = delete;
 
+    // Further lines of the owner's, where they are known while the file is read: before its bytes are. A run
+    // that begins as the last one does takes its place.
+    void owns(line_run lines);
     // Bytes of the finished file in order, in any slicing.
     void push(std::string_view bytes);
     check_report finish();

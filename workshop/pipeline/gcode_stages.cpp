@@ -3,15 +3,17 @@
 #include "workshop/engine/corner_discs.hpp"
 #include "workshop/engine/engine_process.hpp"
 #include "workshop/engine/engine_project.hpp"
-#include "workshop/finishing/gcode_check.hpp"
 #include "workshop/models/model_file.hpp"
 #include "workshop/models/picture_file.hpp"
+#include "workshop/models/shares.hpp"
+#include "workshop/pipeline/finished_file.hpp"
 #include "workshop/pipeline/volumes.hpp"
 #include "workshop/slicing/volume_layers.hpp"
 
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <exception>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -28,7 +30,6 @@ using nlohmann::json;
 constexpr double read_end = 0.15, engine_end = 0.85;
 
 constexpr std::array<std::size_t, 2> picture_sizes{32, 300}; // pixels, square: what hosts and phones show
-constexpr std::size_t most_read = 1UL << 20U;
 
 struct closer {
     void operator()(std::FILE* file) const { std::fclose(file); }
@@ -52,8 +53,10 @@ slice_result<json> value(json made)
     return slice_result<json>(boost::system::in_place_value, std::move(made));
 }
 
-void draw(std::span<const placed_volume> volumes, const std::filesystem::path& folder, slice_log& log)
+// What could not be drawn, in sentences.
+std::vector<std::string> draw(std::span<const placed_volume> volumes, const std::filesystem::path& folder)
 {
+    std::vector<std::string> missing;
     mesh all;
     for (const auto& one : volumes) {
         const auto first = static_cast<std::uint32_t>(all.points.size());
@@ -65,8 +68,44 @@ void draw(std::span<const placed_volume> volumes, const std::filesystem::path& f
         raster_options options;
         options.width = options.height = size;
         if (write_picture(picture_in(folder, size), all, options, "png", [](double) {}).has_error())
-            log.note("There is no picture of " + std::to_string(size) + " pixels in the file.");
+            missing.push_back("There is no picture of " + std::to_string(size) + " pixels in the file.");
     }
+    return missing;
+}
+
+bool write_project(const engine_plan& plan, std::span<const placed_volume> volumes,
+                   const std::filesystem::path& folder)
+{
+    const open_file project(std::fopen((folder / project_file).c_str(), "wbe"));
+    const auto take = [&project](std::string_view bytes) {
+        return project && std::fwrite(bytes.data(), 1, bytes.size(), project.get()) == bytes.size();
+    };
+    return write_engine_project(plan, volumes, take) && std::fflush(project.get()) == 0 &&
+           write_model_file(folder / settings_file, settings_text(plan.settings)).has_value();
+}
+
+// Both on a thread of their own where one may be had: neither needs the other.
+bool write_project_and_pictures(const engine_plan& plan, std::span<const placed_volume> volumes,
+                                const std::filesystem::path& folder, slice_log& log)
+{
+    bool written = false;
+    std::vector<std::string> missing;
+    std::array<std::exception_ptr, 2> thrown;
+    in_shares(2, 1, 0, [&](std::size_t which, std::size_t) {
+        try {
+            if (which == 0)
+                written = write_project(plan, volumes, folder);
+            else
+                missing = draw(volumes, folder);
+        } catch (...) {
+            thrown.at(which) = std::current_exception();
+        }
+    });
+    for (const auto& one : thrown)
+        if (one) std::rethrow_exception(one);
+    for (const auto& one : missing)
+        log.note(one);
+    return written;
 }
 
 // Models in, the engine's project and the pictures out. The facts are what the last part has to know.
@@ -94,14 +133,7 @@ slice_result<json> prepare(const slice_task& task, const job_task& job, progress
         log.note(note);
     for (const auto& [key, setting] : plan->settings)
         facts["settings"][key] = setting;
-    draw(*volumes, job.folder, log);
-    const open_file project(std::fopen((job.folder / project_file).c_str(), "wbe"));
-    const auto take = [&project](std::string_view bytes) {
-        return project && std::fwrite(bytes.data(), 1, bytes.size(), project.get()) == bytes.size();
-    };
-    if (!write_engine_project(*plan, *volumes, take) || std::fflush(project.get()) != 0 ||
-        write_model_file(job.folder / settings_file, settings_text(plan->settings)).has_error())
-        return not_written();
+    if (!write_project_and_pictures(*plan, *volumes, job.folder, log)) return not_written();
     line.tell(1, 0, read_end);
     return value(std::move(facts));
 }
@@ -124,46 +156,6 @@ slice_result<finishing_plan> finishing_of(const slice_task& task, const json& fa
         volumes.push_back({*std::move(plan), 0});
     }
     return plan_finishing(task.data, std::move(volumes));
-}
-
-// Gives a file's bytes to `take` until that says false; false if it cannot be read.
-bool each_part(const std::filesystem::path& file, const std::function<bool(std::string_view, double)>& take)
-{
-    const open_file from(std::fopen(file.c_str(), "rbe"));
-    if (!from) return false;
-    std::error_code fault;
-    const auto size = static_cast<double>(std::filesystem::file_size(file, fault));
-    std::vector<char> part(most_read);
-    double done = 0;
-    for (;;) {
-        const auto got = std::fread(part.data(), 1, part.size(), from.get());
-        done += static_cast<double>(got);
-        if (got == 0) return std::ferror(from.get()) == 0;
-        if (!take({part.data(), got}, size > 0 ? done / size : 1)) return true;
-    }
-}
-
-slice_result<finished> finish_file(finishing_plan plan, const job_task& job, progress_line& line)
-{
-    const open_file to(std::fopen(output_in(job.folder).c_str(), "wbe"));
-    bool good = to != nullptr;
-    finisher work(std::move(plan), pictures_in(job.folder), [&](std::string_view bytes) {
-        good = good && std::fwrite(bytes.data(), 1, bytes.size(), to.get()) == bytes.size();
-    });
-    const bool read = each_part(job.folder / engine_gcode_file, [&](std::string_view bytes, double done) {
-        line.tell(done, engine_end, (1 + engine_end) / 2);
-        return work.push(bytes) && good;
-    });
-    if (!read || !good) return not_written();
-    auto made = work.finish();
-    if (made.has_error()) return made.error();
-    if (!good || std::fflush(to.get()) != 0) return not_written();
-    for (const auto& patch : made->patches)
-        if (::pwrite(::fileno(to.get()), patch.text.data(), patch.text.size(),
-                     static_cast<off_t>(patch.offset)) != static_cast<ssize_t>(patch.text.size()))
-            return not_written();
-    if (::fsync(::fileno(to.get())) != 0) return not_written();
-    return made;
 }
 
 std::vector<box_mm> boxes_of(const json& facts)
@@ -191,19 +183,14 @@ slice_result<json> complete(const slice_task& task, const job_task& job, const j
     auto plan = finishing_of(task, facts);
     if (plan.has_error()) return plan.error();
     auto wanted = expect(task.data, *plan, boxes_of(facts), facts["settings"].get<engine_settings>());
-    auto made = finish_file(*std::move(plan), job, line);
-    if (made.has_error()) return made.error();
-    for (const auto& note : made->notes)
+    auto ended = finish_and_check(*std::move(plan), pictures_in(job.folder), std::move(wanted),
+                                  job.folder / engine_gcode_file, output_in(job.folder),
+                                  [&line](double done) { line.tell(done, engine_end, 1); });
+    if (ended.has_error()) return ended.error();
+    for (const auto& note : ended->made.notes)
         log.note(note);
     log.begin("Check gcode");
-    gcode_check check(std::move(wanted), made->user_lines);
-    const bool read = each_part(output_in(job.folder), [&](std::string_view bytes, double done) {
-        line.tell(done, (1 + engine_end) / 2, 1);
-        check.push(bytes);
-        return true;
-    });
-    if (!read) return not_written();
-    const auto report = check.finish();
+    const auto& report = ended->report;
     if (!report.good()) return not_as_asked(report);
     for (const auto& note : report.notes)
         log.note(note);
@@ -215,11 +202,6 @@ slice_result<json> complete(const slice_task& task, const job_task& job, const j
 }
 
 } // namespace
-
-std::string engine_version(const std::string& program)
-{
-    return ask_engine_version(program);
-}
 
 slice_result<json> make_gcode(const job_task& job, const slice_task& task,
                               const std::vector<std::filesystem::path>& models, progress_line& line,

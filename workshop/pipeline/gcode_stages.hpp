@@ -12,9 +12,6 @@
 
 namespace layerline::workshop {
 
-// What the engine calls itself; "" if it is not installed.
-std::string engine_version(const std::string& program);
-
 // Leaves the G-code as the job's output. The facts: "time" (s), "amount" (mm of filament), "layers"…
 slice_result<nlohmann::json> make_gcode(const job_task& job, const slice_task& task,
                                         const std::vector<std::filesystem::path>& models, progress_line& line,

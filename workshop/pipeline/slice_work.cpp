@@ -1,5 +1,6 @@
 #include "workshop/pipeline/slice_work.hpp"
 
+#include "workshop/engine/known_version.hpp"
 #include "workshop/models/model_file.hpp"
 #include "workshop/pipeline/delivery.hpp"
 #include "workshop/pipeline/gcode_stages.hpp"
@@ -67,8 +68,10 @@ slice_result<void> deliver(const job_task& job, const slice_task& task, const st
 slice_result<json> sliced(const job_task& job, const slice_task& task, slice_log& log)
 {
     progress_line line;
-    const auto engine = task.svg ? std::string() : engine_version(task.engine);
     log.begin("Look for an earlier result");
+    std::error_code none;
+    if (!task.cache.empty()) std::filesystem::create_directories(task.cache, none);
+    const auto engine = task.svg ? std::string() : known_engine_version(task.engine, task.cache);
     const auto key = content_key(task, engine);
     if (key.has_error()) return key.error();
     // Drawings in a bucket's folder are many files, and kept there.

@@ -114,6 +114,7 @@ slice_result<json> run_stage(const stage& what, slice_log& log)
 {
     std::error_code ignored;
     std::filesystem::remove(told_in(what.folder), ignored);
+    log.finish(); // the time from here on is told by the steps of the part
     std::fflush(stdout);
     const auto child = ::fork();
     if (child < 0) return slice_failure{slice_errc::internal, {}, "No process could be begun."};
