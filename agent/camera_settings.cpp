@@ -37,7 +37,8 @@ std::string basic_of(const std::string& user, const std::string& password)
     return "Basic " + text;
 }
 
-settings_reader::row_end begin_camera(settings_reader& row, std::vector<camera_settings>& into)
+settings::settings_reader::row_end begin_camera(settings::settings_reader& row,
+                                                std::vector<camera_settings>& into)
 {
     const auto camera = std::make_shared<camera_settings>();
     row.text("name", [camera](const std::string& text) -> std::string {
@@ -106,9 +107,10 @@ bool is_camera_name(std::string_view name)
            name.find_first_of(";*") == std::string_view::npos;
 }
 
-void read_cameras(settings_reader& reader, std::vector<camera_settings>& into)
+void read_cameras(settings::settings_reader& reader, std::vector<camera_settings>& into)
 {
-    reader.rows("cameras", max_cameras, [&into](settings_reader& row) { return begin_camera(row, into); });
+    reader.rows("cameras", max_cameras,
+                [&into](settings::settings_reader& row) { return begin_camera(row, into); });
 }
 
 std::string camera_list_fault(const std::vector<camera_settings>& all)

@@ -1,8 +1,8 @@
 // The cameras of agent.toml: what each is called, where its pictures are, how they are to be turned. Pure.
 #pragma once
 
-#include "agent/settings_reader.hpp"
 #include "agent/ui_target.hpp"
+#include "settings/settings_reader.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -42,7 +42,7 @@ struct camera_settings {
 bool is_camera_name(std::string_view name);
 
 // Takes [[cameras]] into `into`, which must outlive the reader's read().
-void read_cameras(settings_reader& reader, std::vector<camera_settings>& into);
+void read_cameras(settings::settings_reader& reader, std::vector<camera_settings>& into);
 // What is wrong with the list as a whole, or nothing: two cameras of one name.
 std::string camera_list_fault(const std::vector<camera_settings>& all);
 

@@ -33,7 +33,7 @@ bool is_loopback(const std::string& host)
 }
 
 // One [[ui.target]].
-settings_reader::row_end begin_ui(settings_reader& row, std::vector<ui_target>& into)
+settings::settings_reader::row_end begin_ui(settings::settings_reader& row, std::vector<ui_target>& into)
 {
     const auto target = std::make_shared<ui_target>();
     const auto given = std::make_shared<std::optional<ui_target>>(); // what the url says
@@ -137,10 +137,10 @@ std::string moonraker_url_fault(std::string_view text)
     return way.empty() || way == "/" || way.ends_with("/websocket") ? "" : wanted;
 }
 
-std::variant<configuration, std::vector<settings_fault>> parse_configuration(std::string_view toml)
+std::variant<configuration, std::vector<settings::settings_fault>> parse_configuration(std::string_view toml)
 {
     configuration read;
-    settings_reader reader;
+    settings::settings_reader reader;
     reader.text("printer.link", [&](const std::string& text) -> std::string {
         read.moonraker = text == "moonraker";
         return text == "serial" || text == "moonraker" ? "" : "must be \"serial\" or \"moonraker\"";
@@ -203,7 +203,7 @@ std::variant<configuration, std::vector<settings_fault>> parse_configuration(std
     reader.whole("files.pending_mb", read.pending_mb, 1, 10'000'000);
     reader.whole("files.pending_hours", read.pending_hours, 1, std::uint64_t{24} * 365);
     reader.path("policy.file", read.policy_file);
-    reader.rows("ui.target", 16, [&](settings_reader& row) { return begin_ui(row, read.uis); });
+    reader.rows("ui.target", 16, [&](settings::settings_reader& row) { return begin_ui(row, read.uis); });
     read_cameras(reader, read.cameras);
     reader.path("workshop.socket", read.workshop_socket);
     reader.path("hooks.folder", read.hooks_folder);

@@ -6,8 +6,8 @@
 #include "agent/camera_settings.hpp"
 #include "agent/limit_settings.hpp"
 #include "agent/script_lines.hpp"
-#include "agent/settings_reader.hpp"
 #include "agent/ui_target.hpp"
+#include "settings/settings_reader.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -88,7 +88,7 @@ struct configuration {
 inline constexpr std::uint16_t default_lan_port = 8481;
 inline const char* const default_policy_file = "/etc/layerline/policy.toml";
 
-std::variant<configuration, std::vector<settings_fault>> parse_configuration(std::string_view toml);
+std::variant<configuration, std::vector<settings::settings_fault>> parse_configuration(std::string_view toml);
 
 // The binding that is asked for at this address.
 access::binding_mode binding_for(const configuration& settings, const relay_url& url);

@@ -4,7 +4,7 @@
 
 namespace layerline::agent {
 
-void read_limits(settings_reader& reader, limit_settings& into)
+void read_limits(settings::settings_reader& reader, limit_settings& into)
 {
     reader.whole("limits.max_connections", into.max_connections, 1, 100'000);
     reader.whole("limits.connections_per_address", into.connections_per_address, 0, 100'000);

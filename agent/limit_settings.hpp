@@ -1,7 +1,7 @@
 // The [limits], [metrics] and request log keys of agent.toml.
 #pragma once
 
-#include "agent/settings_reader.hpp"
+#include "settings/settings_reader.hpp"
 
 #include <cstdint>
 #include <string>
@@ -22,6 +22,6 @@ struct limit_settings {
     std::string log_requests = "all"; // or "failures", "none"
 };
 
-void read_limits(settings_reader& reader, limit_settings& into);
+void read_limits(settings::settings_reader& reader, limit_settings& into);
 
 } // namespace layerline::agent

@@ -60,14 +60,14 @@ std::optional<agent::run_options> load(const std::filesystem::path& config, bool
 {
     agent::run_options options;
     std::string fault;
-    const auto text = agent::read_settings_file(config, config_may_be_missing, fault);
+    const auto text = settings::read_settings_file(config, config_may_be_missing, fault);
     if (!fault.empty()) {
         std::cerr << fault << "\n";
         return std::nullopt;
     }
     auto settings = agent::parse_configuration(text.value_or(""));
-    if (const auto* faults = std::get_if<std::vector<agent::settings_fault>>(&settings)) {
-        std::cerr << agent::describe(*faults, config.string()) << "\n";
+    if (const auto* faults = std::get_if<std::vector<settings::settings_fault>>(&settings)) {
+        std::cerr << settings::describe(*faults, config.string()) << "\n";
         return std::nullopt;
     }
     options.settings = std::get<agent::configuration>(std::move(settings));
@@ -75,14 +75,14 @@ std::optional<agent::run_options> load(const std::filesystem::path& config, bool
     const bool named = !options.settings.policy_file.empty();
     const std::filesystem::path policy_file =
         named ? options.settings.policy_file : std::filesystem::path(agent::default_policy_file);
-    const auto policy_text = agent::read_settings_file(policy_file, !named, fault);
+    const auto policy_text = settings::read_settings_file(policy_file, !named, fault);
     if (!fault.empty()) {
         std::cerr << fault << "\n";
         return std::nullopt;
     }
     auto policy = agent::parse_policy(policy_text.value_or(""));
-    if (const auto* faults = std::get_if<std::vector<agent::settings_fault>>(&policy)) {
-        std::cerr << agent::describe(*faults, policy_file.string()) << "\n";
+    if (const auto* faults = std::get_if<std::vector<settings::settings_fault>>(&policy)) {
+        std::cerr << settings::describe(*faults, policy_file.string()) << "\n";
         return std::nullopt;
     }
     options.owner = std::get<agent::policy>(std::move(policy));

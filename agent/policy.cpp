@@ -95,10 +95,10 @@ printer::link_capabilities policy::capped(printer::link_capabilities of_printer)
     return of_printer;
 }
 
-std::variant<policy, std::vector<settings_fault>> parse_policy(std::string_view toml)
+std::variant<policy, std::vector<settings::settings_fault>> parse_policy(std::string_view toml)
 {
     policy read;
-    settings_reader reader;
+    settings::settings_reader reader;
     reader.list("forbidden_scopes", [&](const std::vector<std::string>& names) -> std::string {
         std::vector<scope> forbidden;
         for (const auto& name : names) {

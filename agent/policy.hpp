@@ -2,8 +2,8 @@
 #pragma once
 
 #include "access/scope.hpp"
-#include "agent/settings_reader.hpp"
 #include "printer/printer_action.hpp"
+#include "settings/settings_reader.hpp"
 
 #include <optional>
 #include <string>
@@ -33,6 +33,6 @@ struct policy {
     printer::link_capabilities capped(printer::link_capabilities of_printer) const;
 };
 
-std::variant<policy, std::vector<settings_fault>> parse_policy(std::string_view toml);
+std::variant<policy, std::vector<settings::settings_fault>> parse_policy(std::string_view toml);
 
 } // namespace layerline::agent

@@ -1,7 +1,6 @@
 #include "agent/printer_choice.hpp"
 
 #include "agent/recorded_link.hpp"
-#include "agent/settings_reader.hpp"
 #include "agent/timed_link.hpp"
 #include "agent/version.hpp"
 #include "commands/local_file_store.hpp"
@@ -9,6 +8,7 @@
 #include "commands/moonraker_file_store.hpp"
 #include "printer/moonraker/moonraker_link.hpp"
 #include "printer/serial/serial_link.hpp"
+#include "settings/settings_reader.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -49,7 +49,7 @@ printer_result<std::string> api_key_in(const std::filesystem::path& file)
     constexpr std::size_t longest_key = 1024;
     if (file.empty()) return std::string();
     std::string fault;
-    auto text = read_settings_file(file, false, fault);
+    auto text = settings::read_settings_file(file, false, fault);
     if (!text) return ours(fault);
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' '))
         text->pop_back();

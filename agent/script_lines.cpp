@@ -128,7 +128,7 @@ std::string script_line_fault(std::string_view line)
     return {};
 }
 
-void read_scripts(settings_reader& reader, script_settings& into)
+void read_scripts(settings::settings_reader& reader, script_settings& into)
 {
     const auto take = [&reader](const char* key, std::vector<std::string>& lines) {
         reader.list(key, [&lines](const std::vector<std::string>& given) -> std::string {

@@ -2,8 +2,8 @@
 // with a fixed set of variables in them and nothing that could be carried out here. Pure.
 #pragma once
 
-#include "agent/settings_reader.hpp"
 #include "printer/printer_state.hpp"
+#include "settings/settings_reader.hpp"
 
 #include <string>
 #include <string_view>
@@ -25,7 +25,7 @@ struct script_settings {
 
 // Takes [scripts] into `into`, which must outlive the reader's read(). Each line is checked: one command of
 // at most 256 bytes with its variables filled in, none of those that start, stop or restart things.
-void read_scripts(settings_reader& reader, script_settings& into);
+void read_scripts(settings::settings_reader& reader, script_settings& into);
 
 // What is wrong with a line of a script; empty: nothing.
 std::string script_line_fault(std::string_view line);

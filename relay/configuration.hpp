@@ -50,7 +50,7 @@ struct configuration {
 };
 
 struct configuration_fault {
-    std::string text; // "relay.toml:12: unknown key listen.prot"
+    std::string text; // "relay.toml:12: unknown key listen.prot", a line for each
 };
 
 // `name` stands for the file in messages.

@@ -11,7 +11,7 @@ namespace {
 configuration good(std::string_view toml)
 {
     auto parsed = parse_configuration(toml);
-    if (auto* faults = std::get_if<std::vector<settings_fault>>(&parsed))
+    if (auto* faults = std::get_if<std::vector<settings::settings_fault>>(&parsed))
         FAIL(describe(*faults, "agent.toml"));
     return std::get<configuration>(parsed);
 }
@@ -19,7 +19,7 @@ configuration good(std::string_view toml)
 std::string faults(std::string_view toml)
 {
     auto parsed = parse_configuration(toml);
-    auto* found = std::get_if<std::vector<settings_fault>>(&parsed);
+    auto* found = std::get_if<std::vector<settings::settings_fault>>(&parsed);
     REQUIRE(found);
     return describe(*found, "agent.toml");
 }
@@ -160,12 +160,12 @@ TEST_CASE("relay addresses are ws or wss with a host, and nothing that could car
 TEST_CASE("a file that cannot be read says why; a missing one may be missing")
 {
     std::string fault;
-    CHECK_FALSE(read_settings_file("/nonexistent/agent.toml", true, fault));
+    CHECK_FALSE(settings::read_settings_file("/nonexistent/agent.toml", true, fault));
     CHECK(fault.empty());
-    CHECK_FALSE(read_settings_file("/nonexistent/agent.toml", false, fault));
+    CHECK_FALSE(settings::read_settings_file("/nonexistent/agent.toml", false, fault));
     CHECK(fault.find("/nonexistent/agent.toml: cannot be read: No such file") == 0);
     fault.clear();
-    CHECK_FALSE(read_settings_file("/", true, fault));
+    CHECK_FALSE(settings::read_settings_file("/", true, fault));
     CHECK_FALSE(fault.empty());
 }
 
@@ -192,6 +192,6 @@ TEST_CASE("limits, figures and the requests' log have defaults, and are checked"
     for (const auto* wrong : {"[limits]\nmax_header_kb = 1\n", "[limits]\nstreams_per_token = 0\n",
                               "[metrics]\nlisten = \"localhost:1\"\n", "[log]\nrequests = \"some\"\n"}) {
         INFO(wrong);
-        CHECK(std::holds_alternative<std::vector<settings_fault>>(parse_configuration(wrong)));
+        CHECK(std::holds_alternative<std::vector<settings::settings_fault>>(parse_configuration(wrong)));
     }
 }

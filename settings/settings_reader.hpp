@@ -8,9 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-namespace layerline::agent {
+namespace layerline::settings {
 
 struct settings_fault {
     std::uint32_t line = 0; // 0: no line of its own
@@ -31,8 +32,17 @@ public:
     void path(std::string key, std::filesystem::path& into); // absolute, no NUL
     void list(std::string key, list_taker take);             // at most 64 texts
     void flag(std::string key, bool& into);
-    void whole(std::string key, std::uint64_t& into, std::uint64_t low, std::uint64_t high);
+    // From `low` to `high`, which `into` must be able to hold.
+    template <class Number>
+    void whole(std::string key, Number& into, std::uint64_t low, std::uint64_t high)
+    {
+        take_whole(
+            std::move(key), [&into](std::uint64_t value) { into = static_cast<Number>(value); }, low, high);
+    }
     void number(std::string key, std::optional<double>& into, double low, double high);
+    // A section whose keys the owner chooses, texts their values.
+    using named_taker = std::function<std::string(const std::string& name, const std::string& value)>;
+    void named_texts(std::string section, named_taker take);
     // Sections of one name, [[section.name]]. For each, `begin` gets a reader for the keys in it; what it
     // gives back is called once they are read, and says what is wrong with the whole, or nothing.
     using row_end = std::function<std::string()>;
@@ -42,9 +52,13 @@ public:
     std::vector<settings_fault> read(std::string_view toml) const;
 
 private:
+    void take_whole(std::string key, std::function<void(std::uint64_t)> take, std::uint64_t low,
+                    std::uint64_t high);
+
     struct node_view; // hides toml++ from includers
     using reader = std::function<std::string(const node_view&)>;
     std::map<std::string, reader, std::less<>> known_;
+    std::map<std::string, named_taker, std::less<>> named_; // by section
 };
 
 // The file's bytes: at most 256 KiB. Nothing and a fault when it cannot be read; nothing and no fault when
@@ -52,4 +66,4 @@ private:
 std::optional<std::string> read_settings_file(const std::filesystem::path& file, bool may_be_missing,
                                               std::string& fault);
 
-} // namespace layerline::agent
+} // namespace layerline::settings

@@ -1,5 +1,5 @@
 // toml++ behind the reader; the only place that knows it.
-#include "agent/settings_reader.hpp"
+#include "settings/settings_reader.hpp"
 
 #include "cmake/toml.hpp"
 
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace layerline::agent {
+namespace layerline::settings {
 
 namespace {
 
@@ -98,15 +98,16 @@ void settings_reader::flag(std::string key, bool& into)
     });
 }
 
-void settings_reader::whole(std::string key, std::uint64_t& into, std::uint64_t low, std::uint64_t high)
+void settings_reader::take_whole(std::string key, std::function<void(std::uint64_t)> take, std::uint64_t low,
+                                 std::uint64_t high)
 {
-    known_.emplace(std::move(key), [&into, low, high](const node_view& view) -> std::string {
+    known_.emplace(std::move(key), [take = std::move(take), low, high](const node_view& view) -> std::string {
         const auto value =
             view.node.is_integer() ? view.node.value<std::int64_t>() : std::optional<std::int64_t>();
         if (!value || *value < 0 || static_cast<std::uint64_t>(*value) < low ||
             static_cast<std::uint64_t>(*value) > high)
             return "must be a whole number from " + std::to_string(low) + " to " + std::to_string(high);
-        into = static_cast<std::uint64_t>(*value);
+        take(static_cast<std::uint64_t>(*value));
         return {};
     });
 }
@@ -121,6 +122,11 @@ void settings_reader::number(std::string key, std::optional<double>& into, doubl
         into = *value;
         return {};
     });
+}
+
+void settings_reader::named_texts(std::string section, named_taker take)
+{
+    named_.emplace(std::move(section), std::move(take));
 }
 
 void settings_reader::rows(std::string key, std::size_t at_most,
@@ -172,17 +178,27 @@ std::vector<settings_fault> settings_reader::read(std::string_view toml) const
     };
     for (const auto& [name, node] : document) {
         const auto line = name.source().begin.line;
-        if (!sections.contains(name.str())) {
+        const auto* table = node.as_table();
+        const auto named = named_.find(name.str());
+        const bool section = sections.contains(name.str()) || named != named_.end();
+        if (!section && (table == nullptr || table->empty() || known_.contains(name.str()))) {
             take(name.str(), node, line);
             continue;
         }
-        const auto* table = node.as_table();
         if (table == nullptr) {
             faults.push_back({line, shown(name.str()) + " must be a section: [" + shown(name.str()) + "]"});
             continue;
         }
-        for (const auto& [key, value] : *table)
-            take(std::string(name.str()) + "." + std::string(key.str()), value, key.source().begin.line);
+        for (const auto& [key, value] : *table) {
+            const auto full = std::string(name.str()) + "." + std::string(key.str());
+            if (named == named_.end()) {
+                take(full, value, key.source().begin.line);
+                continue;
+            }
+            const auto text = node_view{value}.as_text();
+            auto wrong = text ? named->second(std::string(key.str()), *text) : "must be a text in quotes";
+            if (!wrong.empty()) faults.push_back({key.source().begin.line, shown(full) + " " + wrong});
+        }
     }
     std::stable_sort(faults.begin(), faults.end(),
                      [](const auto& a, const auto& b) { return a.line < b.line; });
@@ -214,4 +230,4 @@ std::optional<std::string> read_settings_file(const std::filesystem::path& file,
     return all;
 }
 
-} // namespace layerline::agent
+} // namespace layerline::settings
