@@ -25,7 +25,7 @@ bool refused(std::string_view url)
 std::vector<camera_settings> read(const std::string& toml)
 {
     const auto parsed = parse_configuration(toml);
-    if (const auto* faults = std::get_if<std::vector<settings::settings_fault>>(&parsed))
+    if (const auto* faults = std::get_if<std::vector<layerline::settings::settings_fault>>(&parsed))
         FAIL(faults->front().text);
     return std::get<configuration>(parsed).cameras;
 }
@@ -33,8 +33,8 @@ std::vector<camera_settings> read(const std::string& toml)
 std::string fault_of(const std::string& toml)
 {
     const auto parsed = parse_configuration(toml);
-    REQUIRE(std::holds_alternative<std::vector<settings::settings_fault>>(parsed));
-    return std::get<std::vector<settings::settings_fault>>(parsed).front().text;
+    REQUIRE(std::holds_alternative<std::vector<layerline::settings::settings_fault>>(parsed));
+    return std::get<std::vector<layerline::settings::settings_fault>>(parsed).front().text;
 }
 
 const std::string stream = "stream_url = \"http://127.0.0.1:8080/?action=stream\"\n";

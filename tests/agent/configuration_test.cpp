@@ -11,7 +11,7 @@ namespace {
 configuration good(std::string_view toml)
 {
     auto parsed = parse_configuration(toml);
-    if (auto* faults = std::get_if<std::vector<settings::settings_fault>>(&parsed))
+    if (auto* faults = std::get_if<std::vector<layerline::settings::settings_fault>>(&parsed))
         FAIL(describe(*faults, "agent.toml"));
     return std::get<configuration>(parsed);
 }
@@ -19,7 +19,7 @@ configuration good(std::string_view toml)
 std::string faults(std::string_view toml)
 {
     auto parsed = parse_configuration(toml);
-    auto* found = std::get_if<std::vector<settings::settings_fault>>(&parsed);
+    auto* found = std::get_if<std::vector<layerline::settings::settings_fault>>(&parsed);
     REQUIRE(found);
     return describe(*found, "agent.toml");
 }
@@ -72,7 +72,7 @@ TEST_CASE("unknown keys, wrong types and values out of range are told with file 
 {
     CHECK(faults("[lan]\nlisten = \"127.0.0.1:0\"\nlissen = 1\n") == "agent.toml:3: unknown key lan.lissen");
     CHECK(faults("colour = 1\n") == "agent.toml:1: unknown key colour");
-    CHECK(faults("[weather]\nx = 1\n") == "agent.toml:1: unknown key weather");
+    CHECK(faults("[weather]\nx = 1\n") == "agent.toml:2: unknown key weather.x");
     CHECK(faults("lan = 3\n") == "agent.toml:1: lan must be a section: [lan]");
     CHECK(
         faults("[files]\nreserve_mb = -1\n").find("agent.toml:2: files.reserve_mb must be a whole number") ==
@@ -160,12 +160,12 @@ TEST_CASE("relay addresses are ws or wss with a host, and nothing that could car
 TEST_CASE("a file that cannot be read says why; a missing one may be missing")
 {
     std::string fault;
-    CHECK_FALSE(settings::read_settings_file("/nonexistent/agent.toml", true, fault));
+    CHECK_FALSE(layerline::settings::read_settings_file("/nonexistent/agent.toml", true, fault));
     CHECK(fault.empty());
-    CHECK_FALSE(settings::read_settings_file("/nonexistent/agent.toml", false, fault));
+    CHECK_FALSE(layerline::settings::read_settings_file("/nonexistent/agent.toml", false, fault));
     CHECK(fault.find("/nonexistent/agent.toml: cannot be read: No such file") == 0);
     fault.clear();
-    CHECK_FALSE(settings::read_settings_file("/", true, fault));
+    CHECK_FALSE(layerline::settings::read_settings_file("/", true, fault));
     CHECK_FALSE(fault.empty());
 }
 
@@ -192,6 +192,7 @@ TEST_CASE("limits, figures and the requests' log have defaults, and are checked"
     for (const auto* wrong : {"[limits]\nmax_header_kb = 1\n", "[limits]\nstreams_per_token = 0\n",
                               "[metrics]\nlisten = \"localhost:1\"\n", "[log]\nrequests = \"some\"\n"}) {
         INFO(wrong);
-        CHECK(std::holds_alternative<std::vector<settings::settings_fault>>(parse_configuration(wrong)));
+        CHECK(std::holds_alternative<std::vector<layerline::settings::settings_fault>>(
+            parse_configuration(wrong)));
     }
 }

@@ -102,7 +102,7 @@ TEST_CASE("faults of a policy are told with their line")
 {
     const auto faults = [](std::string_view toml) {
         auto parsed = parse_policy(toml);
-        auto* found = std::get_if<std::vector<settings::settings_fault>>(&parsed);
+        auto* found = std::get_if<std::vector<layerline::settings::settings_fault>>(&parsed);
         REQUIRE(found);
         return describe(*found, "policy.toml");
     };

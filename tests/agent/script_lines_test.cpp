@@ -77,6 +77,6 @@ TEST_CASE("hooks and scripts are off unless the configuration has them")
     for (const auto* wrong : {"[scripts]\non_pause = [\"M112\"]\n", "[scripts]\non_start = [\"M117\"]\n",
                               "[hooks]\nfolder = \"hooks\"\n", "[hooks]\nat_once = 0\n"}) {
         INFO(wrong);
-        CHECK(std::holds_alternative<std::vector<settings::settings_fault>>(read(wrong)));
+        CHECK(std::holds_alternative<std::vector<layerline::settings::settings_fault>>(read(wrong)));
     }
 }

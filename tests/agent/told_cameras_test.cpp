@@ -30,7 +30,7 @@ camera_places places_of(const std::string& toml)
 {
     const auto parsed =
         parse_configuration("[printer]\nlink = \"moonraker\"\nallow_insecure = true\n" + toml);
-    if (const auto* faults = std::get_if<std::vector<settings::settings_fault>>(&parsed))
+    if (const auto* faults = std::get_if<std::vector<layerline::settings::settings_fault>>(&parsed))
         FAIL(faults->front().text);
     return camera_places_of(std::get<configuration>(parsed));
 }
@@ -137,6 +137,6 @@ TEST_CASE("the keys of the printer's cameras are checked")
                               "camera_hosts = [\"169.254.169.254\"]\n", "camera_hosts = [\"a b\"]\n"}) {
         INFO(wrong);
         const auto parsed = parse_configuration(std::string("[printer]\n") + wrong);
-        CHECK(std::holds_alternative<std::vector<settings::settings_fault>>(parsed));
+        CHECK(std::holds_alternative<std::vector<layerline::settings::settings_fault>>(parsed));
     }
 }

@@ -27,8 +27,8 @@ std::string wrong(std::string_view url)
 std::string first_fault(const std::string& toml)
 {
     const auto read = parse_configuration(toml);
-    REQUIRE(std::holds_alternative<std::vector<settings::settings_fault>>(read));
-    return std::get<std::vector<settings::settings_fault>>(read).front().text;
+    REQUIRE(std::holds_alternative<std::vector<layerline::settings::settings_fault>>(read));
+    return std::get<std::vector<layerline::settings::settings_fault>>(read).front().text;
 }
 
 } // namespace

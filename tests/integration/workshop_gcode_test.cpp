@@ -302,11 +302,13 @@ TEST_CASE("a tower is printed where extruders are wiped, at the speeds that were
                                  {{"hash", file}, {"position", {{"x", 20000}}}, {"extruder", 1}}});
     data["extruders"].push_back({{"temperature", 205}, {"firstLayersTemperature", 210}});
     data["multiExtrusion"] = json::object();
-    data["layers"]["wipeTowerSize"] = 30000;
-    const auto told = over(at, data);
-    INFO(told.dump(1));
-    CHECK(told["status"] == 200);
-    CHECK(gcode_of(at, told).find(";TYPE:Wipe tower") != std::string::npos);
+    for (const int size : {5000, 30000}) { // a small one wipes little: it is no long strip
+        data["layers"]["wipeTowerSize"] = size;
+        const auto told = over(at, data);
+        INFO(told.dump(1));
+        CHECK(told["status"] == 200);
+        CHECK(gcode_of(at, told).find(";TYPE:Wipe tower") != std::string::npos);
+    }
     data["model"][1]["settings"] = 1;
     data["regionSettings"] = json::array({region(1, 1000, 2000, {{"layerHeight", 100}})});
     const auto other = over(at, data);

@@ -4,9 +4,11 @@
 #include "workshop/models/weld.hpp"
 #include "workshop/slicing/layer_svg.hpp"
 #include "workshop/slicing/plane_slicer.hpp"
+#include "workshop/slicing/printable_layers.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
@@ -200,4 +202,38 @@ TEST_CASE("a layer's drawing is one even-odd path in millimetres of the bed")
     slice_outline odd;
     odd.contours = {{{-15, 5}, {100'001, 0}, {0, 120'000}}};
     CHECK(layer_svg(odd, 1, 1, 0).find("M-0.0015 0.0005L10.0001 0L0 12Z") != std::string::npos);
+}
+
+TEST_CASE("the uppermost layer in which a line fits is found from the tip down", "[slicing]")
+{
+    const auto planned = [](micron height) {
+        volume_wish wish;
+        wish.height = height;
+        wish.layer_height = 200;
+        const auto plan = plan_regions(wish);
+        REQUIRE(plan.has_value());
+        return *plan;
+    };
+    const auto stands = [](mesh model, float up) {
+        for (auto& at : model.points)
+            at.z += up;
+        return model;
+    };
+    auto box = shapes::box(10, 10, 10);
+    const auto lowest =
+        std::min_element(box.points.begin(), box.points.end(), [](const point& a, const point& b) {
+            return a.z < b.z;
+        })->z;
+    box = stands(std::move(box), -lowest);
+    CHECK(uppermost_wide_layer(box, planned(10'000), 0.4) == 50);
+    CHECK(uppermost_wide_layer(box, planned(10'000), 9.0) == 0); // 10 mm is no fifth more than 9
+    CHECK(uppermost_wide_layer(box, planned(10'000), 8.0) == 50);
+
+    // A ball of radius 10: a disc of radius r = 0.24 fits where its section is as wide, up to 0.0029 mm below
+    // the top.
+    const auto ball = stands(shapes::sphere(10, 6), 10);
+    CHECK(uppermost_wide_layer(ball, planned(20'000), 0.4) == 100);
+    // Of lines of 8 mm: r = 4.8, so up to z = 10 + sqrt(100 - 23.04) = 18.77: the middle of layer 94 is
+    // at 18.7.
+    CHECK(uppermost_wide_layer(ball, planned(20'000), 8) == 94);
 }

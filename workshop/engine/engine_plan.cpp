@@ -333,6 +333,18 @@ std::optional<slice_failure> wipe_tower(const json& data, std::span<const placed
             return refused("for models whose layers are not at the same heights.");
     into["wipe_tower"] = "1";
     into["wipe_tower_width"] = engine_number(size);
+    // What is wiped at each change: so much that the tower of a layer with all extruders is a square.
+    const auto count = data["extruders"].size();
+    const auto wiped = engine_number(size * size * number(data["layers"], "layerHeight") / 1000 /
+                                     static_cast<double>(count - 1));
+    std::string matrix, least;
+    for (std::size_t from = 0; from < count; ++from) {
+        least += from == 0 ? "0" : ",0";
+        for (std::size_t to = 0; to < count; ++to)
+            matrix += (matrix.empty() ? "" : ",") + (from == to ? std::string("0") : wiped);
+    }
+    into["wiping_volumes_matrix"] = matrix;
+    into["filament_minimal_purge_on_wipe_tower"] = least;
     into["use_relative_e_distances"] = "1"; // the engine writes towers in no other way,
     into["layer_gcode"] = "G92 E0";         // and this is its condition for it
     constexpr double from_edge = 10;

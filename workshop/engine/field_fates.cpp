@@ -45,18 +45,25 @@ constexpr std::array rows{
     fate_row{"fan.factor", finishing, ""},
     fate_row{"fan.minimalSeconds", finishing, ""},
     fate_row{"raft.baseThickness", approximate,
-             "the engine's raft has layers of its own height; 0 is no raft"},
-    fate_row{"raft.baseLineWidth", approximate, "as wide as the nozzle"},
-    fate_row{"raft.baseSpeed", approximate, "at bottom.speed"},
-    fate_row{"raft.interfaceThickness", approximate, "a layer of the engine's height; 0 is no raft"},
-    fate_row{"raft.interfaceLineWidth", approximate, "as wide as the nozzle"},
-    fate_row{"raft.airGap", approximate, "firstLayerAirGap is the one gap"},
+             "the lowest layer is bottom.layerHeight high (200 micron where 300 are asked for, by default); "
+             "0 is no raft"},
+    fate_row{"raft.baseLineWidth", approximate,
+             "nozzleSize times bottom.firstLayersWidthFactor: 480 micron with a nozzle of 400, whatever is "
+             "asked for"},
+    fate_row{"raft.baseSpeed", approximate, "at bottom.speed, whatever is asked for"},
+    fate_row{"raft.interfaceThickness", approximate,
+             "three quarters of nozzleSize, measured: 300 micron with a nozzle of 400, as by default; 0 is "
+             "no raft"},
+    fate_row{"raft.interfaceLineWidth", approximate, "nozzleSize, as by default with 400 micron"},
+    fate_row{"raft.airGap", approximate,
+             "firstLayerAirGap is the one gap: wrong by their difference, by default 0"},
     fate_row{"raft.firstLayerAirGap", exact, "raft_contact_distance"},
     fate_row{"raft.extraMargin", exact, "raft_expansion"},
     fate_row{"raft.surfaceLayers", exact, "raft_layers, beside base and interface"},
-    fate_row{"raft.surfaceThickness", approximate, "layers of the engine's height"},
-    fate_row{"raft.surfaceLineWidth", approximate, "as wide as the nozzle"},
-    fate_row{"raft.surfaceSpeed", approximate, "at printSpeed"},
+    fate_row{"raft.surfaceThickness", approximate,
+             "three quarters of nozzleSize, as raft.interfaceThickness"},
+    fate_row{"raft.surfaceLineWidth", approximate, "nozzleSize, as raft.interfaceLineWidth"},
+    fate_row{"raft.surfaceSpeed", approximate, "at printSpeed, whatever is asked for"},
     fate_row{"raft.fanSpeed", finishing, ""},
     fate_row{"raft.extruder", exact, "support_material_extruder; another than that of support is refused"},
     fate_row{"infill.amount", exact, "fill_density"},
@@ -67,11 +74,13 @@ constexpr std::array rows{
              "support_material_threshold, which counts from the horizontal"},
     fate_row{"support.orientationAngle", exact, "support_material_angle"},
     fate_row{"support.wallDistance", approximate,
-             "below 4000 the engine draws a wall right around the support, else none"},
+             "a wall or none: below 4000 the engine draws one right around the support (measured: a third "
+             "more line, 424 to 316 mm a layer), else none; no distance is kept"},
     fate_row{"support.supportEverywhere", exact, "support_material"},
     fate_row{"support.supportPlatform", exact, "support_material_buildplate_only"},
     fate_row{"support.supportModel", approximate,
-             "alone it is refused: the engine has support from the bed as well"},
+             "with supportPlatform it is supportEverywhere, exactly; alone it is refused, since the engine "
+             "has support from the bed as well"},
     fate_row{"support.pattern", exact, "support_material_pattern"},
     fate_row{"support.XYDistance", exact, "support_material_xy_spacing"},
     fate_row{"support.ZDistance", exact, "support_material_contact_distance"},
@@ -83,7 +92,9 @@ constexpr std::array rows{
              "any but the extruder that prints first (the lowest of the first layer); where several print "
              "there, the engine shares the lines among them"},
     fate_row{"movement.combing", exact, "avoid_crossing_perimeters"},
-    fate_row{"movement.oozeShield", approximate, "draft_shield: the skirt's lines up to the top"},
+    fate_row{"movement.oozeShield", approximate,
+             "all lines of the skirt up to the top of the model, at skirt.distance and printSpeed: a shield "
+             "of skirt.lineCount walls or more, not of one"},
     fate_row{"movement.printSpeed", exact, "solid infill, bridges, gaps and support"},
     fate_row{"movement.travelSpeed", exact, "travel_speed"},
     fate_row{"movement.innerWallSpeed", exact, "perimeter_speed"},
@@ -125,9 +136,9 @@ constexpr std::array rows{
     fate_row{"layers.numberOutlines", exact, "perimeters"},
     fate_row{"layers.solidLayers", exact, "solid_infill_every_layers"},
     fate_row{"layers.wipeTowerSize", approximate,
-             "wipe_tower_width, its depth is the engine's; with several extruders of the same nozzle and "
-             "filament, "
-             "not in sequence, GCODE_FLAVOR_REPRAP alone: else refused"},
+             "a tower as wide as asked for, as deep with all extruders at work; measured: 5, 10 and 20 mm "
+             "become 5 x 5.5, 10 x 11 and 20 x 22 mm, with a brim of 2 mm around; with several extruders of "
+             "the same nozzle and filament, not in sequence, GCODE_FLAVOR_REPRAP alone: else refused"},
     fate_row{"gcode.startGcode", finishing, ""},
     fate_row{"gcode.endGcode", finishing, ""},
     fate_row{"gcode.changeLayerGcode", finishing, ""},
@@ -138,8 +149,11 @@ constexpr std::array rows{
     fate_row{"brim.extruder", refused,
              "any but the extruder that prints first (the lowest of the first layer)"},
     fate_row{"skin.skin", exact, "top_solid_layers, bottom_solid_layers"},
-    fate_row{"skin.infillOverlap", approximate, "infill.overlap is the one overlap"},
-    fate_row{"skin.infillAmount", approximate, "closed surfaces are printed at 100 %"},
+    fate_row{"skin.infillOverlap", approximate,
+             "infill.overlap is the one overlap: wrong by their difference, 70 points by the defaults of the "
+             "reference (90 and 20 %), 0 by the profiles that come with it"},
+    fate_row{"skin.infillAmount", approximate,
+             "closed surfaces are printed at 100 %: 100 / amount times the material that was asked for"},
     fate_row{"skin.upSkinSpeed", exact, "top_solid_infill_speed"},
     fate_row{"skin.downSkinSpeed", exact, "solid_infill_speed; what is closed inside has it, too"},
     fate_row{"skin.upSkinCount", exact, "top_solid_layers"},

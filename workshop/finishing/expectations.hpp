@@ -19,6 +19,8 @@ struct expectations {
     nlohmann::json data;                 // slice_request::data
     double x_mm = 0, y_mm = 0, z_mm = 0; // of the room above the bed
     std::vector<box_mm> volumes; // where the models stand on the bed, by the index in `model`; may be empty
+    // The uppermost layer of each that is wide enough to be printed, from 1; empty: all that are planned are.
+    std::vector<std::size_t> wide_layers = {};
     std::map<std::string, std::string> settings; // key to value, as the engine has to report them
 };
 

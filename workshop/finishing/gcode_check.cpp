@@ -422,14 +422,14 @@ check_report gcode_check::work::finish()
         const auto last = printed_[volume];
         const bool labelled = volume_ || plan_.volumes.size() == 1 || last > 0;
         if (last >= planned || report_.layers == 0) continue;
-        const auto left = planned - last;
-        if (last == 0 || (labelled && left * 2 > planned))
+        const auto wide = volume < wanted_.wide_layers.size() ? wanted_.wide_layers[volume] : planned;
+        if (last == 0 || (labelled && last < wide))
             tell(0,
                  "Of " + std::to_string(planned) + " layers of " + of_model(volume) + " " +
-                     std::to_string(last) + " are printed.",
+                     std::to_string(last) + " are printed; " + std::to_string(wide) + " are wide enough.",
                  fault_kind::wrong_file);
         else
-            report_.notes.push_back("The uppermost " + std::to_string(left) + " layers of " +
+            report_.notes.push_back("The uppermost " + std::to_string(planned - last) + " layers of " +
                                     of_model(volume) + " are too thin to print.");
     }
     for (auto& one : settings_.missing())

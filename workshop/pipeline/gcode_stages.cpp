@@ -8,8 +8,10 @@
 #include "workshop/models/shares.hpp"
 #include "workshop/pipeline/finished_file.hpp"
 #include "workshop/pipeline/volumes.hpp"
+#include "workshop/slicing/printable_layers.hpp"
 #include "workshop/slicing/volume_layers.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -39,6 +41,16 @@ using open_file = std::unique_ptr<std::FILE, closer>;
 std::filesystem::path picture_in(const std::filesystem::path& folder, std::size_t size)
 {
     return folder / ("picture-" + std::to_string(size) + ".png");
+}
+
+// Of all lines that a model is made of.
+double widest_line_mm(const json& data)
+{
+    double nozzle = 0;
+    for (const auto& one : data["extruders"])
+        nozzle = std::max(nozzle, one["nozzleSize"].get<double>() / 1000);
+    const double bottom = data["bottom"]["firstLayersWidthFactor"].get<double>() / 100;
+    return nozzle * std::max(1.0, bottom);
 }
 
 slice_failure not_written()
@@ -114,12 +126,16 @@ slice_result<json> prepare(const slice_task& task, const job_task& job, progress
     auto volumes = read_volumes(task, job.most_source_bytes, log,
                                 [&line](double done) { line.tell(done, 0, read_end * 0.8); });
     if (volumes.has_error()) return volumes.error();
-    json facts{{"heights", json::array()}, {"boxes", json::array()}, {"settings", json::object()}};
+    json facts{{"heights", json::array()},
+               {"boxes", json::array()},
+               {"wide", json::array()},
+               {"settings", json::object()}};
     for (auto& volume : *volumes) {
         facts["heights"].push_back(std::llround(extent_of(volume.shape).most.z * 1000));
         // The engine would print a layer of what is left above the last whole one.
         if (!volume.plan.regions.empty())
             cut_above(volume.shape, static_cast<double>(volume.plan.regions.back().to()) / 1000);
+        facts["wide"].push_back(uppermost_wide_layer(volume.shape, volume.plan, widest_line_mm(task.data)));
     }
     log.begin("Create project");
     add_corner_discs(*volumes, task.data);
@@ -183,6 +199,7 @@ slice_result<json> complete(const slice_task& task, const job_task& job, const j
     auto plan = finishing_of(task, facts);
     if (plan.has_error()) return plan.error();
     auto wanted = expect(task.data, *plan, boxes_of(facts), facts["settings"].get<engine_settings>());
+    wanted.wide_layers = facts["wide"].get<std::vector<std::size_t>>();
     auto ended = finish_and_check(*std::move(plan), pictures_in(job.folder), std::move(wanted),
                                   job.folder / engine_gcode_file, output_in(job.folder),
                                   [&line](double done) { line.tell(done, engine_end, 1); });

@@ -155,6 +155,9 @@ TEST_CASE("a wipe tower is asked for as the engine takes it, or refused", "[engi
     CHECK(setting(sent, "wipe_tower") == "1");
     CHECK(setting(sent, "use_relative_e_distances") == "1");
     CHECK(setting(sent, "layer_gcode") == "G92 E0");
+    // 30 x 30 mm at layers of 0.2: so much is wiped at each change that the tower is a square.
+    CHECK(setting(sent, "wiping_volumes_matrix") == "0,180,180,0");
+    CHECK(setting(sent, "filament_minimal_purge_on_wipe_tower") == "0,0");
     for (const auto& [section, change] : std::vector<std::pair<std::string, json>>{
              {"layers", {{"sequentialMode", true}}},
              {"gcode", {{"gcodeFlavour", "GCODE_FLAVOR_MACH3"}}},

@@ -20,11 +20,13 @@ struct print {
     std::string engine;
     std::string text;
     finished done;
+    std::vector<std::size_t> wide_layers = {}; // empty: all are
 
     check_report check(const std::string& of) const
     {
-        return check_text(expect(data, finishing_plan_of(data, heights), boxes, settings), done.user_lines,
-                          of);
+        auto wanted = expect(data, finishing_plan_of(data, heights), boxes, settings);
+        wanted.wide_layers = wide_layers;
+        return check_text(std::move(wanted), done.user_lines, of);
     }
 };
 
@@ -214,7 +216,10 @@ TEST_CASE("a raft is printed below the planned layers, and a spiral and a pointe
     SECTION("tip")
     {
         const auto data = finishing_data([](json& all) { all["bottom"]["numberOfLayers"] = 1; });
-        const auto all = printed(data, {10000}, plain_settings(), {cone_stl(4, 10)});
+        auto all = printed(data, {10000}, plain_settings(), {cone_stl(4, 10)});
+        CHECK_FALSE(all.check(all.text).good()); // of a model that is as wide up to its top
+        // 0.24 mm around its axis up to a height of 9.4: the middle of layer 47 is at 9.3.
+        all.wide_layers = {47};
         const auto report = all.check(all.text);
         INFO(json_of(report).dump(1));
         CHECK(report.good());

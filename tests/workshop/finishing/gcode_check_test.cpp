@@ -118,9 +118,20 @@ TEST_CASE("a layer at another height, twice or not at all is found", "[finishing
     CHECK(tells(all.check(text.substr(0, fourth) + text.substr(third)),
                 "Layer 3 of model 0 follows its layer 3"));
     const auto low = all.check(text.substr(0, third) + engine_tail());
-    CHECK_FALSE(low.good()); // more than half is missing
-    const auto tip = all.check(text.substr(0, text.find(";LAYER_CHANGE\n;Z:1.000")) + engine_tail());
-    CHECK(tip.notes.size() == 1);
+    CHECK_FALSE(low.good());
+    // Of the uppermost two layers: the model alone tells whether they could have been printed.
+    const auto tip = text.substr(0, text.find(";LAYER_CHANGE\n;Z:0.800")) + engine_tail();
+    auto wanted = expect(all.data, all.plan, {{89, 89, 0, 111, 111, 10}}, {});
+    wanted.wide_layers = {3};
+    const auto thin = check_text(wanted, all.made.second.user_lines, tip);
+    CHECK(thin.good());
+    REQUIRE(thin.notes.size() == 1);
+    CHECK(thin.notes[0] == "The uppermost 2 layers of model 0 are too thin to print.");
+    wanted.wide_layers = {4};
+    const auto lost = check_text(wanted, all.made.second.user_lines, tip);
+    REQUIRE_FALSE(lost.good());
+    CHECK(lost.mismatches[0].text == "Of 5 layers of model 0 3 are printed; 4 are wide enough.");
+    CHECK_FALSE(all.check(tip).good()); // where nobody looked at the model all have to be there
 }
 
 TEST_CASE("temperatures, tools and speeds that nobody asked for are found", "[finishing]")
