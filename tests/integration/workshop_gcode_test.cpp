@@ -1,5 +1,6 @@
 // G-code through the real service and the real engine: a matrix of models and settings, every result read
 // back; what cannot be done has its code.
+#include "virtual_print.hpp"
 #include "workshop_rig.hpp"
 
 #include "tests/workshop/shapes.hpp"
@@ -191,13 +192,15 @@ std::vector<variation> variations()
 
 } // namespace
 
-TEST_CASE("every setting on every shape makes G-code that is what was asked for", "[gcode]")
+TEST_CASE("every setting on every shape makes G-code that is what was asked for, and that a printer takes",
+          "[gcode]")
 {
     if (!engine_installed()) return;
     const workshop_rig at("[jobs]\nat_once = 2\n");
     const std::vector<std::pair<std::string, workshop::mesh>> shapes{
         {"box", workshop::shapes::box(18, 14, 6)}, {"ball", workshop::shapes::sphere(6, 3)}};
     std::size_t made = 0;
+    double printed_mm = 0;
     for (const auto& [name, shape] : shapes) {
         const auto file = at.upload(workshop::binary_stl(shape));
         for (const auto& one : variations()) {
@@ -211,9 +214,17 @@ TEST_CASE("every setting on every shape makes G-code that is what was asked for"
             CHECK(told["data"]["time"] > 0);
             CHECK(told["data"]["amount"] > 0);
             CHECK(told["data"]["check"]["mismatchCount"] == 0);
+            const auto printed = print_virtually(gcode_of(at, told));
+            CHECK(printed.complaints == std::vector<std::string>());
+            CHECK(printed.ended_with.empty());
+            CHECK(printed.unknown_commands == 0);
+            CHECK(printed.cold_extrusions == 0);
+            CHECK(printed.lines > 100);
+            printed_mm += printed.filament_mm;
         }
     }
     CHECK(made >= 60);
+    CHECK(printed_mm > 1000);
 }
 
 TEST_CASE("regions have their own heights, speeds, filling and extruder, and the code at their layers",
