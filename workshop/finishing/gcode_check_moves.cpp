@@ -184,7 +184,7 @@ void gcode_check::work::prints(const gcode::move& move)
         const double s = model_slack_;
         if (*at.x() < box.min_x - s || *at.x() > box.max_x + s || *at.y() < box.min_y - s ||
             *at.y() > box.max_y + s)
-            wrong(check_rule::outside_model, "It prints " + "model " + std::to_string(*volume_) + " at X " +
+            wrong(check_rule::outside_model, "It prints model " + std::to_string(*volume_) + " at X " +
                                                  mm(*at.x()) + ", Y " + mm(*at.y()) +
                                                  ", where it does not stand.");
     }
