@@ -1,8 +1,8 @@
 // Prints from models as the agent keeps them over its own end: text of a small private file. Pure.
 #pragma once
 
+#include "commands/caller.hpp"
 #include "commands/model_print.hpp"
-#include "commands/plugin_api.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -2,7 +2,7 @@
 // routes a request here has authenticated it; the scope of each command is checked here again.
 #pragma once
 
-#include "access/scope.hpp"
+#include "commands/caller.hpp"
 #include "commands/camera_store.hpp"
 #include "commands/file_store.hpp"
 #include "printer/printer_link.hpp"
@@ -16,14 +16,6 @@
 #include <string_view>
 
 namespace layerline::commands {
-
-// For whom a command runs: from the LAN token or, through the tunnel, from the relay's principal headers.
-struct caller {
-    std::string principal; // id, for the audit log and the print host
-    access::scope_set scopes;
-    std::string name = {}; // as its owner called it, for the audit log
-    std::string peer = {}; // where it asks from, for the audit log
-};
 
 enum class dialect : std::uint8_t {
     exact, // /plugin-api/v1/: methods and argument types are checked, unknown fields are errors
