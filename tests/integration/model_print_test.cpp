@@ -211,6 +211,7 @@ TEST_CASE("a real print on the workshop's host holds its operations back until i
     at.start_printer();
     at.start_host();
     at.start_agent();
+    (void)wait_for_phase(at.agent_url(), at.agent_token(), "idle");
     const workshop_rig shop("[jobs]\nwhile_printing = \"wait\"\nagents = [\"" +
                             at.path("agent/control.sock").string() + "\"]\n");
     const auto file = shop.upload(workshop::binary_stl(workshop::shapes::sphere(50, 6)));
