@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace layerline::workshop {
@@ -41,15 +42,25 @@ std::uint32_t next_open(const mesh& model, const edge_links& links, std::uint32_
 std::vector<std::vector<std::uint32_t>> find_contours(const mesh& model, const edge_links& links)
 {
     std::vector<std::vector<std::uint32_t>> found;
-    const auto count = static_cast<std::uint32_t>(links.other.size());
-    std::vector<std::uint32_t> next(count, edge_links::open);
-    std::vector<bool> has_before(count, false), seen(count, false);
-    for (std::uint32_t h = 0; h < count; ++h)
-        if (is_open(model, links, h)) {
-            next[h] = next_open(model, links, h);
-            if (next[h] != edge_links::open) has_before[next[h]] = true;
-        }
-    std::vector<std::uint32_t> place(model.points.size(), nowhere); // of a point in the chain at hand
+    std::vector<std::uint32_t> edges; // that are open
+    for (std::uint32_t h = 0; h < links.other.size(); ++h)
+        if (is_open(model, links, h)) edges.push_back(h);
+    if (edges.empty()) return found;
+    // By half-edge and by point, but nothing stands there except for those at hand: few, as a rule.
+    // NOLINTBEGIN(*-avoid-c-arrays)
+    const auto next = std::make_unique_for_overwrite<std::uint32_t[]>(links.other.size());
+    const auto state = std::make_unique_for_overwrite<std::uint8_t[]>(links.other.size());
+    const auto place = std::make_unique_for_overwrite<std::uint32_t[]>(model.points.size());
+    // NOLINTEND(*-avoid-c-arrays)
+    constexpr std::uint8_t has_before = 1, seen = 2;
+    for (const auto h : edges) {
+        state[h] = 0;
+        place[corner_from(model, h)] = nowhere; // in the chain at hand
+    }
+    for (const auto h : edges) {
+        next[h] = next_open(model, links, h);
+        if (next[h] != edge_links::open) state[next[h]] |= has_before;
+    }
     const auto follow = [&](std::uint32_t start) {
         std::vector<std::uint32_t> chain;
         const auto cut_at =
@@ -60,8 +71,8 @@ std::vector<std::vector<std::uint32_t>> find_contours(const mesh& model, const e
                 found.emplace_back(begin, chain.end());
                 chain.erase(begin, chain.end());
             };
-        for (auto at = start; at != edge_links::open && !seen[at]; at = next[at]) {
-            seen[at] = true;
+        for (auto at = start; at != edge_links::open && (state[at] & seen) == 0; at = next[at]) {
+            state[at] |= seen;
             const auto corner = corner_from(model, at);
             if (place[corner] != nowhere) cut_at(corner);
             place[corner] = static_cast<std::uint32_t>(chain.size());
@@ -71,10 +82,10 @@ std::vector<std::vector<std::uint32_t>> find_contours(const mesh& model, const e
             place[corner_from(model, h)] = nowhere;
         if (!chain.empty()) found.push_back(std::move(chain));
     };
-    for (std::uint32_t h = 0; h < count; ++h) // those that do not close, from their beginning
-        if (is_open(model, links, h) && !has_before[h]) follow(h);
-    for (std::uint32_t h = 0; h < count; ++h)
-        if (is_open(model, links, h)) follow(h);
+    for (const auto h : edges) // those that do not close, from their beginning
+        if ((state[h] & has_before) == 0) follow(h);
+    for (const auto h : edges)
+        follow(h);
     return found;
 }
 

@@ -36,11 +36,31 @@ inline std::uint32_t corner_to(const mesh& model, std::uint32_t half_edge)
     return model.triangles[half_edge / 3][(half_edge % 3 + 1) % 3];
 }
 
-// Turns triangles over, and keeps the links as link_edges() would give them afterwards.
-void turn_over(mesh& model, edge_links& links, const std::vector<std::uint32_t>& triangles);
+// What link_edges() is to find, and on how many cores (0: on all); what it says is the same with any number.
+struct link_options {
+    bool shells = true; // else every triangle is in shell 0 of none
+    unsigned threads = 0;
+};
 
 // Of a welded mesh. Linear in time but for points at which very many triangles meet (n log n there). Edges of
 // no length (both ends one point) are left out: they are open and counted nowhere.
-edge_links link_edges(const mesh& model);
+edge_links link_edges(const mesh& model, const link_options& options = {});
+
+struct dropped_triangles {
+    std::size_t degenerate = 0; // two corners are one point
+    std::size_t doubles = 0;    // the corners of one before, whichever way it turns
+};
+
+// The same, of what is left when triangles without a use have been dropped from the mesh.
+edge_links link_after_dropping(mesh& model, dropped_triangles& dropped, const link_options& options = {});
+
+// Drops the triangles that are marked, and renumbers links, which stay good for edges that no dropped
+// triangle had; counts of edges and shells are left as they are. Gives how many it were.
+std::size_t drop_triangles(mesh& model, edge_links& links, const std::vector<std::uint8_t>& gone,
+                           unsigned threads = 0);
+
+// Turns triangles over, and keeps the links as link_edges() would give them afterwards.
+void turn_over(mesh& model, edge_links& links, const std::vector<std::uint32_t>& triangles,
+               unsigned threads = 0);
 
 } // namespace layerline::workshop

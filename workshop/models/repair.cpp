@@ -5,11 +5,11 @@
 #include "workshop/models/edges.hpp"
 #include "workshop/models/hole_filling.hpp"
 #include "workshop/models/orientation.hpp"
+#include "workshop/models/shares.hpp"
 #include "workshop/models/weld.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -20,7 +20,8 @@ namespace {
 // Each round takes away what stands in the way and closes what that opened. Most models need one or two.
 constexpr int gentle_rounds = 6, all_rounds = 16;
 constexpr double crack_share_of_diagonal = 2e-4, split_share_of_diagonal = 1e-5;
-constexpr double float_step = 1.2e-7;        // of a coordinate: less moves nothing
+constexpr double float_step = 1.2e-7; // of a coordinate: less moves nothing
+constexpr std::size_t triangles_a_share = 16384;
 constexpr double noise_share_of_area = 1e-3; // of the largest shell's, as the analysis says
 
 struct extent {
@@ -59,67 +60,44 @@ public:
         const auto crack =
             options_.tolerance.value_or(static_cast<float>(size.diagonal * crack_share_of_diagonal));
         const auto apart = std::max(size.diagonal * split_share_of_diagonal, 8 * size.farthest * float_step);
-        drop_doubles();
-        auto links = link_edges(model_);
+        auto links = linked();
         if (links.open_edges > 0 && crack > 0) {
             sew(links, crack);
-            links = link_edges(model_);
+            links = linked();
         }
         options_.progress(0.2);
-        if (unfold_slivers(links)) links = link_edges(model_);
+        if (unfold_slivers(links)) links = link_edges(model_, without_shells_);
         for (int round = 0; round < all_rounds; ++round) {
             turn(links);
             if (links.open_edges == 0 && links.many_edges == 0) break;
+            const auto places = model_.points.size();
             if (links.many_edges > 0) {
                 clear_crowds(links, apart, round);
-                links = link_edges(model_);
+                links = link_edges(model_, without_shells_);
             }
-            if (drop_lone(links)) links = link_edges(model_);
+            drop_lone(links);
             if (links.open_edges > 0) close(links, round);
-            tidy();
-            links = link_edges(model_);
+            if (model_.points.size() > places) weld_equal(model_, options_.threads); // to an old place
+            links = linked();
             options_.progress(0.2 + 0.7 * (round + 1) / all_rounds);
         }
-        if (options_.drop_noise_shells && drop_noise()) links = link_edges(model_);
+        if (options_.drop_noise_shells && drop_noise()) links = link_edges(model_, without_shells_);
         done_.open_edges = links.open_edges;
         done_.crowded_edges = links.many_edges;
         tell_changes();
+        if (done_.changed) keep_used(model_, options_.threads);
         return done_;
     }
 
 private:
-    // Triangles with two corners of one place, and those with the corners of another.
-    void drop_doubles()
+    // After triangles with two corners of one place are gone, and those with the corners of another.
+    edge_links linked()
     {
-        const auto before = model_.triangles.size();
-        std::erase_if(model_.triangles, [](const triangle& one) {
-            return one[0] == one[1] || one[1] == one[2] || one[2] == one[0];
-        });
-        done_.degenerate_removed += before - model_.triangles.size();
-        // By their lowest corner, and there one beside the other: few share it.
-        const auto lowest = [](const triangle& one) { return std::min({one[0], one[1], one[2]}); };
-        std::vector<std::uint32_t> first(model_.points.size() + 1, 0), by_corner(model_.triangles.size());
-        for (const auto& one : model_.triangles)
-            ++first[lowest(one) + 1];
-        std::partial_sum(first.begin(), first.end(), first.begin());
-        auto next = first;
-        for (std::uint32_t t = 0; t < model_.triangles.size(); ++t)
-            by_corner[next[lowest(model_.triangles[t])]++] = t;
-        std::vector<bool> gone(model_.triangles.size(), false);
-        std::vector<std::pair<triangle, std::uint32_t>> around;
-        for (std::size_t p = 0; p + 1 < first.size(); ++p) {
-            if (first[p + 1] - first[p] < 2) continue;
-            around.clear();
-            for (auto at = first[p]; at < first[p + 1]; ++at) {
-                auto corners = model_.triangles[by_corner[at]];
-                std::sort(corners.begin(), corners.end());
-                around.emplace_back(corners, by_corner[at]);
-            }
-            std::sort(around.begin(), around.end());
-            for (std::size_t i = 1; i < around.size(); ++i)
-                if (around[i].first == around[i - 1].first) gone[around[i].second] = true;
-        }
-        done_.duplicates_removed += remove(gone);
+        dropped_triangles dropped;
+        auto links = link_after_dropping(model_, dropped, without_shells_);
+        done_.degenerate_removed += dropped.degenerate;
+        done_.duplicates_removed += dropped.doubles;
+        return links;
     }
 
     std::size_t remove(const std::vector<bool>& gone)
@@ -140,8 +118,7 @@ private:
         for (std::uint32_t h = 0; h < links.other.size(); ++h)
             if (links.other[h] == edge_links::open)
                 at_rim[corner_from(model_, h)] = at_rim[corner_to(model_, h)] = true;
-        done_.points_joined += weld_near(model_, tolerance, at_rim);
-        drop_doubles();
+        done_.points_joined += weld_near(model_, tolerance, at_rim, options_.threads);
     }
 
     // A triangle whose corners stand in a line gives its long side's neighbour its middle corner: both get
@@ -149,10 +126,15 @@ private:
     bool unfold_slivers(const edge_links& links)
     {
         const auto before = done_.degenerate_removed;
-        std::vector<bool> touched(model_.triangles.size(), false);
+        constexpr std::uint8_t flat = 1, touched = 2;
+        std::vector<std::uint8_t> state(model_.triangles.size(), 0);
+        in_shares(state.size(), triangles_a_share, options_.threads, [&](std::size_t first, std::size_t end) {
+            for (auto t = first; t < end; ++t)
+                if (!(area_of(model_, model_.triangles[t]) > 0)) state[t] = flat;
+        });
         for (std::uint32_t t = 0; t < model_.triangles.size(); ++t) {
+            if (state[t] != flat) continue;
             const auto one = model_.triangles[t];
-            if (touched[t] || area_of(model_, one) > 0) continue;
             std::uint32_t longest = 0;
             double most = -1;
             for (std::uint32_t i = 0; i < 3; ++i) {
@@ -163,12 +145,12 @@ private:
                 }
             }
             const auto across = links.other[3 * t + longest];
-            if (across >= edge_links::many || touched[across / 3]) continue;
+            if (across >= edge_links::many || (state[across / 3] & touched) != 0) continue;
             const auto middle = one[(longest + 2) % 3];
             const auto from = corner_from(model_, across), to = corner_to(model_, across),
                        tip = model_.triangles[across / 3][(across % 3 + 2) % 3];
             if (middle == tip) continue;
-            touched[t] = touched[across / 3] = true;
+            state[t] = state[across / 3] = touched;
             model_.triangles[across / 3] = {from, middle, tip};
             model_.triangles[t] = {middle, to, tip};
             ++done_.degenerate_removed;
@@ -178,8 +160,8 @@ private:
 
     void turn(edge_links& links)
     {
-        const auto over = turned_over(model_, links);
-        turn_over(model_, links, over);
+        const auto over = turned_over(model_, links, options_.threads);
+        turn_over(model_, links, over, options_.threads);
         done_.triangles_turned += over.size();
     }
 
@@ -195,16 +177,21 @@ private:
     }
 
     // A triangle that stands alone encloses nothing: closing it would only double it.
-    bool drop_lone(const edge_links& links)
+    void drop_lone(edge_links& links)
     {
-        std::vector<bool> gone(model_.triangles.size(), false);
-        for (std::size_t t = 0; t < gone.size(); ++t)
+        if (links.open_edges == 0) return;
+        std::vector<std::uint8_t> gone(model_.triangles.size());
+        std::size_t lone = 0;
+        for (std::size_t t = 0; t < gone.size(); ++t) {
             gone[t] = links.other[3 * t] == edge_links::open && links.other[3 * t + 1] == edge_links::open &&
-                      links.other[3 * t + 2] == edge_links::open;
-        const auto lone = static_cast<std::size_t>(std::count(gone.begin(), gone.end(), true));
-        if (lone == 0 || lone == gone.size()) return false;
-        done_.flaps_removed += remove(gone);
-        return true;
+                              links.other[3 * t + 2] == edge_links::open
+                          ? 1
+                          : 0;
+            lone += gone[t];
+        }
+        if (lone == 0 || lone == gone.size()) return;
+        done_.flaps_removed += drop_triangles(model_, links, gone, options_.threads);
+        links.open_edges -= 3 * lone;
     }
 
     void close(const edge_links& links, int round)
@@ -224,16 +211,9 @@ private:
         done_.flaps_removed += remove(gone);
     }
 
-    // What the steps left: points that nothing uses, points that came to one place.
-    void tidy()
-    {
-        weld_equal(model_);
-        drop_doubles();
-    }
-
     bool drop_noise()
     {
-        const auto links = link_edges(model_);
+        const auto links = link_edges(model_, {.shells = true, .threads = options_.threads});
         std::vector<double> areas(links.shells, 0);
         for (std::size_t t = 0; t < model_.triangles.size(); ++t)
             areas[links.shell[t]] += area_of(model_, model_.triangles[t]);
@@ -244,9 +224,7 @@ private:
             gone[t] = areas[links.shell[t]] < least;
         done_.noise_shells_removed = static_cast<std::size_t>(
             std::count_if(areas.begin(), areas.end(), [&](double area) { return area < least; }));
-        if (remove(gone) == 0) return false;
-        weld_equal(model_);
-        return true;
+        return remove(gone) > 0;
     }
 
     void tell_changes()
@@ -259,6 +237,7 @@ private:
 
     mesh& model_;
     const repair_options& options_;
+    link_options without_shells_{.shells = false, .threads = options_.threads};
     repair_report done_;
 };
 

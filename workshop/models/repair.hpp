@@ -14,6 +14,7 @@ struct repair_options {
     // Cracks up to this wide are sewn up, mm; nothing: a five-thousandth of the model's diagonal.
     std::optional<float> tolerance;
     bool drop_noise_shells = false;
+    unsigned threads = 0; // at work on so many cores; 0: on all. The result is the same with any number
     std::function<void(double)> progress = [](double) {};
 };
 

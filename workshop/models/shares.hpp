@@ -6,29 +6,41 @@
 #include <cstddef>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 namespace layerline::workshop {
 
+// How many threads are meant: 0 is one a core.
+inline unsigned meant(unsigned threads)
+{
+    return threads != 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
 // Calls `work(first, end)` for all of 0 to `count`, `share` at a time, on `threads` threads (0: one a core),
-// of which this is one. Where no more threads may be had, fewer do it. `work` must not throw.
+// of which this is one; `work(first, end, worker)` is told which of them it is on, below meant(threads).
+// Where no more threads may be had, fewer do it. `work` must not throw.
 template <class Work>
 void in_shares(std::size_t count, std::size_t share, unsigned threads, const Work& work)
 {
-    if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
-    const auto most = count / share + 1;
+    const auto shares = (count + share - 1) / share;
     std::atomic<std::size_t> next{0};
-    const auto take = [&] {
-        for (auto first = next.fetch_add(share); first < count; first = next.fetch_add(share))
-            work(first, std::min(first + share, count));
+    const auto take = [&](unsigned worker) {
+        for (auto first = next.fetch_add(share); first < count; first = next.fetch_add(share)) {
+            const auto end = std::min(first + share, count);
+            if constexpr (std::is_invocable_v<Work, std::size_t, std::size_t, unsigned>)
+                work(first, end, worker);
+            else
+                work(first, end);
+        }
     };
     std::vector<std::thread> helpers;
     try {
-        for (std::size_t i = 1; i < std::min<std::size_t>(threads, most); ++i)
-            helpers.emplace_back(take);
+        for (unsigned i = 1; i < std::min<std::size_t>(meant(threads), shares); ++i)
+            helpers.emplace_back(take, i);
     } catch (const std::system_error&) { // no more may be had
     }
-    take();
+    take(0);
     for (auto& one : helpers)
         one.join();
 }

@@ -1,8 +1,14 @@
 #include "workshop/models/weld.hpp"
 
+#include "workshop/models/place_table.hpp"
+#include "workshop/models/shares.hpp"
+
+#include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 namespace layerline::workshop {
@@ -10,6 +16,7 @@ namespace layerline::workshop {
 namespace {
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t points_a_share = 32768, triangles_a_share = 16384;
 
 std::uint64_t mixed(std::uint64_t value)
 {
@@ -53,20 +60,56 @@ private:
     std::vector<std::uint32_t> slots_;
 };
 
-// Puts the points that triangles use in the order of their first use, and renumbers.
-void keep_used(mesh& model)
+// Puts the points that triangles use in the order of their first use, and renumbers. Corners are at `same_as`
+// of what they say.
+template <class SameAs>
+void renumber(mesh& model, unsigned threads, const SameAs& same_as)
 {
+    constexpr auto relaxed = std::memory_order_relaxed;
+    const auto count = model.triangles.size();
+    // By point, its first corner; once that has been reached, its new number, which is no larger and
+    // therefore no later corner's.
     std::vector<std::uint32_t> now(model.points.size(), none);
-    std::vector<point> kept;
-    kept.reserve(model.points.size());
-    for (auto& one : model.triangles)
-        for (auto& corner : one) {
-            if (now[corner] == none) {
-                now[corner] = static_cast<std::uint32_t>(kept.size());
-                kept.push_back(model.points[corner]);
+    in_shares(count, triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto t = first; t < end; ++t)
+            for (std::uint32_t i = 0; i < 3; ++i) {
+                auto& corner = model.triangles[t][i];
+                corner = same_as(corner);
+                const std::atomic_ref earliest(now[corner]);
+                const auto here = static_cast<std::uint32_t>(3 * t + i);
+                auto known = earliest.load(relaxed);
+                while (here < known && !earliest.compare_exchange_weak(known, here, relaxed)) {
+                }
             }
-            corner = now[corner];
-        }
+    });
+    const auto for_each_new = [&](std::size_t first, std::size_t end, const auto& work) {
+        for (auto t = first; t < end; ++t)
+            for (std::uint32_t i = 0; i < 3; ++i) {
+                const auto corner = model.triangles[t][i];
+                if (std::atomic_ref(now[corner]).load(relaxed) == 3 * t + i) work(corner);
+            }
+    };
+    std::vector<std::uint32_t> before(count / triangles_a_share + 2, 0); // by share: numbers that are given
+    in_shares(count, triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        std::uint32_t found = 0;
+        for_each_new(first, end, [&found](std::uint32_t) { ++found; });
+        before[first / triangles_a_share + 1] = found;
+    });
+    std::partial_sum(before.begin(), before.end(), before.begin());
+    std::vector<point> kept(before.back());
+    in_shares(count, triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        auto next = before[first / triangles_a_share];
+        for_each_new(first, end, [&](std::uint32_t corner) {
+            const auto& at = model.points[corner];
+            kept[next] = {at.x + 0.0F, at.y + 0.0F, at.z + 0.0F}; // -0 becomes 0
+            std::atomic_ref(now[corner]).store(next++, relaxed);
+        });
+    });
+    in_shares(count, triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto t = first; t < end; ++t)
+            for (auto& corner : model.triangles[t])
+                corner = now[corner];
+    });
     model.points = std::move(kept);
 }
 
@@ -79,23 +122,33 @@ std::int32_t cell_of(float value, double size)
 
 } // namespace
 
-void weld_equal(mesh& model)
+void weld_equal(mesh& model, unsigned threads)
 {
-    point_table table(model.points.size());
-    std::vector<std::uint32_t> same_as(model.points.size());
-    for (std::uint32_t i = 0; i < model.points.size(); ++i) {
-        auto& here = model.points[i];
-        here = {here.x + 0.0F, here.y + 0.0F, here.z + 0.0F}; // -0 becomes 0
-        const auto hash = hashed(std::bit_cast<std::uint32_t>(here.x), std::bit_cast<std::uint32_t>(here.y),
-                                 std::bit_cast<std::uint32_t>(here.z));
-        const auto first = table.find(hash, [&](std::uint32_t other) { return model.points[other] == here; });
-        same_as[i] = first == none ? i : first;
-        if (first == none) table.put(hash, i);
-    }
-    for (auto& one : model.triangles)
-        for (auto& corner : one)
-            corner = same_as[corner];
-    keep_used(model);
+    const auto count = model.points.size();
+    std::vector<std::uint32_t> same_as(count);
+    const auto put_in = [&](std::size_t slots) {
+        place_table table(model.points, slots);
+        std::atomic<bool> fits{true};
+        in_shares(count, points_a_share, threads, [&](std::size_t first, std::size_t end) {
+            if (fits && !table.put(first, end, same_as.data())) fits = false;
+        });
+        if (!fits) return false;
+        in_shares(count, points_a_share, threads, [&](std::size_t first, std::size_t end) {
+            for (auto i = first; i < end; ++i)
+                same_as[i] = table.lowest(same_as[i]);
+        });
+        return true;
+    };
+    // Where each triangle has corners of its own, some six stand at a place: a table for a third as many is
+    // tried first, which the processor's caches may hold.
+    const bool loose = count == 3 * model.triangles.size();
+    if (!loose || !put_in(std::bit_ceil(count / 2 + 1))) put_in(std::bit_ceil(2 * count + 2));
+    renumber(model, threads, [&same_as](std::uint32_t corner) { return same_as[corner]; });
+}
+
+void keep_used(mesh& model, unsigned threads)
+{
+    renumber(model, threads, [](std::uint32_t corner) { return corner; });
 }
 
 std::size_t weld_near(mesh& model, float tolerance)
@@ -103,12 +156,12 @@ std::size_t weld_near(mesh& model, float tolerance)
     return weld_near(model, tolerance, std::vector<bool>(model.points.size(), true));
 }
 
-std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& among)
+std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& among, unsigned threads)
 {
     if (!(tolerance > 0)) return 0;
     // Cells twice as wide as the tolerance: whatever is near lies in one of eight.
     const double size = 2.0 * tolerance, reach = static_cast<double>(tolerance) * tolerance;
-    point_table table(model.points.size());
+    point_table table(static_cast<std::size_t>(std::count(among.begin(), among.end(), true)));
     std::vector<std::uint32_t> same_as(model.points.size());
     std::size_t joined = 0;
     const auto cell_hash = [](std::int32_t x, std::int32_t y, std::int32_t z) {
@@ -137,10 +190,7 @@ std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& amo
         else
             ++joined;
     }
-    for (auto& one : model.triangles)
-        for (auto& corner : one)
-            corner = same_as[corner];
-    keep_used(model);
+    renumber(model, threads, [&same_as](std::uint32_t corner) { return same_as[corner]; });
     return joined;
 }
 

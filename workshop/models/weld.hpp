@@ -8,14 +8,18 @@
 
 namespace layerline::workshop {
 
-// Joins points whose coordinates are equal (-0 and 0 are), and drops points that no triangle uses. Triangles
-// keep their order. Linear in time; all coordinates must be finite.
-void weld_equal(mesh& model);
+// Joins points whose coordinates are equal (-0 and 0 are), and drops points that no triangle uses; the others
+// stand in the order of their first use. Triangles keep their order. Linear in time; all coordinates must be
+// finite. At work on `threads` cores; 0: on all. The result is the same with any number of them.
+void weld_equal(mesh& model, unsigned threads = 0);
+
+// Drops points that no triangle uses; the others stand in the order of their first use.
+void keep_used(mesh& model, unsigned threads = 0);
 
 // Joins points that are at most `tolerance` mm apart, in chains no longer than that allows: each point goes
 // to the first one before it that is near enough, and stays there. Gives how many points were joined.
 std::size_t weld_near(mesh& model, float tolerance);
 // The same among the points that are marked only.
-std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& among);
+std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& among, unsigned threads = 0);
 
 } // namespace layerline::workshop

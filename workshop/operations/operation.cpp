@@ -75,6 +75,7 @@ model_result<json> repair_model(const operation_input& input)
     if (input.parameters.contains("toleranceMm"))
         options.tolerance = input.parameters["toleranceMm"].get<float>();
     options.drop_noise_shells = input.parameters.value("dropNoiseShells", false);
+    options.threads = input.threads;
     options.progress = [&input](double done) { input.progress(0.5 + 0.4 * done); };
     const auto report = repair(*model, options);
     if (const auto done = kept(input, *model, "stl"); done.has_error()) return done.error();
