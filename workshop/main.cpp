@@ -81,9 +81,7 @@ int convert_file(const options& how)
 {
     const auto model = load_model(how.file, how.units, most_bytes);
     if (model.has_error()) return failed(model.error());
-    const auto bytes = exported(*model, how.format);
-    if (bytes.has_error()) return failed(bytes.error());
-    if (const auto written = write_model_file(how.out, *bytes); written.has_error())
+    if (const auto written = write_model(how.out, *model, how.format); written.has_error())
         return failed(written.error());
     return 0;
 }
@@ -119,9 +117,7 @@ int repair_file(const options& how)
     wanted.progress = &show_progress;
     const auto report = repair(*model, wanted);
     show_progress(-1);
-    const auto bytes = exported(*model, how.format);
-    if (bytes.has_error()) return failed(bytes.error());
-    if (const auto written = write_model_file(how.out, *bytes); written.has_error())
+    if (const auto written = write_model(how.out, *model, how.format); written.has_error())
         return failed(written.error());
     if (how.json)
         std::cout << to_json(report).dump(2) << '\n';

@@ -93,9 +93,7 @@ model_result<void> converted(const operation_command& commands, std::size_t most
 {
     const auto model = load_model(commands.out, "mm", most_bytes);
     if (model.has_error()) return model.error();
-    const auto bytes = exported(*model, commands.format);
-    if (bytes.has_error()) return bytes.error();
-    return write_model_file(commands.out, *bytes);
+    return write_model(commands.out, *model, commands.format);
 }
 
 } // namespace

@@ -2,6 +2,8 @@
 
 #include "workshop/models/shares.hpp"
 
+#include <algorithm>
+
 namespace layerline::workshop {
 
 namespace {
@@ -17,9 +19,9 @@ void for_each_edge(const mesh& model, const std::vector<std::uint8_t>* gone, std
         if (gone != nullptr && (*gone)[t] != 0) continue;
         const auto [a, b, c] = model.triangles[t];
         const auto h = static_cast<std::uint32_t>(3 * t);
-        if (a != b) work(h, std::min(a, b) / edge_buckets::points);
-        if (b != c) work(h + 1, std::min(b, c) / edge_buckets::points);
-        if (c != a) work(h + 2, std::min(c, a) / edge_buckets::points);
+        if (a != b) work(h, a, b);
+        if (b != c) work(h + 1, b, c);
+        if (c != a) work(h + 2, c, a);
     }
 }
 
@@ -36,7 +38,9 @@ edge_buckets::edge_buckets(const mesh& model, std::vector<std::uint8_t>* gone, u
             (*gone)[t] = one[0] == one[1] || one[1] == one[2] || one[2] == one[0] ? 1 : 0;
         }
         auto* const counts = next.data() + first / triangles_a_block * buckets;
-        for_each_edge(model, gone, first, end, [counts](std::uint32_t, std::size_t b) { ++counts[b]; });
+        for_each_edge(model, gone, first, end, [counts](std::uint32_t, std::uint32_t from, std::uint32_t to) {
+            ++counts[std::min(from, to) / points];
+        });
     });
     first_.reserve(buckets + 1);
     std::uint32_t sum = 0;
@@ -49,11 +53,18 @@ edge_buckets::edge_buckets(const mesh& model, std::vector<std::uint8_t>* gone, u
         }
     }
     first_.push_back(sum);
-    all_ = std::make_unique_for_overwrite<std::uint32_t[]>(sum); // NOLINT(*-avoid-c-arrays)
+    // NOLINTBEGIN(*-avoid-c-arrays)
+    uses_ = std::make_unique_for_overwrite<edge_use[]>(sum);
+    lower_ = std::make_unique_for_overwrite<std::uint16_t[]>(sum);
+    // NOLINTEND(*-avoid-c-arrays)
     in_shares(triangles, triangles_a_block, threads, [&](std::size_t first, std::size_t end) {
         auto* const places = next.data() + first / triangles_a_block * buckets;
-        for_each_edge(model, gone, first, end,
-                      [&](std::uint32_t h, std::size_t b) { all_[places[b]++] = h; });
+        for_each_edge(model, gone, first, end, [&](std::uint32_t h, std::uint32_t from, std::uint32_t to) {
+            const auto [low, high] = std::minmax({from, to});
+            const auto place = places[low / points]++;
+            uses_[place] = {std::uint64_t{high} << 32U | h << 1U | (from > to ? 1U : 0U)};
+            lower_[place] = static_cast<std::uint16_t>(low % points);
+        });
     });
 }
 
@@ -61,7 +72,7 @@ std::size_t edge_buckets::largest() const
 {
     std::size_t most = 0;
     for (std::size_t b = 0; b < count(); ++b)
-        most = std::max<std::size_t>(most, first_[b + 1] - first_[b]);
+        most = std::max(most, size_of(b));
     return most;
 }
 

@@ -4,7 +4,6 @@
 
 #include "workshop/models/mesh.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,6 +11,16 @@
 #include <vector>
 
 namespace layerline::workshop {
+
+// One use of an edge, without its lower point: in their order, uses of an edge are side by side.
+struct edge_use {
+    std::uint64_t all; // the higher point, the half-edge (31 bits), whether it runs from the higher point
+
+    std::uint32_t far() const { return static_cast<std::uint32_t>(all >> 32U); }
+    std::uint32_t half_edge() const { return static_cast<std::uint32_t>(all) >> 1U; }
+    bool downward() const { return (all & 1U) != 0; }
+    friend auto operator<=>(const edge_use&, const edge_use&) = default;
+};
 
 class edge_buckets {
 public:
@@ -23,18 +32,27 @@ public:
 
     std::size_t count() const { return first_.size() - 1; }
     std::size_t begin_of(std::size_t bucket) const { return first_[bucket]; }
-    // In ascending order, with any number of threads.
-    std::span<const std::uint32_t> half_edges(std::size_t bucket) const
+    std::size_t size_of(std::size_t bucket) const { return first_[bucket + 1] - first_[bucket]; }
+    // Half-edges ascend, with any number of threads.
+    std::span<const edge_use> uses(std::size_t bucket) const
     {
-        return {all_.get() + first_[bucket], first_[bucket + 1] - first_[bucket]};
+        return {uses_.get() + begin_of(bucket), size_of(bucket)};
+    }
+    // Their lower points, counted from the bucket's first.
+    std::span<const std::uint16_t> lower(std::size_t bucket) const
+    {
+        return {lower_.get() + begin_of(bucket), size_of(bucket)};
     }
     std::size_t total() const { return first_.back(); }
-    // How many half-edges the fullest has.
+    // How many uses the fullest has.
     std::size_t largest() const;
 
 private:
     std::vector<std::uint32_t> first_;
-    std::unique_ptr<std::uint32_t[]> all_; // NOLINT(*-avoid-c-arrays): not written twice
+    // NOLINTBEGIN(*-avoid-c-arrays): written once
+    std::unique_ptr<edge_use[]> uses_;
+    std::unique_ptr<std::uint16_t[]> lower_;
+    // NOLINTEND(*-avoid-c-arrays)
 };
 
 } // namespace layerline::workshop

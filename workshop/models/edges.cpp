@@ -53,14 +53,19 @@ private:
     std::vector<std::uint32_t> parent_;
 };
 
-// One use of an edge at its lower point, so that in their order uses of an edge are side by side.
-struct edge_use {
-    std::uint64_t both; // the higher point, the half-edge
-
-    std::uint32_t far() const { return static_cast<std::uint32_t>(both >> 32U); }
-    std::uint32_t half_edge() const { return static_cast<std::uint32_t>(both); }
-    friend auto operator<=>(const edge_use&, const edge_use&) = default;
-};
+// Most points have six or so.
+void sort_uses(edge_use* begin, edge_use* end)
+{
+    constexpr std::ptrdiff_t few = 24;
+    if (end - begin > few) return std::sort(begin, end);
+    for (auto* next = begin + 1; next < end; ++next) {
+        const auto moved = *next;
+        auto* to = next;
+        for (; to != begin && moved < to[-1]; --to)
+            *to = to[-1];
+        *to = moved;
+    }
+}
 
 class linker {
 public:
@@ -74,8 +79,8 @@ public:
     {
         links_.other.assign(3 * model_.triangles.size(), edge_links::open);
         const auto buckets = edge_buckets(model_, gone_, options_.threads);
-        // Uses of a bucket are sorted beside those of others, or in a place of this thread's own, which stays
-        // in its processor's cache.
+        // The uses of a bucket are sorted in a place of the thread's own, which stays in its processor's
+        // cache; or, of buckets that are too unlike, in one of the bucket's own.
         const auto total = buckets.total(), largest = buckets.largest();
         const auto uses = std::make_unique_for_overwrite<edge_use[]>(total); // NOLINT(*-avoid-c-arrays)
         const bool own = largest * meant(options_.threads) <= total;
@@ -97,18 +102,13 @@ private:
     void link_bucket(const edge_buckets& buckets, std::size_t number, edge_use* uses)
     {
         std::array<std::uint32_t, edge_buckets::points + 1> end_of{};
-        const auto first_point = static_cast<std::uint32_t>(number * edge_buckets::points);
-        const auto place = [&](std::uint32_t h) {
-            return std::min(corner_from(model_, h), corner_to(model_, h)) - first_point;
-        };
-        const auto half_edges = buckets.half_edges(number);
-        for (const auto h : half_edges)
-            ++end_of[place(h) + 1];
+        const auto lower = buckets.lower(number);
+        for (const auto p : lower)
+            ++end_of[p + 1];
         std::partial_sum(end_of.begin(), end_of.end(), end_of.begin());
-        for (const auto h : half_edges) {
-            const auto far = std::max(corner_from(model_, h), corner_to(model_, h));
-            uses[end_of[place(h)]++] = {std::uint64_t{far} << 32U | h};
-        }
+        const auto* use = buckets.uses(number).data();
+        for (const auto p : lower)
+            uses[end_of[p]++] = *use++;
         counts found;
         for (std::size_t p = 0, first = 0; p < edge_buckets::points; first = end_of[p++])
             if (end_of[p] > first) link_point(uses + first, uses + end_of[p], found);
@@ -119,7 +119,7 @@ private:
 
     void link_point(edge_use* begin, edge_use* end, counts& found)
     {
-        std::sort(begin, end);
+        sort_uses(begin, end);
         for (auto* at = begin; at != end;) {
             auto* const next =
                 std::find_if(at, end, [at](const auto& one) { return one.far() != at->far(); });
@@ -137,7 +137,7 @@ private:
             const auto second = begin[1].half_edge();
             links_.other[first] = second;
             links_.other[second] = first;
-            if (corner_from(model_, first) == corner_from(model_, second)) ++found.flipped;
+            if (begin[0].downward() == begin[1].downward()) ++found.flipped;
         } else {
             ++found.many;
             for (const auto* each = begin; each != end; ++each)
@@ -166,7 +166,7 @@ private:
             return begin + 1;
         }
         std::sort(begin, end, [this](const edge_use& a, const edge_use& b) {
-            return std::pair(tip(a), a.both) < std::pair(tip(b), b.both);
+            return std::pair(tip(a), a) < std::pair(tip(b), b);
         });
         auto* kept = begin;
         for (auto* each = begin + 1; each != end; ++each) {

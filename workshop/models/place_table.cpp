@@ -1,8 +1,6 @@
 #include "workshop/models/place_table.hpp"
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <bit>
 #include <limits>
 
@@ -13,61 +11,70 @@ namespace {
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t batch = 32; // points whose memory is asked for before the first is looked at
 constexpr std::size_t most_steps = 1024;
+constexpr std::uint32_t numbers_at_once = 1024;
 
-std::uint64_t hashed(const point& at)
+std::uint64_t hashed(const std::array<float, 3>& at)
 {
-    const auto bits = [](float value) {
-        return std::uint64_t{std::bit_cast<std::uint32_t>(value + 0.0F)}; // -0 becomes 0
-    };
-    auto mixed = (bits(at.x) | bits(at.y) << 32U) * 0x9e3779b97f4a7c15ULL;
-    mixed = (mixed ^ mixed >> 32U ^ bits(at.z)) * 0xff51afd7ed558ccdULL;
+    const auto bits = [](float value) { return std::uint64_t{std::bit_cast<std::uint32_t>(value)}; };
+    auto mixed = (bits(at[0]) | bits(at[1]) << 32U) * 0x9e3779b97f4a7c15ULL;
+    mixed = (mixed ^ mixed >> 32U ^ bits(at[2])) * 0xff51afd7ed558ccdULL;
     mixed = (mixed ^ mixed >> 33U) * 0xc4ceb9fe1a85ec53ULL;
     return mixed ^ mixed >> 33U;
 }
 
 } // namespace
 
-place_table::place_table(const std::vector<point>& points, std::size_t slots)
-    : points_(points.data()), slots_(slots, none),
-      patience_(slots >= 2 * points.size() ? slots : std::min(slots, most_steps))
+place_table::place_table(std::size_t points, std::size_t slots, unsigned workers)
+    : patience_(slots >= 2 * points ? slots : std::min(slots, most_steps)), slots_(slots, none),
+      supplies_(workers), places_(std::make_unique_for_overwrite<coordinates[]>( // NOLINT(*-avoid-c-arrays)
+                              points + workers * numbers_at_once))
 {
 }
 
-bool place_table::put(std::size_t first, std::size_t end, std::uint32_t* slot_of)
+bool place_table::put(std::span<const point> points, std::uint32_t* numbers, unsigned worker)
 {
+    auto& from = supplies_[worker];
     const auto mask = slots_.size() - 1;
-    std::array<std::uint32_t, batch> at{};
-    for (auto from = first; from < end; from += batch) {
-        const auto count = std::min(batch, end - from);
+    std::array<coordinates, batch> at{};
+    std::array<std::uint32_t, batch> slot{};
+    for (; !points.empty(); points = points.subspan(std::min(batch, points.size()))) {
+        const auto count = std::min(batch, points.size());
         for (std::size_t i = 0; i < count; ++i) {
-            at[i] = static_cast<std::uint32_t>(hashed(points_[from + i]) & mask);
-            __builtin_prefetch(&slots_[at[i]]);
+            at[i] = {points[i].x + 0.0F, points[i].y + 0.0F, points[i].z + 0.0F}; // -0 becomes 0
+            slot[i] = static_cast<std::uint32_t>(hashed(at[i]) & mask);
+            __builtin_prefetch(&slots_[slot[i]]);
         }
         for (std::size_t i = 0; i < count; ++i) {
-            const auto there = std::atomic_ref(slots_[at[i]]).load(std::memory_order_relaxed);
-            if (there != none) __builtin_prefetch(points_ + there);
+            const auto there = std::atomic_ref(slots_[slot[i]]).load(std::memory_order_relaxed);
+            if (there != none) __builtin_prefetch(&places_[there]);
         }
-        for (std::size_t i = 0; i < count; ++i) {
-            slot_of[from + i] = settled(static_cast<std::uint32_t>(from + i), at[i]);
-            if (slot_of[from + i] == none) return false;
+        for (std::size_t i = 0; i < count; ++i, ++numbers) {
+            *numbers = number_of(at[i], slot[i], from);
+            if (*numbers == none) return false;
         }
     }
     return true;
 }
 
-// Points are only read meanwhile: what the slots hold needs no order among threads.
-std::uint32_t place_table::settled(std::uint32_t index, std::uint32_t slot)
+std::uint32_t place_table::number_of(const coordinates& at, std::uint32_t slot, supply& from)
 {
-    constexpr auto relaxed = std::memory_order_relaxed;
     const auto mask = static_cast<std::uint32_t>(slots_.size() - 1);
     for (std::size_t steps = 0; steps < patience_; ++steps, slot = (slot + 1) & mask) {
         const std::atomic_ref held(slots_[slot]);
-        auto there = held.load(relaxed);
-        if (there == none && held.compare_exchange_strong(there, index, relaxed)) return slot;
-        if (points_[there] != points_[index]) continue;
-        while (index < there && !held.compare_exchange_weak(there, index, relaxed)) {
+        auto there = held.load(std::memory_order_acquire);
+        if (there == none) {
+            if (from.next == from.end) {
+                from.next = given_.fetch_add(numbers_at_once);
+                from.end = from.next + numbers_at_once;
+            }
+            const auto mine = from.next;
+            places_[mine] = at;
+            if (held.compare_exchange_strong(there, mine, std::memory_order_acq_rel)) {
+                ++from.next;
+                return mine;
+            }
         }
-        return slot;
+        if (places_[there] == at) return there;
     }
     return none;
 }

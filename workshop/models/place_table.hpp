@@ -3,31 +3,48 @@
 
 #include "workshop/models/mesh.hpp"
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 namespace layerline::workshop {
 
-// A hash table with open addressing whose slots hold indices of points: of those at one place (-0 and 0 are
-// the same) the lowest, whichever came first. What it says afterwards depends on no thread's speed.
+// A hash table with open addressing that gives each place a number. Which it is depends on how fast threads
+// are; that the same place has the same one does not. -0 and 0 are the same, all coordinates must be finite.
 class place_table {
 public:
-    // Room for as many places as `slots` says, a power of two. The points must stay where they are.
-    place_table(const std::vector<point>& points, std::size_t slots);
+    // For at most so many points, put in by so many threads; `slots` is a power of two.
+    place_table(std::size_t points, std::size_t slots, unsigned workers);
 
-    // Puts points in, and says for each in which slot its place is. False where there is too little room for
-    // that to be quick; never so with half as many points as slots. Any number of threads may be here, each
-    // with points of its own.
-    bool put(std::size_t first, std::size_t end, std::uint32_t* slot_of);
-    // The lowest of the points at that slot's place. Once all are in.
-    std::uint32_t lowest(std::uint32_t slot) const { return slots_[slot]; }
+    // Says for each point which number its place has. False where there is too little room for that to be
+    // quick; never so with twice as many slots as points. By each worker, from 0, on one thread at a time.
+    bool put(std::span<const point> points, std::uint32_t* numbers, unsigned worker);
+
+    // One more than the highest number; some below stand for no place.
+    std::size_t size() const { return given_; }
+    point place(std::uint32_t number) const
+    {
+        const auto& at = places_[number];
+        return {at[0], at[1], at[2]};
+    }
 
 private:
-    std::uint32_t settled(std::uint32_t index, std::uint32_t slot);
-    const point* points_;
-    std::vector<std::uint32_t> slots_;
+    using coordinates = std::array<float, 3>;
+    // Numbers that a worker may give out. In a cache line of its own.
+    struct alignas(64) supply {
+        std::uint32_t next = 0, end = 0;
+    };
+    std::uint32_t number_of(const coordinates& at, std::uint32_t slot, supply& from);
     std::size_t patience_;
+    std::vector<std::uint32_t> slots_;
+    std::vector<supply> supplies_;
+    std::unique_ptr<coordinates[]>
+        places_; // NOLINT(*-avoid-c-arrays): memory that is not used is not touched
+    std::atomic<std::uint32_t> given_{0};
 };
 
 } // namespace layerline::workshop

@@ -60,22 +60,20 @@ private:
     std::vector<std::uint32_t> slots_;
 };
 
-// Puts the points that triangles use in the order of their first use, and renumbers. Corners are at `same_as`
-// of what they say.
-template <class SameAs>
-void renumber(mesh& model, unsigned threads, const SameAs& same_as)
+// Puts the points that triangles use, which are `place(i)` for i below `points`, in the order of their first
+// use, and renumbers.
+template <class Place>
+void renumber(mesh& model, std::size_t points, unsigned threads, const Place& place)
 {
     constexpr auto relaxed = std::memory_order_relaxed;
     const auto count = model.triangles.size();
     // By point, its first corner; once that has been reached, its new number, which is no larger and
     // therefore no later corner's.
-    std::vector<std::uint32_t> now(model.points.size(), none);
+    std::vector<std::uint32_t> now(points, none);
     in_shares(count, triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
         for (auto t = first; t < end; ++t)
             for (std::uint32_t i = 0; i < 3; ++i) {
-                auto& corner = model.triangles[t][i];
-                corner = same_as(corner);
-                const std::atomic_ref earliest(now[corner]);
+                const std::atomic_ref earliest(now[model.triangles[t][i]]);
                 const auto here = static_cast<std::uint32_t>(3 * t + i);
                 auto known = earliest.load(relaxed);
                 while (here < known && !earliest.compare_exchange_weak(known, here, relaxed)) {
@@ -100,8 +98,7 @@ void renumber(mesh& model, unsigned threads, const SameAs& same_as)
     in_shares(count, triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
         auto next = before[first / triangles_a_share];
         for_each_new(first, end, [&](std::uint32_t corner) {
-            const auto& at = model.points[corner];
-            kept[next] = {at.x + 0.0F, at.y + 0.0F, at.z + 0.0F}; // -0 becomes 0
+            kept[next] = place(corner);
             std::atomic_ref(now[corner]).store(next++, relaxed);
         });
     });
@@ -122,38 +119,62 @@ std::int32_t cell_of(float value, double size)
 
 } // namespace
 
+bool weld_corners(mesh& into, std::size_t count, std::size_t share, unsigned threads,
+                  const corners_of& corners)
+{
+    static_assert(sizeof(triangle) == 3 * sizeof(std::uint32_t)); // numbers are written corner by corner
+    enum class outcome : std::uint8_t { done, full, ended };
+    const auto with = [&](std::size_t slots) {
+        place_table table(3 * count, slots, meant(threads));
+        std::atomic<outcome> how{outcome::done};
+        in_shares(count, share, threads, [&](std::size_t first, std::size_t end, unsigned worker) {
+            if (how != outcome::done) return;
+            const auto points = corners(first, end, worker);
+            if (points.empty())
+                how = outcome::ended;
+            else if (!table.put(points, into.triangles[first].data(), worker))
+                how = outcome::full;
+        });
+        if (how == outcome::done)
+            renumber(into, table.size(), threads, [&table](std::uint32_t i) { return table.place(i); });
+        return how.load();
+    };
+    into.triangles.resize(count);
+    // Some six corners stand at a place, as a rule: a table for a third as many is tried first, which the
+    // processor's caches may hold.
+    auto how = with(std::bit_ceil(count + count / 2 + 1));
+    if (how == outcome::full) how = with(std::bit_ceil(6 * count + 2));
+    return how == outcome::done;
+}
+
 void weld_equal(mesh& model, unsigned threads)
 {
     const auto count = model.points.size();
-    std::vector<std::uint32_t> same_as(count);
-    const auto put_in = [&](std::size_t slots) {
-        place_table table(model.points, slots);
-        std::atomic<bool> fits{true};
-        in_shares(count, points_a_share, threads, [&](std::size_t first, std::size_t end) {
-            if (fits && !table.put(first, end, same_as.data())) fits = false;
-        });
-        if (!fits) return false;
-        in_shares(count, points_a_share, threads, [&](std::size_t first, std::size_t end) {
-            for (auto i = first; i < end; ++i)
-                same_as[i] = table.lowest(same_as[i]);
-        });
-        return true;
-    };
-    // Where each triangle has corners of its own, some six stand at a place: a table for a third as many is
-    // tried first, which the processor's caches may hold.
-    const bool loose = count == 3 * model.triangles.size();
-    if (!loose || !put_in(std::bit_ceil(count / 2 + 1))) put_in(std::bit_ceil(2 * count + 2));
-    renumber(model, threads, [&same_as](std::uint32_t corner) { return same_as[corner]; });
+    const auto& all = model.points;
+    std::vector<std::uint32_t> number(count);
+    place_table table(count, std::bit_ceil(2 * count + 2), meant(threads));
+    in_shares(count, points_a_share, threads, [&](std::size_t first, std::size_t end, unsigned worker) {
+        table.put(std::span(all).subspan(first, end - first), &number[first], worker);
+    });
+    in_shares(model.triangles.size(), triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto t = first; t < end; ++t)
+            for (auto& corner : model.triangles[t])
+                corner = number[corner];
+    });
+    renumber(model, table.size(), threads, [&table](std::uint32_t i) { return table.place(i); });
 }
 
 void keep_used(mesh& model, unsigned threads)
 {
-    renumber(model, threads, [](std::uint32_t corner) { return corner; });
+    const auto before = std::move(model.points);
+    renumber(model, before.size(), threads, [&before](std::uint32_t i) { return before[i]; });
 }
 
 std::size_t weld_near(mesh& model, float tolerance)
 {
-    return weld_near(model, tolerance, std::vector<bool>(model.points.size(), true));
+    const auto joined = weld_near(model, tolerance, std::vector<bool>(model.points.size(), true));
+    keep_used(model);
+    return joined;
 }
 
 std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& among, unsigned threads)
@@ -190,7 +211,11 @@ std::size_t weld_near(mesh& model, float tolerance, const std::vector<bool>& amo
         else
             ++joined;
     }
-    renumber(model, threads, [&same_as](std::uint32_t corner) { return same_as[corner]; });
+    in_shares(model.triangles.size(), triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto t = first; t < end; ++t)
+            for (auto& corner : model.triangles[t])
+                corner = same_as[corner];
+    });
     return joined;
 }
 
