@@ -1,294 +1,276 @@
 #include "workshop/models/edge_collapse.hpp"
 
+#include "workshop/models/collapse_rules.hpp"
+#include "workshop/models/corner_table.hpp"
+#include "workshop/models/farthest_points.hpp"
+#include "workshop/models/point_parts.hpp"
+#include "workshop/models/point_quadrics.hpp"
+#include "workshop/models/point_settling.hpp"
 #include "workshop/models/shares.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <atomic>
 #include <cstdint>
+#include <limits>
 #include <numeric>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace layerline::workshop {
 
 namespace {
 
-constexpr double least_cosine = 0.7;    // between a triangle's normals before and after
-constexpr double least_height = 0.05;   // of a new triangle's longest side
-constexpr double share_of_pass = 0.5;   // of the candidates, the cheapest
-constexpr double flat_share = 1e-3;     // of a quadric's trace: holds points where planes are parallel
-constexpr double settled_cosine = 0.9;  // as least_cosine, when a point settles
+constexpr double share_of_pass = 0.3;   // of the candidates, the cheapest
 constexpr double least_progress = 0.02; // of the triangles: a pass that removes fewer is the last
+constexpr double share_back = 0.01;     // of the triangles, made by points that come back
 constexpr std::size_t points_a_share = 16'384;
-constexpr std::size_t most_ring = 64; // triangles at a point; work grows with their square
+constexpr std::size_t costs_asked = 16'384; // for how much a pass may cost
+constexpr float never = std::numeric_limits<float>::infinity();
 
-// Squared distances to planes, weighted by area.
-struct quadric {
-    double xx = 0, xy = 0, xz = 0, yy = 0, yz = 0, zz = 0, xd = 0, yd = 0, zd = 0, dd = 0, weight = 0;
-
-    void take(const vector3& n, double d, double w)
-    {
-        xx += w * n.x * n.x, xy += w * n.x * n.y, xz += w * n.x * n.z;
-        yy += w * n.y * n.y, yz += w * n.y * n.z, zz += w * n.z * n.z;
-        xd += w * n.x * d, yd += w * n.y * d, zd += w * n.z * d;
-        dd += w * d * d, weight += w;
-    }
-    void take(const quadric& o)
-    {
-        xx += o.xx, xy += o.xy, xz += o.xz, yy += o.yy, yz += o.yz, zz += o.zz;
-        xd += o.xd, yd += o.yd, zd += o.zd, dd += o.dd, weight += o.weight;
-    }
-    // The sum of all, at that place.
-    double at(const point& p) const
-    {
-        const double x = p.x, y = p.y, z = p.z;
-        const auto sum = x * (xx * x + 2 * (xy * y + xz * z + xd)) + y * (yy * y + 2 * (yz * z + yd)) +
-                         z * (zz * z + 2 * zd) + dd;
-        return std::max(sum, 0.0);
-    }
-    // Where the sum is least; along what the planes leave open not far from there.
-    point best_near(const point& p) const
-    {
-        const double x = p.x, y = p.y, z = p.z, stiff = flat_share * (xx + yy + zz);
-        const double a = xx + stiff, d = yy + stiff, f = zz + stiff;
-        const vector3 slope{xx * x + xy * y + xz * z + xd, xy * x + yy * y + yz * z + yd,
-                            xz * x + yz * y + zz * z + zd};
-        // Cramer's rule for the symmetric matrix a xy xz, xy d yz, xz yz f.
-        const auto aa = d * f - yz * yz, ab = xz * yz - xy * f, ac = xy * yz - xz * d;
-        const auto whole = a * aa + xy * ab + xz * ac;
-        if (!(whole > 0)) return p;
-        const auto bb = a * f - xz * xz, bc = xy * xz - a * yz, cc = a * d - xy * xy;
-        const vector3 by{aa * slope.x + ab * slope.y + ac * slope.z,
-                         ab * slope.x + bb * slope.y + bc * slope.z,
-                         ac * slope.x + bc * slope.y + cc * slope.z};
-        return {static_cast<float>(x - by.x / whole), static_cast<float>(y - by.y / whole),
-                static_cast<float>(z - by.z / whole)};
-    }
-};
-
-struct candidate {
-    double cost = 0;
-    std::uint32_t from = 0, to = 0;
-};
+using ring = corner_table::ring;
+using side = corner_table::side;
 
 class collapser {
 public:
-    collapser(mesh& model, double error, std::size_t enough, unsigned threads)
-        : model_(model), most_(error * error), enough_(enough), threads_(threads),
-          quadrics_(model.points.size())
+    collapser(mesh& model, const edge_links& links, double error, std::size_t enough, unsigned threads)
+        : model_(model), table_(model, links.other, threads), most_(static_cast<float>(error * error)),
+          enough_(enough), left_(model.triangles.size()), threads_(threads),
+          quadrics_(model, table_, threads), cost_(model.points.size(), never), to_(model.points.size()),
+          stale_(model.points.size(), 0), joined_(model.points.size())
     {
-        for (const auto& one : model_.triangles) {
-            auto n = normal(one[0], one[1], one[2]);
-            const auto length = std::sqrt(dot(n, n));
-            if (!(length > 0)) continue;
-            n = {n.x / length, n.y / length, n.z / length};
-            const auto& p = model_.points[one[0]];
-            const auto d = -(n.x * p.x + n.y * p.y + n.z * p.z);
-            for (const auto corner : one)
-                quadrics_[corner].take(n, d, length);
-        }
+        std::iota(joined_.begin(), joined_.end(), 0U);
+        now_ = joined_;
+        for (const auto p : joined_)
+            if (table_.about(p) == corner_table::surrounding::ring) {
+                alive_.push_back(p);
+                stale_[p] = 1;
+            }
+        room_.resize(alive_.size());
     }
+
+    std::size_t left() const { return left_; }
 
     // True if it is worth another one.
     bool pass()
     {
-        const auto before = model_.triangles.size();
-        if (before <= enough_) return false;
-        link();
-        auto all = candidates();
-        const auto cheaper = [](const candidate& a, const candidate& b) {
-            return a.cost != b.cost ? a.cost < b.cost : a.from < b.from;
-        };
-        const auto most_tried = std::min(
-            static_cast<std::size_t>(share_of_pass * static_cast<double>(all.size())) + 1, all.size());
-        if (most_tried == 0) return false;
-        const auto cut = all.begin() + static_cast<std::ptrdiff_t>(most_tried);
-        if (before - enough_ < 2 * most_tried) {
-            std::sort(all.begin(), all.end(), cheaper); // it may end among them
-        } else {
-            // In the order of the mesh, where neighbours are near in memory: thrice as fast.
-            std::nth_element(all.begin(), cut - 1, all.end(), cheaper);
-            std::sort(all.begin(), cut,
-                      [](const candidate& a, const candidate& b) { return a.from < b.from; });
-        }
-        touched_.assign(model_.points.size(), false);
-        gone_.assign(before, false);
-        auto left = before;
-        for (std::size_t i = 0; i < most_tried && left > enough_ + 1; ++i)
-            if (allowed(all[i])) {
-                collapse(all[i]);
-                left -= 2;
-            }
-        std::size_t kept = 0;
-        for (std::size_t t = 0; t < before; ++t)
-            if (!gone_[t]) model_.triangles[kept++] = model_.triangles[t];
-        model_.triangles.resize(kept);
-        return static_cast<double>(before - left) > least_progress * static_cast<double>(before);
+        const auto before = left_;
+        if (before < enough_ + 2) return false;
+        in_shares(alive_.size(), points_a_share, threads_, [&](std::size_t first, std::size_t end) {
+            ring about;
+            for (auto i = first; i < end; ++i)
+                if (stale_[alive_[i]] != 0) {
+                    table_.find_ring(alive_[i], about);
+                    choose(alive_[i], about);
+                }
+        });
+        const auto count = within(alive_, most_);
+        if (count == 0) return false;
+        const auto budget = (before - enough_) / 2;
+        const auto tried =
+            std::min(static_cast<std::size_t>(share_of_pass * static_cast<double>(count)) + 1, budget);
+        limit_ = cost_of(tried, count);
+        const auto all = std::max<std::size_t>(within(alive_, limit_), 1);
+        std::atomic<std::size_t> done{0};
+        in_parts(alive_, room_, threads_,
+                 [&](std::span<const std::uint32_t> points, const point_part& part, std::uint32_t* later) {
+                     const auto mine = part.most == corner_table::none && part.least == 0
+                                           ? budget - done
+                                           : budget * within(points, limit_) / all;
+                     return join_all(points, part, mine, later, done);
+                 });
+        std::erase_if(alive_, [this](std::uint32_t p) { return joined_[p] != p; });
+        left_ -= 2 * done;
+        if (2 * alive_.size() < joined_.size()) compact();
+        return tried == budget ||
+               static_cast<double>(2 * done) > least_progress * static_cast<double>(before);
     }
 
-    // Moves each point inside the surface to where it fits best the planes of all that were joined to it.
     void settle()
     {
-        link();
-        for (std::uint32_t p = 0; p + 1 < first_.size(); ++p) {
-            if (first_[p] == first_[p + 1] || !has_ring(p)) continue;
-            const auto was = model_.points[p];
-            const auto to = quadrics_[p].best_near(was);
-            const bool holds = std::all_of(ring_.begin(), ring_.end(), [&](const side& s) {
-                const auto before = normal(p, s.next, s.last);
-                model_.points[p] = to;
-                const auto after = normal(p, s.next, s.last);
-                model_.points[p] = was;
-                return dot(before, after) >=
-                           settled_cosine * std::sqrt(dot(before, before) * dot(after, after)) &&
-                       dot(after, after) > 0;
-            });
-            if (holds) model_.points[p] = to;
-        }
+        compact();
+        settle_points(model_, table_, quadrics_.all(), alive_, room_, threads_);
+    }
+
+    // Of the surface before; see farthest_points.hpp.
+    void put_back(const mesh& before, const triangle_tree& tree, std::size_t most, double least)
+    {
+        put_back_farthest(model_, table_, {before, tree, now_, quadrics_.all()}, most, least, threads_);
     }
 
 private:
-    // Of a point's own quadric, at the point.
-    struct own_share {
-        double sum = 0, weight = 0;
-    };
-
-    struct side {
-        std::uint32_t next, last; // of the triangle's corners, after the point itself
-    };
-
-    vector3 normal(std::uint32_t a, std::uint32_t b, std::uint32_t c) const
+    std::size_t within(std::span<const std::uint32_t> points, float cost) const
     {
-        const auto& p = model_.points;
-        return cross(difference(p[b], p[a]), difference(p[c], p[a]));
+        return static_cast<std::size_t>(
+            std::count_if(points.begin(), points.end(), [&](std::uint32_t p) { return cost_[p] <= cost; }));
     }
 
-    void link()
+    // About what `tried` of the `count` that may go cost at most.
+    float cost_of(std::size_t tried, std::size_t count) const
     {
-        first_.assign(model_.points.size() + 1, 0);
-        for (const auto& one : model_.triangles)
-            for (const auto corner : one)
-                ++first_[corner + 1];
-        std::partial_sum(first_.begin(), first_.end(), first_.begin());
-        at_.resize(first_.back());
-        auto next = first_;
-        for (std::uint32_t t = 0; t < model_.triangles.size(); ++t)
-            for (const auto corner : model_.triangles[t])
-                at_[next[corner]++] = t;
+        const auto step = count / costs_asked + 1;
+        std::vector<float> some;
+        std::size_t i = 0;
+        for (const auto p : alive_)
+            if (cost_[p] <= most_ && i++ % step == 0) some.push_back(cost_[p]);
+        const auto at =
+            some.begin() + static_cast<std::ptrdiff_t>(std::min((tried - 1) / step, some.size() - 1));
+        std::nth_element(some.begin(), at, some.end());
+        return *at;
     }
 
-    side opposite(std::uint32_t t, std::uint32_t p) const
+    // The cheapest neighbour to join it to.
+    void choose(std::uint32_t p, const ring& about)
     {
-        const auto& [a, b, c] = model_.triangles[t];
-        return a == p ? side{b, c} : b == p ? side{c, a} : side{a, b};
-    }
-
-    // The cheapest of each point that has one.
-    std::vector<candidate> candidates()
-    {
-        const auto count = model_.points.size();
-        own_.resize(count);
-        std::vector<candidate> all(count);
-        in_shares(count, points_a_share, threads_, [&](std::size_t first, std::size_t end) {
-            for (auto p = first; p < end; ++p)
-                own_[p] = {quadrics_[p].at(model_.points[p]), quadrics_[p].weight};
-        });
-        in_shares(count, points_a_share, threads_, [&](std::size_t first, std::size_t end) {
-            for (auto p = first; p < end; ++p)
-                all[p] = cheapest(static_cast<std::uint32_t>(p));
-        });
-        std::erase_if(all, [](const candidate& one) { return one.from == one.to; });
-        return all;
-    }
-
-    // To itself where nothing is within the error.
-    candidate cheapest(std::uint32_t p) const
-    {
-        candidate best{most_, p, p};
-        for (auto i = first_[p]; i < first_[p + 1]; ++i) {
-            const auto to = opposite(at_[i], p).next;
-            const auto weight = own_[p].weight + own_[to].weight;
-            const auto cost = weight > 0 ? (quadrics_[p].at(model_.points[to]) + own_[to].sum) / weight : 0;
-            if (cost <= best.cost) best = {cost, p, to};
-        }
-        return best;
-    }
-
-    // One closed ring of triangles, each neighbour in two of them.
-    bool has_ring(std::uint32_t p)
-    {
-        ring_.clear();
-        for (auto i = first_[p]; i < first_[p + 1]; ++i)
-            ring_.push_back(opposite(at_[i], p));
-        if (ring_.size() < 3 || ring_.size() > most_ring) return false;
-        for (std::size_t i = 0; i + 1 < ring_.size(); ++i) {
-            const auto found = std::find_if(ring_.begin() + static_cast<std::ptrdiff_t>(i) + 1, ring_.end(),
-                                            [&](const side& s) { return s.next == ring_[i].last; });
-            if (found == ring_.end()) return false;
-            std::swap(ring_[i + 1], *found);
-        }
-        return ring_.back().last == ring_.front().next;
-    }
-
-    bool allowed(const candidate& one)
-    {
-        if (touched_[one.from] || touched_[one.to]) return false;
-        if (first_[one.to + 1] - first_[one.to] > 4 * most_ring || !has_ring(one.from)) return false;
-        std::size_t common = 0;
-        for (const auto& s : ring_)
-            for (auto i = first_[one.to]; i < first_[one.to + 1]; ++i)
-                if (opposite(at_[i], one.to).next == s.next || opposite(at_[i], one.to).last == s.next) {
-                    ++common;
-                    break;
-                }
-        if (common != 2) return false;
-        return std::all_of(ring_.begin(), ring_.end(), [&](const side& s) {
-            if (s.next == one.to || s.last == one.to) return true;
-            const auto was = normal(one.from, s.next, s.last), now = normal(one.to, s.next, s.last);
-            const auto length = [&](std::uint32_t a, std::uint32_t b) {
-                const auto d = difference(model_.points[a], model_.points[b]);
-                return dot(d, d);
-            };
-            const auto longest =
-                std::max({length(one.to, s.next), length(s.next, s.last), length(s.last, one.to)});
-            return std::sqrt(dot(now, now)) >= least_height * longest &&
-                   dot(was, now) >= least_cosine * std::sqrt(dot(was, was) * dot(now, now));
-        });
-    }
-
-    void collapse(const candidate& one)
-    {
-        for (auto i = first_[one.from]; i < first_[one.from + 1]; ++i) {
-            const auto t = at_[i];
-            for (auto& corner : model_.triangles[t]) {
-                touched_[corner] = true;
-                if (corner == one.to) gone_[t] = true;
+        stale_[p] = 0;
+        cost_[p] = never;
+        if (about.count < 3 || !about.closed) return;
+        auto best = std::numeric_limits<double>::infinity();
+        for (const auto& s : about)
+            if (const auto cost = quadrics_.cost(p, s.next); cost < best) {
+                best = cost;
+                to_[p] = s.next;
             }
-            std::replace(model_.triangles[t].begin(), model_.triangles[t].end(), one.from, one.to);
+        cost_[p] = static_cast<float>(best);
+    }
+
+    enum class outcome : std::uint8_t { joined, refused, elsewhere };
+
+    // To the neighbour that was chosen, or the cheapest other one that it may be joined to now.
+    outcome join(std::uint32_t p, const point_part& part, const ring& about)
+    {
+        ring across;
+        std::array<float, corner_table::most_ring> costs;
+        for (std::size_t tries = 0; tries < about.count; ++tries) {
+            table_.find_ring(to_[p], across);
+            if (!part.has(across)) return outcome::elsewhere;
+            if (may_join(model_, p, to_[p], about, across)) {
+                collapse(p, about, across);
+                return outcome::joined;
+            }
+            if (tries == 0)
+                for (std::size_t i = 0; i < about.count; ++i)
+                    costs.at(i) = static_cast<float>(quadrics_.cost(p, about.sides.at(i).next));
+            for (std::size_t i = 0; i < about.count; ++i)
+                if (about.sides.at(i).next == to_[p]) costs.at(i) = never;
+            const auto* const next = std::min_element(costs.data(), costs.data() + about.count);
+            if (!(*next <= limit_)) break;
+            to_[p] = about.sides.at(static_cast<std::size_t>(next - costs.data())).next;
         }
-        quadrics_[one.to].take(quadrics_[one.from]);
+        return outcome::refused;
+    }
+
+    // Joins those of the points that are cheap enough now, at most `budget`; returns how many it put to
+    // `later`.
+    std::size_t join_all(std::span<const std::uint32_t> points, const point_part& part, std::size_t budget,
+                         std::uint32_t* later, std::atomic<std::size_t>& done)
+    {
+        std::size_t count = 0, gone = 0;
+        ring about;
+        for (const auto p : points) {
+            if (!(cost_[p] <= limit_)) continue;
+            table_.find_ring(p, about);
+            if (gone == budget || !part.has(about)) {
+                later[count++] = p;
+                continue;
+            }
+            if (stale_[p] != 0) {
+                choose(p, about);
+                if (!(cost_[p] <= limit_)) continue;
+            }
+            switch (join(p, part, about)) {
+            case outcome::joined:
+                ++gone;
+                break;
+            case outcome::elsewhere:
+                later[count++] = p;
+                break;
+            case outcome::refused:
+                cost_[p] = never;
+                break; // until something near changes
+            }
+        }
+        done += gone;
+        return count;
+    }
+
+    void collapse(std::uint32_t p, const ring& about, const ring& across)
+    {
+        const auto to = to_[p];
+        for (const auto& s : about)
+            stale_[s.next] = 1;
+        for (const auto& s : across)
+            stale_[s.next] = 1;
+        const auto at =
+            std::find_if(about.begin(), about.end(), [to](const side& s) { return s.next == to; });
+        table_.collapse(about.from.at(static_cast<std::size_t>(at - about.begin())), about);
+        quadrics_.join(p, to);
+        joined_[p] = to;
+        cost_[p] = never;
+    }
+
+    // Leaves no room between points and triangles that are still there: what is near stays near in memory.
+    void compact()
+    {
+        for (auto& p : joined_)
+            while (joined_[p] != p)
+                p = joined_[p];
+        const auto number = table_.compact();
+        in_shares(now_.size(), points_a_share, threads_, [&](std::size_t first, std::size_t end) {
+            for (auto i = first; i < end; ++i)
+                if (now_[i] != corner_table::none) now_[i] = number[joined_[now_[i]]];
+        });
+        const auto keep = [&](auto& all) {
+            for (std::size_t p = 0; p < number.size(); ++p)
+                if (number[p] != corner_table::none) all[number[p]] = all[p];
+            all.resize(model_.points.size());
+        };
+        quadrics_.renumber(keep);
+        keep(cost_);
+        keep(to_);
+        keep(stale_);
+        joined_.resize(model_.points.size());
+        std::iota(joined_.begin(), joined_.end(), 0U);
+        for (auto& p : alive_)
+            p = number[p];
+        for (auto& to : to_)
+            to = to < number.size() ? number[to] : to; // of one that is gone: another will be chosen
     }
 
     mesh& model_;
-    double most_;
-    std::size_t enough_;
+    corner_table table_;
+    float most_, limit_ = 0; // mm^2: at all, in this pass
+    std::size_t enough_, left_;
     unsigned threads_;
-    std::vector<quadric> quadrics_;
-    std::vector<own_share> own_;
-    std::vector<std::uint32_t> first_, at_; // triangles of point p: at_[first_[p]] to at_[first_[p + 1]]
-    std::vector<bool> touched_, gone_;
-    std::vector<side> ring_;
+    point_quadrics quadrics_;
+    std::vector<float> cost_; // of joining it to to_; never: it may not be
+    std::vector<std::uint32_t> to_;
+    std::vector<std::uint8_t> stale_;   // something near has changed
+    std::vector<std::uint32_t> joined_; // itself while it is there
+    std::vector<std::uint32_t> now_; // of each point of the beginning: where it is, or what it was joined to
+    std::vector<std::uint32_t> alive_, room_;
 };
 
 } // namespace
 
-void collapse_edges(mesh& model, double error, std::size_t enough, unsigned threads)
+mesh collapsed_edges(const mesh& before, const triangle_tree& tree, const edge_links& links, double error,
+                     std::size_t enough, unsigned threads)
 {
-    collapser work(model, error, enough, threads);
-    const auto before = model.triangles.size();
+    auto model = before;
+    const auto room = [](std::size_t triangles) {
+        return static_cast<std::size_t>(share_back / 2 * static_cast<double>(triangles));
+    };
+    collapser work(model, links, error, enough - 2 * room(enough), threads);
     while (work.pass()) {
     }
-    if (model.triangles.size() < before) work.settle();
+    if (work.left() == before.triangles.size()) return model;
+    work.settle();
+    if (work.left() < enough)
+        work.put_back(before, tree, (enough - work.left()) / 2, 0);
+    else
+        work.put_back(before, tree, room(work.left()), error);
+    return model;
 }
 
 } // namespace layerline::workshop

@@ -50,13 +50,23 @@ double diagonal_of(const mesh& model)
     return std::sqrt(dot(across, across));
 }
 
+// What tries begin with.
+struct beginning {
+    const mesh& model;
+    const triangle_tree& tree;
+    const edge_links& links;
+    mesh parted; // at its creases
+};
+
 // One pass over the parted mesh; `error` in mm.
-mesh simplified(const mesh& parted, double error, std::size_t enough, unsigned threads)
+mesh simplified(const beginning& from, double error, std::size_t enough, unsigned threads)
 {
-    auto made = parted;
-    if (made.triangles.size() > fine_mesh)
-        collapse_edges(made, error, enough, threads);
-    else {
+    const auto& parted = from.parted;
+    mesh made;
+    if (parted.triangles.size() > fine_mesh) {
+        made = collapsed_edges(parted, from.tree, from.links, error, enough, threads);
+    } else {
+        made = parted;
         const auto* const points = &made.points.data()->x;
         const auto scale = meshopt_simplifyScale(points, made.points.size(), sizeof(point));
         const auto kept =
@@ -75,12 +85,11 @@ struct attempt {
     bool good = false;
 };
 
-attempt tried(const mesh& model, const mesh& parted, bool closed, double error, double allowed,
-              const reduce_options& options)
+attempt tried(const beginning& from, double error, double allowed, const reduce_options& options)
 {
     attempt made;
-    made.model = simplified(parted, error, options.enough, options.threads);
-    if (closed) {
+    made.model = simplified(from, error, options.enough, options.threads);
+    if (is_closed(from.links)) {
         // Each repair unfolds the flat triangles whose neighbour is not flat.
         for (int i = 0; i < most_repairs; ++i) {
             if (is_closed(link_edges(made.model)) && !has_flat_triangle(made.model)) break;
@@ -92,7 +101,7 @@ attempt tried(const mesh& model, const mesh& parted, bool closed, double error, 
         made.from.farthest = 4 * allowed;
         return made;
     }
-    made.from = difference_of(model, made.model, places, options.threads);
+    made.from = difference_of(from.model, from.tree, made.model, places, options.threads);
     made.good = made.from.farthest <= allowed && made.from.turned <= std::max(options.most_turn, least_angle);
     return made;
 }
@@ -104,14 +113,15 @@ reduce_report reduce(mesh& model, const reduce_options& options)
     reduce_report report;
     report.before = report.after = model.triangles.size();
     if (model.triangles.empty()) return report;
+    const triangle_tree tree(model, options.threads);
     const auto links = link_edges(model);
-    auto parted = model;
-    part_at_creases(parted, links, std::max(options.most_turn, least_angle));
+    beginning from{model, tree, links, model};
+    part_at_creases(from.parted, links, std::max(options.most_turn, least_angle));
     const auto allowed = std::max(options.accuracy, float_share * diagonal_of(model));
     std::optional<attempt> best;
     double good = 0, bad = 0, error = allowed; // the coarsest that was good, the finest that was not
     while (report.passes < options.most_passes) {
-        auto made = tried(model, parted, is_closed(links), error, allowed, options);
+        auto made = tried(from, error, allowed, options);
         ++report.passes;
         options.progress(static_cast<double>(report.passes) / options.most_passes);
         const auto farthest = made.from.farthest;

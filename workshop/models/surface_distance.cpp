@@ -1,7 +1,6 @@
 #include "workshop/models/surface_distance.hpp"
 
 #include "workshop/models/shares.hpp"
-#include "workshop/models/triangle_tree.hpp"
 
 #include <algorithm>
 #include <array>
@@ -98,7 +97,13 @@ double from_middles(const mesh& from, const mesh& to, const triangle_tree& here,
 
 surface_difference difference_of(const mesh& one, const mesh& other, std::size_t places, unsigned threads)
 {
-    const triangle_tree there(one), here(other);
+    return difference_of(one, triangle_tree(one, threads), other, places, threads);
+}
+
+surface_difference difference_of(const mesh& one, const triangle_tree& there, const mesh& other,
+                                 std::size_t places, unsigned threads)
+{
+    const triangle_tree here(other, threads);
     const auto step = stride(4 * other.triangles.size(), places);
     std::vector<double> turns((other.triangles.size() + step - 1) / step);
     const auto farthest = std::max(from_corners(one, there, here, places, threads),

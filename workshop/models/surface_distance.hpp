@@ -2,6 +2,7 @@
 #pragma once
 
 #include "workshop/models/mesh.hpp"
+#include "workshop/models/triangle_tree.hpp"
 
 #include <cstddef>
 
@@ -17,5 +18,8 @@ struct surface_difference {
 // At work on `threads` cores; 0: on all.
 surface_difference difference_of(const mesh& one, const mesh& other, std::size_t places,
                                  unsigned threads = 0);
+// `tree` is of `one`: made once for many others.
+surface_difference difference_of(const mesh& one, const triangle_tree& tree, const mesh& other,
+                                 std::size_t places, unsigned threads = 0);
 
 } // namespace layerline::workshop

@@ -1,5 +1,7 @@
 #include "workshop/models/triangle_tree.hpp"
 
+#include "workshop/models/shares.hpp"
+
 #include <cmath>
 #include <utility>
 
@@ -52,9 +54,27 @@ double segment_distance(const vector3& from, const vector3& a, const vector3& b)
     return squared(plus(to, along, -part));
 }
 
+// Without a branch: which it is cannot be foretold.
 double outside(double value, double least, double most)
 {
-    return value < least ? least - value : value > most ? value - most : 0;
+    return std::max(std::max(least - value, value - most), 0.0);
+}
+
+constexpr std::size_t keys_a_sort = 65'536, triangles_a_share = 32'768;
+
+// Shares sorted side by side, then joined two by two.
+template <class Key>
+void sort_in_shares(std::vector<Key>& keys, unsigned threads)
+{
+    const auto at = [&keys](std::size_t i) {
+        return keys.begin() + static_cast<std::ptrdiff_t>(std::min(i, keys.size()));
+    };
+    in_shares(keys.size(), keys_a_sort, threads,
+              [&](std::size_t first, std::size_t end) { std::sort(at(first), at(end)); });
+    for (auto width = keys_a_sort; width < keys.size(); width *= 2)
+        in_shares(keys.size(), 2 * width, threads, [&](std::size_t first, std::size_t end) {
+            std::inplace_merge(at(first), at(first + width), at(end));
+        });
 }
 
 } // namespace
@@ -99,45 +119,52 @@ double squared_distance(const vector3& from, const vector3& a, const vector3& b,
 {
     const auto normal = cross(minus(b, a), minus(c, a));
     const auto length = squared(normal);
-    const auto inside = [&](const vector3& p, const vector3& q) {
-        return dot(cross(minus(q, p), minus(from, p)), normal) >= 0;
+    if (!(length > 0))
+        return std::min(
+            {segment_distance(from, a, b), segment_distance(from, b, c), segment_distance(from, c, a)});
+    const auto outside_of = [&](const vector3& p, const vector3& q) {
+        return dot(cross(minus(q, p), minus(from, p)), normal) < 0;
     };
-    if (length > 0 && inside(a, b) && inside(b, c) && inside(c, a)) {
-        const auto height = dot(minus(from, a), normal);
-        return height * height / length;
-    }
-    return std::min(
-        {segment_distance(from, a, b), segment_distance(from, b, c), segment_distance(from, c, a)});
+    // The nearest place is at an edge beyond which it lies, if there is one.
+    auto nearest = std::numeric_limits<double>::max();
+    if (outside_of(a, b)) nearest = segment_distance(from, a, b);
+    if (outside_of(b, c)) nearest = std::min(nearest, segment_distance(from, b, c));
+    if (outside_of(c, a)) nearest = std::min(nearest, segment_distance(from, c, a));
+    if (nearest < std::numeric_limits<double>::max()) return nearest;
+    const auto height = dot(minus(from, a), normal);
+    return height * height / length;
 }
 
-triangle_tree::triangle_tree(const mesh& model) : model_(&model)
+triangle_tree::triangle_tree(const mesh& model, unsigned threads) : model_(&model)
 {
     const auto all = bounds_of(model);
     std::vector<std::pair<std::uint64_t, std::uint32_t>> keys(model.triangles.size());
     const vector3 least = place(all.least), size = minus(place(all.most), least);
-    for (std::uint32_t t = 0; t < keys.size(); ++t) {
-        const auto box = bounds_of(model, t);
-        const auto middle = [](double low, double high) { return (low + high) / 2; };
-        keys[t] = {spread(cell(middle(box.least.x, box.most.x), least.x, size.x)) |
-                       spread(cell(middle(box.least.y, box.most.y), least.y, size.y)) << 1U |
-                       spread(cell(middle(box.least.z, box.most.z), least.z, size.z)) << 2U,
-                   t};
-    }
-    std::sort(keys.begin(), keys.end());
+    in_shares(keys.size(), triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto t = static_cast<std::uint32_t>(first); t < end; ++t) {
+            const auto box = bounds_of(model, t);
+            const auto middle = [](double low, double high) { return (low + high) / 2; };
+            keys[t] = {spread(cell(middle(box.least.x, box.most.x), least.x, size.x)) |
+                           spread(cell(middle(box.least.y, box.most.y), least.y, size.y)) << 1U |
+                           spread(cell(middle(box.least.z, box.most.z), least.z, size.z)) << 2U,
+                       t};
+        }
+    });
+    sort_in_shares(keys, threads);
     order_.reserve(keys.size());
     for (const auto& [key, t] : keys)
         order_.push_back(t);
     while (leaves_ * in_leaf < order_.size())
         leaves_ *= 2;
     boxes_.resize(2 * leaves_ - 1);
-    for (std::size_t node = boxes_.size(); node-- > 0;) {
-        if (node + 1 >= leaves_) {
+    in_shares(leaves_, triangles_a_share / in_leaf, threads, [&](std::size_t first, std::size_t end) {
+        for (auto node = leaves_ - 1 + first; node < leaves_ - 1 + end; ++node)
             for (auto at = first_of(node); at < end_of(node); ++at)
                 boxes_[node].take(bounds_of(model, order_[at]));
-        } else {
-            boxes_[node].take(boxes_[2 * node + 1]);
-            boxes_[node].take(boxes_[2 * node + 2]);
-        }
+    });
+    for (auto node = leaves_ - 1; node-- > 0;) {
+        boxes_[node].take(boxes_[2 * node + 1]);
+        boxes_[node].take(boxes_[2 * node + 2]);
     }
 }
 

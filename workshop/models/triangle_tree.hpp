@@ -43,7 +43,8 @@ struct nearest_place {
 // to outlive it and stay as it is.
 class triangle_tree {
 public:
-    explicit triangle_tree(const mesh& model);
+    // On `threads` cores; 0: on all.
+    explicit triangle_tree(const mesh& model, unsigned threads = 1);
 
     // Of a mesh that has triangles. `hint` is one that is likely to be near.
     nearest_place nearest(const vector3& from, std::uint32_t hint = 0) const;
