@@ -33,7 +33,7 @@ template <class Work>
 void in_parts(std::span<const std::uint32_t> points, std::vector<std::uint32_t>& room, unsigned threads,
               const Work& work)
 {
-    constexpr std::size_t points_a_part = 8192; // about one of twenty is at a part's rim then
+    constexpr std::size_t points_a_part = 16'384; // about one of thirty is at a part's rim then
     const auto parts = points.size() / points_a_part + 1;
     std::vector<std::size_t> late(parts, 0);
     in_shares(parts, 1, threads, [&](std::size_t k, std::size_t) {

@@ -61,7 +61,7 @@ double from_corners(const mesh& from, const triangle_tree& here, const triangle_
         for (auto i = first; i < end; ++i) {
             const auto& at = from.points[from.triangles[here.order()[i * step]][0]];
             const auto found = there.nearest({at.x, at.y, at.z}, hint);
-            hint = found.triangle;
+            hint = found.leaf;
             mine = std::max(mine, found.squared_distance);
         }
         raise(farthest, mine);
@@ -83,7 +83,7 @@ double from_middles(const mesh& from, const mesh& to, const triangle_tree& here,
             const auto t = here.order()[i * step];
             for (std::size_t m = 0; m < middles.size(); ++m) {
                 const auto found = there.nearest(mix(from, from.triangles[t], middles.at(m)), hint);
-                hint = found.triangle;
+                hint = found.leaf;
                 mine = std::max(mine, found.squared_distance);
                 if (m == 0) turns[i] = angle(normal_of(from, t), normal_of(to, found.triangle));
             }

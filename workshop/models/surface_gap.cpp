@@ -170,7 +170,7 @@ std::vector<gap> surface_gap::at_places(const std::vector<std::uint32_t>& places
         for (auto i = first; i < end; ++i) {
             const auto at = middle(places[i]);
             const auto nearest = before_.tree.nearest(at, hint);
-            hint = nearest.triangle;
+            hint = nearest.leaf;
             const auto& [a, b, c] = before_.model.triangles[nearest.triangle];
             const auto& was = before_.model.points;
             const auto place = places[i];

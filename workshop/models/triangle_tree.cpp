@@ -54,10 +54,16 @@ double segment_distance(const vector3& from, const vector3& a, const vector3& b)
     return squared(plus(to, along, -part));
 }
 
-// Without a branch: which it is cannot be foretold.
-double outside(double value, double least, double most)
+point least_of(const point& a, const point& b, const point& c)
 {
-    return std::max(std::max(least - value, value - most), 0.0);
+    return {std::min(std::min(a.x, b.x), c.x), std::min(std::min(a.y, b.y), c.y),
+            std::min(std::min(a.z, b.z), c.z)};
+}
+
+point most_of(const point& a, const point& b, const point& c)
+{
+    return {std::max(std::max(a.x, b.x), c.x), std::max(std::max(a.y, b.y), c.y),
+            std::max(std::max(a.z, b.z), c.z)};
 }
 
 constexpr std::size_t keys_a_sort = 65'536, triangles_a_share = 32'768;
@@ -90,13 +96,6 @@ void bounds::take(const bounds& other)
     least = {std::min(least.x, other.least.x), std::min(least.y, other.least.y),
              std::min(least.z, other.least.z)};
     most = {std::max(most.x, other.most.x), std::max(most.y, other.most.y), std::max(most.z, other.most.z)};
-}
-
-double bounds::squared_distance(const vector3& from) const
-{
-    const vector3 out{outside(from.x, least.x, most.x), outside(from.y, least.y, most.y),
-                      outside(from.z, least.z, most.z)};
-    return squared(out);
 }
 
 bounds bounds_of(const mesh& model)
@@ -197,13 +196,19 @@ bool triangle_tree::any_within(const vector3& from, double distance, std::uint32
 nearest_place triangle_tree::nearest(const vector3& from, std::uint32_t hint) const
 {
     nearest_place best;
-    const auto look = [&](std::uint32_t t) {
-        const auto& [a, b, c] = model_->triangles[t];
-        const auto far = squared_distance(from, place(model_->points[a]), place(model_->points[b]),
-                                          place(model_->points[c]));
-        if (far < best.squared_distance) best = {far, t};
+    const auto look = [&](std::uint32_t node) {
+        for (auto at = first_of(node); at < end_of(node); ++at) {
+            const auto& [i, j, k] = model_->triangles[order_[at]];
+            const auto &a = model_->points[i], &b = model_->points[j], &c = model_->points[k];
+            // Most of them are past already by their boxes, which are a fifth of the work.
+            const bounds box{least_of(a, b, c), most_of(a, b, c)};
+            if (box.squared_distance(from) >= best.squared_distance) continue;
+            const auto far = squared_distance(from, place(a), place(b), place(c));
+            if (far < best.squared_distance)
+                best = {far, order_[at], static_cast<std::uint32_t>(node + 1 - leaves_)};
+        }
     };
-    look(hint);
+    look(static_cast<std::uint32_t>(leaves_ - 1 + std::min<std::size_t>(hint, leaves_ - 1)));
     std::array<std::pair<double, std::uint32_t>, 64> stack{};
     std::size_t depth = 0;
     stack.at(depth++) = {boxes_[0].squared_distance(from), 0};
@@ -211,15 +216,14 @@ nearest_place triangle_tree::nearest(const vector3& from, std::uint32_t hint) co
         const auto [least, node] = stack.at(--depth);
         if (least >= best.squared_distance) continue;
         if (node + 1 >= leaves_) {
-            for (auto at = first_of(node); at < end_of(node); ++at)
-                look(order_[at]);
+            look(node);
             continue;
         }
         std::pair one{boxes_[2 * node + 1].squared_distance(from), 2 * node + 1};
         std::pair other{boxes_[2 * node + 2].squared_distance(from), 2 * node + 2};
         if (one.first < other.first) std::swap(one, other);
-        stack.at(depth++) = one;
-        stack.at(depth++) = other; // the nearer one comes first
+        if (one.first < best.squared_distance) stack.at(depth++) = one;
+        if (other.first < best.squared_distance) stack.at(depth++) = other; // the nearer one comes first
     }
     return best;
 }

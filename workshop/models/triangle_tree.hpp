@@ -28,7 +28,16 @@ struct bounds {
                other.least.y <= most.y && least.z <= other.most.z && other.least.z <= most.z;
     }
     // From a place to the box, squared; 0 inside.
-    double squared_distance(const vector3& from) const;
+    double squared_distance(const vector3& from) const
+    {
+        // Without a branch: which it is cannot be foretold.
+        const auto outside = [](double value, double low, double high) {
+            return std::max(std::max(low - value, value - high), 0.0);
+        };
+        const auto x = outside(from.x, least.x, most.x), y = outside(from.y, least.y, most.y),
+                   z = outside(from.z, least.z, most.z);
+        return x * x + y * y + z * z;
+    }
 };
 
 bounds bounds_of(const mesh& model);
@@ -37,6 +46,7 @@ bounds bounds_of(const mesh& model, std::uint32_t which);
 struct nearest_place {
     double squared_distance = std::numeric_limits<double>::max();
     std::uint32_t triangle = 0;
+    std::uint32_t leaf = 0; // of the tree, that the triangle is in
 };
 
 // Built along a space-filling curve: a full binary tree, n log n at worst, 30 bytes a triangle. The mesh has
@@ -46,7 +56,7 @@ public:
     // On `threads` cores; 0: on all.
     explicit triangle_tree(const mesh& model, unsigned threads = 1);
 
-    // Of a mesh that has triangles. `hint` is one that is likely to be near.
+    // Of a mesh that has triangles. `hint` is a leaf that is likely to be near.
     nearest_place nearest(const vector3& from, std::uint32_t hint = 0) const;
 
     // Whether one other than `but` is at most `distance` away. Each box that is looked at takes one off
