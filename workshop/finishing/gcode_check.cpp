@@ -46,8 +46,10 @@ void gcode_check::work::take_lines()
         const bool users = user_at_ < users_.size() && users_[user_at_].first <= line_;
         if (raw->too_long) {
             if (!users) wrong(check_rule::bad_line, "The line is longer than 64 KiB.");
+            if (users) extras_.owners_unread();
             continue;
         }
+        if (users) extras_.owners(raw->text);
         const auto line = parse_line(raw->text, plan_.dialect);
         if (!users && line.code.empty() && !line.comment.empty()) comment(line.comment);
         if (line.letter != 0)
@@ -62,15 +64,18 @@ void gcode_check::work::comment(std::string_view text)
     if (auto fault = settings_.take(text); !fault.empty())
         tell(line_, std::move(fault), fault_kind::wrong_file);
     if (text == "LAYER_CHANGE") {
+        layer_ended(false);
         in_layers_ = true;
         z_ = std::nullopt;
         layer_has_model_ = false;
         seen_.clear();
+        labelled_.clear();
         told_.clear();
     } else if (const auto z = z_of_comment(text))
         z_ = z;
     else if (const auto volume = volume_of_label(text)) {
         volume_ = *volume;
+        labelled_.insert(std::min(*volume, plan_.volumes.size()));
         if (*volume >= plan_.volumes.size())
             wrong(check_rule::unplanned, "There is no " + of_model(*volume) + " in the request.");
     } else if (text.starts_with(" stop printing object"))
@@ -79,6 +84,24 @@ void gcode_check::work::comment(std::string_view text)
         model_ = true;
     else if (begins_other(text))
         model_ = false;
+}
+
+// What all its lines together have to be like.
+void gcode_check::work::layer_ended(bool last)
+{
+    ended_layer layer;
+    layer.head = !in_layers_;
+    layer.last = last;
+    layer.model = layer_has_model_;
+    layer.model_layers = report_.layers;
+    if (z_ && (!plan_.raft || raft_top_)) {
+        const micron top = *z_ - raft_top_.value_or(0);
+        for (const auto volume : labelled_)
+            layer.all = both(layer.all, layer_at(plan_, volume, top));
+        if (!layer.all) layer.all = layer_at(plan_, top);
+    }
+    for (auto& one : extras_.layer_ended(layer))
+        tell(line_, std::move(one), fault_kind::wrong_file);
 }
 
 void gcode_check::work::first_of_model()
@@ -124,6 +147,7 @@ check_report gcode_check::work::finish()
 {
     splitter_.finish();
     take_lines();
+    layer_ended(true);
     report_.lines = line_;
     report_.seconds = timer_.seconds();
     report_.filament_mm = meter_.used();

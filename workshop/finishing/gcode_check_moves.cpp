@@ -52,6 +52,7 @@ void gcode_check::work::command(const gcode::parsed_line& line, bool users)
         heats(line);
     }
     const int tool = timer_.state().now().tool;
+    if (!users) extras_.command(line, tool);
     const auto done = timer_.take(line);
     if (!done.moved) return;
     meter_.add(done.moved->de, tool);
@@ -156,6 +157,8 @@ void gcode_check::work::prints(const gcode::move& move)
         model_ && index < spots_.size() && at.x() && at.y())
         spots_[index].take(*at.x(), *at.y());
     const auto here = wish();
+    if (model_ && here)
+        if (auto fault = extras_.fan_fault(*here); !fault.empty()) wrong(check_rule::fan, std::move(fault));
     const double most = model_ && here && volume_.value_or(0) < plan_.volumes.size()
                             ? std::max(fastest_model_mm_s(wanted_, volume_.value_or(0), *here),
                                        volume_ || plan_.volumes.size() == 1 ? 0 : fastest_other_mm_s(wanted_))
@@ -190,5 +193,4 @@ void gcode_check::work::prints(const gcode::move& move)
     }
 }
 
-// Layers have to come in their order, each one once.
 } // namespace layerline::workshop

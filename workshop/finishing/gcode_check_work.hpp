@@ -3,6 +3,7 @@
 
 #include "gcode/line_splitter.hpp"
 #include "gcode/line_timer.hpp"
+#include "workshop/finishing/extras_check.hpp"
 #include "workshop/finishing/extrusion_meter.hpp"
 #include "workshop/finishing/gcode_check.hpp"
 #include "workshop/finishing/settings_check.hpp"
@@ -35,6 +36,7 @@ enum class check_rule : std::uint8_t { // one sentence a layer for each
     temperature,
     tool,
     early,
+    fan,
 };
 
 // The rectangle in which a layer of a volume is printed.
@@ -56,7 +58,7 @@ private:
 class gcode_check::work {
 public:
     work(expectations wanted, std::vector<line_run> user_lines)
-        : wanted_(std::move(wanted)), plan_(wanted_.plan), users_(std::move(user_lines)),
+        : wanted_(std::move(wanted)), plan_(wanted_.plan), users_(std::move(user_lines)), extras_(plan_),
           settings_(wanted_.settings), printed_(plan_.volumes.size(), 0), spots_(plan_.volumes.size()),
           heat_(gcode::max_tools, 0.0)
     {
@@ -99,11 +101,13 @@ private:
     void wrong(check_rule which, std::string text, fault_kind kind = fault_kind::wrong_file);
     void tell(std::uint64_t line, std::string text, fault_kind kind);
     std::optional<layer_wish> wish() const;
+    void layer_ended(bool last);
 
     expectations wanted_;
     const finishing_plan& plan_;
     std::vector<line_run> users_;
     std::size_t user_at_ = 0;
+    extras_check extras_;
     settings_check settings_;
     gcode::line_splitter splitter_;
     gcode::line_timer timer_;
@@ -115,7 +119,8 @@ private:
     bool in_layers_ = false, model_ = false, layer_has_model_ = false;
     std::optional<micron> z_, raft_top_;
     std::optional<std::size_t> volume_;
-    std::set<std::size_t> seen_;       // volumes in this layer
+    std::set<std::size_t> seen_;       // volumes that this layer prints
+    std::set<std::size_t> labelled_;   // and those that it names
     std::vector<std::size_t> printed_; // the number of each volume's last layer
     std::vector<gcode_spot> spots_;    // where that was printed
     std::vector<double> heat_;         // of the tools, as the engine and we set them
