@@ -1,5 +1,7 @@
 #include "workshop/models/camera_view.hpp"
 
+#include "workshop/models/shares.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -8,6 +10,7 @@ namespace layerline::workshop {
 namespace {
 
 constexpr double radians = 3.141592653589793 / 180;
+constexpr std::size_t share = 32'768;
 constexpr double filled = 0.92;                  // of the narrower side
 constexpr double dark = 0.3;                     // of a triangle without light
 constexpr vector3 to_light{-0.43, 0.55, -0.715}; // rightward, upward, away from the camera
@@ -32,44 +35,72 @@ struct range {
         least = std::min(least, value);
         most = std::max(most, value);
     }
+    void take(const range& other)
+    {
+        least = std::min(least, other.least);
+        most = std::max(most, other.most);
+    }
     double middle() const { return (least + most) / 2; }
     double length() const { return most - least; }
 };
 
+struct extent {
+    range across, along, away;
+    void take(const extent& other)
+    {
+        across.take(other.across);
+        along.take(other.along);
+        away.take(other.away);
+    }
+};
+
 } // namespace
 
-camera_view seen(const mesh& model, const camera_angles& angles, double width, double height)
+camera_view seen(const mesh& model, const camera_angles& angles, double width, double height,
+                 unsigned threads)
 {
     const auto right = turned({1, 0, 0}, angles), ahead = turned({0, 1, 0}, angles),
                up = turned({0, 0, 1}, angles);
-    range across, along, away;
-    for (const auto& at : model.points) {
-        const vector3 place{at.x, at.y, at.z};
-        across.take(dot(place, right));
-        along.take(dot(place, up));
-        away.take(dot(place, ahead));
-    }
+    std::vector<extent> extents(meant(threads));
+    in_shares(model.points.size(), share, threads, [&](std::size_t first, std::size_t end, unsigned worker) {
+        extent mine;
+        for (auto i = first; i < end; ++i) {
+            const vector3 place{model.points[i].x, model.points[i].y, model.points[i].z};
+            mine.across.take(dot(place, right));
+            mine.along.take(dot(place, up));
+            mine.away.take(dot(place, ahead));
+        }
+        extents[worker].take(mine);
+    });
+    for (const auto& one : extents)
+        extents.front().take(one);
+    const auto &across = extents.front().across, &along = extents.front().along, &away = extents.front().away;
     const auto scale = filled / std::max({across.length() / width, along.length() / height, 1e-9});
     camera_view view;
-    view.points.reserve(model.points.size());
-    for (const auto& at : model.points) {
-        const vector3 place{at.x, at.y, at.z};
-        view.points.push_back({static_cast<float>(width / 2 + scale * (dot(place, right) - across.middle())),
-                               static_cast<float>(height / 2 - scale * (dot(place, up) - along.middle())),
-                               static_cast<float>(scale * (dot(place, ahead) - away.middle()))});
-    }
-    view.shades.reserve(model.triangles.size());
-    for (const auto& [a, b, c] : model.triangles) {
-        const auto normal =
-            cross(difference(model.points[b], model.points[a]), difference(model.points[c], model.points[a]));
-        const auto length = std::sqrt(dot(normal, normal));
-        // The side that the camera sees is the one that is lit.
-        const auto facing = dot(normal, ahead) > 0 ? -1 : 1;
-        const auto lit = facing * (to_light.x * dot(normal, right) + to_light.y * dot(normal, up) +
-                                   to_light.z * dot(normal, ahead));
-        const auto share = length > 0 ? std::max(0.0, lit / length) : 0;
-        view.shades.push_back(static_cast<std::uint8_t>(255 * (dark + (1 - dark) * share)));
-    }
+    view.points.resize(model.points.size());
+    in_shares(model.points.size(), share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto i = first; i < end; ++i) {
+            const vector3 place{model.points[i].x, model.points[i].y, model.points[i].z};
+            view.points[i] = {static_cast<float>(width / 2 + scale * (dot(place, right) - across.middle())),
+                              static_cast<float>(height / 2 - scale * (dot(place, up) - along.middle())),
+                              static_cast<float>(scale * (dot(place, ahead) - away.middle()))};
+        }
+    });
+    view.shades.resize(model.triangles.size());
+    in_shares(model.triangles.size(), share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto t = first; t < end; ++t) {
+            const auto& [a, b, c] = model.triangles[t];
+            const auto normal = cross(difference(model.points[b], model.points[a]),
+                                      difference(model.points[c], model.points[a]));
+            const auto length = std::sqrt(dot(normal, normal));
+            // The side that the camera sees is the one that is lit.
+            const auto facing = dot(normal, ahead) > 0 ? -1 : 1;
+            const auto lit = facing * (to_light.x * dot(normal, right) + to_light.y * dot(normal, up) +
+                                       to_light.z * dot(normal, ahead));
+            const auto shine = length > 0 ? std::max(0.0, lit / length) : 0;
+            view.shades[t] = static_cast<std::uint8_t>(255 * (dark + (1 - dark) * shine));
+        }
+    });
     return view;
 }
 

@@ -14,7 +14,7 @@ constexpr std::size_t things_a_share = 32'768;
 } // namespace
 
 corner_table::corner_table(mesh& model, std::vector<std::uint32_t> other, unsigned threads)
-    : model_(model), other_(std::move(other)), first_(model.points.size(), none),
+    : model_(model), threads_(threads), other_(std::move(other)), first_(model.points.size(), none),
       about_(model.points.size(), surrounding::other)
 {
     const auto& triangles = model_.triangles;
@@ -148,26 +148,36 @@ std::vector<std::uint32_t> corner_table::compact()
     const auto half_edge = [&triangles](std::uint32_t h) {
         return h == none ? none : 3 * triangles[h / 3] + h % 3;
     };
-    for (std::uint32_t t = 0; t < triangles.size(); ++t) {
-        const auto to = triangles[t];
-        if (to == none) continue;
-        for (std::uint32_t i = 0; i < 3; ++i) {
-            model_.triangles[to].at(i) = points[model_.triangles[t].at(i)];
-            other_[3 * to + i] = half_edge(other_[3 * t + i]);
+    // Into places of their own: who is at work on a share disturbs nobody's.
+    std::vector<triangle> corners(kept);
+    std::vector<std::uint32_t> other(3 * static_cast<std::size_t>(kept));
+    in_shares(triangles.size(), things_a_share, threads_, [&](std::size_t begin, std::size_t end) {
+        for (auto t = static_cast<std::uint32_t>(begin); t < end; ++t) {
+            const auto to = triangles[t];
+            if (to == none) continue;
+            for (std::uint32_t i = 0; i < 3; ++i) {
+                corners[to].at(i) = points[model_.triangles[t].at(i)];
+                other[3 * to + i] = half_edge(other_[3 * t + i]);
+            }
         }
-    }
-    for (std::uint32_t p = 0; p < points.size(); ++p) {
-        const auto to = points[p];
-        if (to == none) continue;
-        first_[to] = half_edge(first_[p]);
-        about_[to] = about_[p];
-        model_.points[to] = model_.points[p];
-    }
-    model_.triangles.resize(kept);
-    other_.resize(3 * static_cast<std::size_t>(kept));
-    model_.points.resize(kept_points);
-    first_.resize(kept_points);
-    about_.resize(kept_points);
+    });
+    model_.triangles = std::move(corners);
+    other_ = std::move(other);
+    std::vector<point> places(kept_points);
+    std::vector<std::uint32_t> first(kept_points);
+    std::vector<surrounding> about(kept_points);
+    in_shares(points.size(), things_a_share, threads_, [&](std::size_t begin, std::size_t end) {
+        for (auto p = static_cast<std::uint32_t>(begin); p < end; ++p) {
+            const auto to = points[p];
+            if (to == none) continue;
+            first[to] = half_edge(first_[p]);
+            about[to] = about_[p];
+            places[to] = model_.points[p];
+        }
+    });
+    model_.points = std::move(places);
+    first_ = std::move(first);
+    about_ = std::move(about);
     return points;
 }
 

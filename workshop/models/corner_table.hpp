@@ -93,6 +93,7 @@ private:
     std::uint32_t add(std::uint32_t a, std::uint32_t b, std::uint32_t c);
 
     mesh& model_;
+    unsigned threads_;
     std::vector<std::uint32_t> other_; // by half-edge; none where it is open
     std::vector<std::uint32_t> first_; // a half-edge from each point; the first one of a fan
     std::vector<surrounding> about_;

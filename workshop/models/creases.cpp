@@ -1,6 +1,10 @@
 #include "workshop/models/creases.hpp"
 
+#include "workshop/models/shares.hpp"
+
+#include <atomic>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -10,22 +14,33 @@ namespace layerline::workshop {
 namespace {
 
 constexpr double radians = 3.141592653589793 / 180;
+constexpr std::size_t triangles_a_share = 32'768;
 
 struct fold {
     const mesh& model;
-    std::vector<vector3> normals; // of unit length; 0 of a triangle without area
+    // Of unit length; 0 of a triangle without area.
+    std::unique_ptr<vector3[]> normals; // NOLINT(*-avoid-c-arrays): not written twice
     double least_cosine = 0;
 
-    fold(const mesh& of, double degrees) : model(of), least_cosine(std::cos(degrees * radians) - 1e-6)
+    fold(const mesh& of, double degrees, unsigned threads)
+        : model(of),
+          normals(std::make_unique_for_overwrite<vector3[]>(of.triangles.size())), // NOLINT(*-avoid-c-arrays)
+          least_cosine(std::cos(degrees * radians) - 1e-6)
     {
-        normals.reserve(model.triangles.size());
-        for (const auto& [a, b, c] : model.triangles) {
-            auto normal = cross(difference(model.points[b], model.points[a]),
-                                difference(model.points[c], model.points[a]));
-            const auto length = std::sqrt(dot(normal, normal));
-            if (length > 0) normal = {normal.x / length, normal.y / length, normal.z / length};
-            normals.push_back(normal);
-        }
+        in_shares(model.triangles.size(), triangles_a_share, threads, [this](std::size_t t, std::size_t end) {
+            for (; t < end; ++t) {
+                const auto& [a, b, c] = model.triangles[t];
+                const auto normal = cross(difference(model.points[b], model.points[a]),
+                                          difference(model.points[c], model.points[a]));
+                const auto length = std::sqrt(dot(normal, normal)), part = length > 0 ? 1 / length : 1;
+                normals[t] = {normal.x * part, normal.y * part, normal.z * part};
+            }
+        });
+    }
+
+    bool sharp(const edge_links& links, std::uint32_t half_edge) const
+    {
+        return links.other[half_edge] < edge_links::many && !smooth(links, half_edge);
     }
 
     bool smooth(const edge_links& links, std::uint32_t half_edge) const
@@ -50,13 +65,15 @@ std::uint32_t root(std::vector<std::uint32_t>& parent, std::uint32_t at)
 
 } // namespace
 
-bool part_at_creases(mesh& model, const edge_links& links, double degrees)
+bool part_at_creases(mesh& model, const edge_links& links, double degrees, unsigned threads)
 {
-    const fold folds(model, degrees);
+    const fold folds(model, degrees, threads);
     const auto corners = static_cast<std::uint32_t>(3 * model.triangles.size());
-    bool any = false;
-    for (std::uint32_t h = 0; h < corners && !any; ++h)
-        any = links.other[h] < edge_links::many && !folds.smooth(links, h);
+    std::atomic<bool> any = false;
+    in_shares(corners, triangles_a_share, threads, [&](std::size_t first, std::size_t end) {
+        for (auto h = static_cast<std::uint32_t>(first); h < end && !any; ++h)
+            if (folds.sharp(links, h)) any = true;
+    });
     if (!any) return false;
     // Corners of one point that smooth edges join stay one point.
     std::vector<std::uint32_t> parent(corners);

@@ -15,6 +15,7 @@
 #include <limits>
 #include <numeric>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -222,9 +223,12 @@ private:
                 if (now_[i] != corner_table::none) now_[i] = number[joined_[now_[i]]];
         });
         const auto keep = [&](auto& all) {
-            for (std::size_t p = 0; p < number.size(); ++p)
-                if (number[p] != corner_table::none) all[number[p]] = all[p];
-            all.resize(model_.points.size());
+            std::remove_reference_t<decltype(all)> kept(model_.points.size());
+            in_shares(number.size(), points_a_share, threads_, [&](std::size_t first, std::size_t end) {
+                for (auto p = first; p < end; ++p)
+                    if (number[p] != corner_table::none) kept[number[p]] = all[p];
+            });
+            all = std::move(kept);
         };
         quadrics_.renumber(keep);
         keep(cost_);

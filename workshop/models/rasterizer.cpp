@@ -1,8 +1,11 @@
 #include "workshop/models/rasterizer.hpp"
 
+#include "workshop/models/shares.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <utility>
 #include <vector>
@@ -16,27 +19,39 @@ constexpr std::size_t samples_in_band = 12'000'000;
 constexpr float nothing = std::numeric_limits<float>::max();
 constexpr colour material{196, 208, 222};
 
-// The samples of some rows: the depth of what is nearest, and how light it is.
+// Rows of samples, counted from the band's first.
+struct strip {
+    std::size_t first, end;
+};
+
+// The samples of some rows: the depth of what is nearest, and how light it is. Several threads may be at work
+// on strips of it that have no row in common.
 class band {
 public:
-    band(std::size_t width, std::size_t rows) : width_(width), depth_(width * rows), shade_(width * rows) {}
-
-    void begin(std::size_t first, std::size_t rows)
+    band(std::size_t width, std::size_t rows)
+        : width_(width), depth_(std::make_unique_for_overwrite<float[]>(width * rows)), // NOLINT(*-c-arrays)
+          shade_(std::make_unique_for_overwrite<std::uint8_t[]>(width * rows))          // NOLINT(*-c-arrays)
     {
-        first_ = static_cast<double>(first);
-        rows_ = rows;
-        std::fill(depth_.begin(), depth_.end(), nothing);
     }
 
-    void draw(const seen_point& a, const seen_point& b, const seen_point& c, std::uint8_t shade);
+    void begin(std::size_t first) { first_ = static_cast<double>(first); }
+    void clear(const strip& rows)
+    {
+        std::fill(depth_.get() + rows.first * width_, depth_.get() + rows.end * width_, nothing);
+    }
+    void draw(const seen_point& a, const seen_point& b, const seen_point& c, std::uint8_t shade,
+              const strip& rows);
+    // A row of pixels.
     void resolve(std::size_t row, const std::optional<colour>& background,
-                 std::vector<std::uint8_t>& pixels) const;
+                 std::span<std::uint8_t> pixels) const;
 
 private:
-    std::size_t width_, rows_ = 0;
+    std::size_t width_;
     double first_ = 0;
-    std::vector<float> depth_;
-    std::vector<std::uint8_t> shade_;
+    // NOLINTBEGIN(*-avoid-c-arrays): each strip's thread is the first to write its rows
+    std::unique_ptr<float[]> depth_;
+    std::unique_ptr<std::uint8_t[]> shade_;
+    // NOLINTEND(*-avoid-c-arrays)
 };
 
 // A function of the place that is linear: at each corner a given value.
@@ -53,20 +68,22 @@ plane edge(const seen_point& p, const seen_point& q, const seen_point& origin)
     return {py - qy, qx - px, px * qy - py * qx};
 }
 
-// The samples from the first to before the second whose middles lie between the values.
-std::pair<std::size_t, std::size_t> samples(double least, double most, std::size_t count)
+// The samples of `within` whose middles lie between the values.
+strip samples(double least, double most, const strip& within)
 {
-    const auto limit = static_cast<double>(count);
-    return {static_cast<std::size_t>(std::clamp(std::ceil(least - 0.5), 0.0, limit)),
-            static_cast<std::size_t>(std::clamp(std::floor(most - 0.5) + 1, 0.0, limit))};
+    const auto from = static_cast<double>(within.first), to = static_cast<double>(within.end);
+    return {static_cast<std::size_t>(std::clamp(std::ceil(least - 0.5), from, to)),
+            static_cast<std::size_t>(std::clamp(std::floor(most - 0.5) + 1, from, to))};
 }
 
-void band::draw(const seen_point& a, const seen_point& b, const seen_point& c, std::uint8_t shade)
+void band::draw(const seen_point& a, const seen_point& b, const seen_point& c, std::uint8_t shade,
+                const strip& rows)
 {
-    const auto [left, right] = samples(std::min({a.x, b.x, c.x}), std::max({a.x, b.x, c.x}), width_);
     const auto [top, bottom] =
-        samples(std::min({a.y, b.y, c.y}) - first_, std::max({a.y, b.y, c.y}) - first_, rows_);
-    if (left >= right || top >= bottom) return;
+        samples(std::min({a.y, b.y, c.y}) - first_, std::max({a.y, b.y, c.y}) - first_, rows);
+    if (top >= bottom) return;
+    const auto [left, right] = samples(std::min({a.x, b.x, c.x}), std::max({a.x, b.x, c.x}), {0, width_});
+    if (left >= right) return;
     const auto opposite_a = edge(b, c, a), opposite_b = edge(c, a, a), opposite_c = edge(a, b, a);
     const auto whole = opposite_a.at_origin;
     if (whole == 0) return;
@@ -97,7 +114,7 @@ void band::draw(const seen_point& a, const seen_point& b, const seen_point& c, s
 }
 
 void band::resolve(std::size_t row, const std::optional<colour>& background,
-                   std::vector<std::uint8_t>& pixels) const
+                   std::span<std::uint8_t> pixels) const
 {
     for (std::size_t x = 0; x < pixels.size() / 4; ++x) {
         unsigned covered = 0, light = 0;
@@ -149,32 +166,39 @@ bool draw(const mesh& model, const raster_options& options, const row_taker& tak
     const auto width = options.width * fine;
     const auto rows =
         std::clamp<std::size_t>(samples_in_band / (width * fine), 1, options.height); // of pixels
-    const auto view =
-        seen(model, options.angles, static_cast<double>(width), static_cast<double>(options.height * fine));
+    const auto view = seen(model, options.angles, static_cast<double>(width),
+                           static_cast<double>(options.height * fine), options.threads);
     std::vector<std::size_t> ends((options.height + rows - 1) / rows, 0);
     const auto order = by_first_band(model, view, ends, rows * fine);
     band samples(width, rows * fine);
-    std::vector<std::uint32_t> longer; // those that reach into the next band
-    std::vector<std::uint8_t> pixels(4 * options.width);
+    std::vector<std::uint32_t> here; // triangles of this band, those first that began before it
+    std::vector<std::uint8_t> pixels(4 * options.width * rows);
+    const auto threads = meant(options.threads);
     for (std::size_t i = 0; i < ends.size(); ++i) {
         const auto first = i * rows, count = std::min(rows, options.height - first);
+        const auto begin = order.begin() + static_cast<std::ptrdiff_t>(i == 0 ? 0 : ends[i - 1]);
+        here.insert(here.end(), begin, order.begin() + static_cast<std::ptrdiff_t>(ends[i]));
+        samples.begin(first * fine);
+        // More strips than threads, since there is less in some; but each looks at all triangles.
+        const auto strips = threads > 1 ? 2 * threads : 1;
+        in_shares(count, (count + strips - 1) / strips, threads, [&](std::size_t from, std::size_t to) {
+            const strip mine{from * fine, to * fine};
+            samples.clear(mine);
+            for (const auto t : here) {
+                const auto& [a, b, c] = model.triangles[t];
+                samples.draw(view.points[a], view.points[b], view.points[c], view.shades[t], mine);
+            }
+            for (auto row = from; row < to; ++row)
+                samples.resolve(row, options.background,
+                                std::span(pixels).subspan(row * 4 * options.width, 4 * options.width));
+        });
         const auto below = static_cast<float>((first + count) * fine);
-        samples.begin(first * fine, count * fine);
-        std::vector<std::uint32_t> reaching;
-        const auto one = [&](std::uint32_t t) {
+        std::erase_if(here, [&](std::uint32_t t) {
             const auto& [a, b, c] = model.triangles[t];
-            const auto &p = view.points[a], &q = view.points[b], &r = view.points[c];
-            samples.draw(p, q, r, view.shades[t]);
-            if (std::max({p.y, q.y, r.y}) >= below) reaching.push_back(t);
-        };
-        std::for_each(longer.begin(), longer.end(), one);
-        for (auto at = i == 0 ? 0 : ends[i - 1]; at < ends[i]; ++at)
-            one(order[at]);
-        longer = std::move(reaching);
-        for (std::size_t row = 0; row < count; ++row) {
-            samples.resolve(row, options.background, pixels);
-            if (!take(pixels)) return false;
-        }
+            return std::max({view.points[a].y, view.points[b].y, view.points[c].y}) < below;
+        });
+        for (std::size_t row = 0; row < count; ++row)
+            if (!take(std::span(pixels).subspan(row * 4 * options.width, 4 * options.width))) return false;
     }
     return true;
 }

@@ -114,9 +114,9 @@ reduce_report reduce(mesh& model, const reduce_options& options)
     report.before = report.after = model.triangles.size();
     if (model.triangles.empty()) return report;
     const triangle_tree tree(model, options.threads);
-    const auto links = link_edges(model);
+    const auto links = link_edges(model, {.shells = false, .threads = options.threads});
     beginning from{model, tree, links, model};
-    part_at_creases(from.parted, links, std::max(options.most_turn, least_angle));
+    part_at_creases(from.parted, links, std::max(options.most_turn, least_angle), options.threads);
     const auto allowed = std::max(options.accuracy, float_share * diagonal_of(model));
     std::optional<attempt> best;
     double good = 0, bad = 0, error = allowed; // the coarsest that was good, the finest that was not

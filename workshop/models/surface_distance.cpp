@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 namespace layerline::workshop {
@@ -57,7 +58,7 @@ double from_corners(const mesh& from, const triangle_tree& here, const triangle_
     std::atomic<double> farthest{0};
     in_shares(count, places_a_share, threads, [&](std::size_t first, std::size_t end) {
         double mine = 0;
-        std::uint32_t hint = 0;
+        std::optional<std::uint32_t> hint;
         for (auto i = first; i < end; ++i) {
             const auto& at = from.points[from.triangles[here.order()[i * step]][0]];
             const auto found = there.nearest({at.x, at.y, at.z}, hint);
@@ -78,7 +79,7 @@ double from_middles(const mesh& from, const mesh& to, const triangle_tree& here,
     std::atomic<double> farthest{0};
     in_shares(turns.size(), places_a_share, threads, [&](std::size_t first, std::size_t end) {
         double mine = 0;
-        std::uint32_t hint = 0;
+        std::optional<std::uint32_t> hint;
         for (auto i = first; i < end; ++i) {
             const auto t = here.order()[i * step];
             for (std::size_t m = 0; m < middles.size(); ++m) {

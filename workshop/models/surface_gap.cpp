@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace layerline::workshop {
 
@@ -166,7 +167,7 @@ std::vector<gap> surface_gap::at_places(const std::vector<std::uint32_t>& places
 {
     std::vector<gap> found(places.size());
     in_shares(places.size(), places_a_share, threads, [&](std::size_t first, std::size_t end) {
-        std::uint32_t hint = 0;
+        std::optional<std::uint32_t> hint;
         for (auto i = first; i < end; ++i) {
             const auto at = middle(places[i]);
             const auto nearest = before_.tree.nearest(at, hint);

@@ -193,38 +193,54 @@ bool triangle_tree::any_within(const vector3& from, double distance, std::uint32
     return false;
 }
 
-nearest_place triangle_tree::nearest(const vector3& from, std::uint32_t hint) const
+void triangle_tree::look_in_leaf(const vector3& from, std::uint32_t node, nearest_place& best) const
 {
-    nearest_place best;
-    const auto look = [&](std::uint32_t node) {
-        for (auto at = first_of(node); at < end_of(node); ++at) {
-            const auto& [i, j, k] = model_->triangles[order_[at]];
-            const auto &a = model_->points[i], &b = model_->points[j], &c = model_->points[k];
-            // Most of them are past already by their boxes, which are a fifth of the work.
-            const bounds box{least_of(a, b, c), most_of(a, b, c)};
-            if (box.squared_distance(from) >= best.squared_distance) continue;
-            const auto far = squared_distance(from, place(a), place(b), place(c));
-            if (far < best.squared_distance)
-                best = {far, order_[at], static_cast<std::uint32_t>(node + 1 - leaves_)};
-        }
-    };
-    look(static_cast<std::uint32_t>(leaves_ - 1 + std::min<std::size_t>(hint, leaves_ - 1)));
-    std::array<std::pair<double, std::uint32_t>, 64> stack{};
+    for (auto at = first_of(node); at < end_of(node); ++at) {
+        const auto& [i, j, k] = model_->triangles[order_[at]];
+        const auto &a = model_->points[i], &b = model_->points[j], &c = model_->points[k];
+        // Most of them are past already by their boxes, which are a fifth of the work.
+        const bounds box{least_of(a, b, c), most_of(a, b, c)};
+        if (box.squared_distance(from) >= best.squared_distance) continue;
+        const auto far = squared_distance(from, place(a), place(b), place(c));
+        if (far < best.squared_distance)
+            best = {far, order_[at], static_cast<std::uint32_t>(node + 1 - leaves_)};
+    }
+}
+
+void triangle_tree::look_below(const vector3& from, std::uint32_t top, nearest_place& best) const
+{
+    const auto least_at_top = boxes_[top].squared_distance(from);
+    if (least_at_top >= best.squared_distance) return;
+    std::array<std::pair<double, std::uint32_t>, 64> stack; // NOLINT(*-member-init): one entry is enough
     std::size_t depth = 0;
-    stack.at(depth++) = {boxes_[0].squared_distance(from), 0};
+    stack[depth++] = {least_at_top, top};
     while (depth > 0) {
-        const auto [least, node] = stack.at(--depth);
+        const auto [least, node] = stack[--depth];
         if (least >= best.squared_distance) continue;
         if (node + 1 >= leaves_) {
-            look(node);
+            look_in_leaf(from, node, best);
             continue;
         }
         std::pair one{boxes_[2 * node + 1].squared_distance(from), 2 * node + 1};
         std::pair other{boxes_[2 * node + 2].squared_distance(from), 2 * node + 2};
         if (one.first < other.first) std::swap(one, other);
-        if (one.first < best.squared_distance) stack.at(depth++) = one;
-        if (other.first < best.squared_distance) stack.at(depth++) = other; // the nearer one comes first
+        if (one.first < best.squared_distance) stack[depth++] = one;
+        if (other.first < best.squared_distance) stack[depth++] = other; // the nearer one comes first
     }
+}
+
+nearest_place triangle_tree::nearest(const vector3& from, std::optional<std::uint32_t> hint) const
+{
+    nearest_place best;
+    if (!hint) {
+        look_below(from, 0, best);
+        return best;
+    }
+    // What is beside the way from the leaf up to the root is everything else.
+    auto node = static_cast<std::uint32_t>(leaves_ - 1 + std::min<std::size_t>(*hint, leaves_ - 1));
+    look_in_leaf(from, node, best);
+    for (; node > 0; node = (node - 1) / 2)
+        look_below(from, node % 2 == 1 ? node + 1 : node - 1, best);
     return best;
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -56,8 +57,9 @@ public:
     // On `threads` cores; 0: on all.
     explicit triangle_tree(const mesh& model, unsigned threads = 1);
 
-    // Of a mesh that has triangles. `hint` is a leaf that is likely to be near.
-    nearest_place nearest(const vector3& from, std::uint32_t hint = 0) const;
+    // Of a mesh that has triangles. `hint` is a leaf of it that is likely to be near: the search then begins
+    // there instead of at the root.
+    nearest_place nearest(const vector3& from, std::optional<std::uint32_t> hint = std::nullopt) const;
 
     // Whether one other than `but` is at most `distance` away. Each box that is looked at takes one off
     // `patience`; with none left it is false.
@@ -121,6 +123,8 @@ public:
 private:
     std::size_t first_of(std::size_t node) const { return (node + 1 - leaves_) * in_leaf; }
     std::size_t end_of(std::size_t node) const { return std::min(first_of(node) + in_leaf, order_.size()); }
+    void look_in_leaf(const vector3& from, std::uint32_t node, nearest_place& best) const;
+    void look_below(const vector3& from, std::uint32_t top, nearest_place& best) const;
 
     const mesh* model_;
     std::vector<std::uint32_t> order_;

@@ -12,6 +12,7 @@ model_result<nlohmann::json> thumbnail_model(const operation_input& input)
     const auto model = loaded_triangles(input);
     if (model.has_error()) return model.error();
     raster_options options;
+    options.threads = input.threads;
     options.width = input.parameters.value("width", options.width);
     options.height = input.parameters.value("height", options.height);
     options.angles = {input.parameters.value("cameraAngleX", 0.0),
