@@ -132,7 +132,7 @@ std::size_t put_back_farthest(mesh& model, corner_table& table, const surface_be
         for (auto& one : gaps)
             if (one.squared > 0 && work.changed(one.triangle))
                 one = one.there ? measure.from(one.at, model.triangles[one.triangle][0], 0) : gap();
-        const auto fresh = measure.at_middles_of(work.all_changed(), threads);
+        const auto fresh = measure.at_middles_of(work.all_changed(), bound, threads);
         gaps.insert(gaps.end(), fresh.begin(), fresh.end());
         std::erase_if(gaps, [bound](const gap& one) { return !(one.squared > bound); });
     }

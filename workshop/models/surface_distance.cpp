@@ -57,11 +57,11 @@ double from_corners(const mesh& from, const triangle_tree& here, const triangle_
                count = (from.triangles.size() + step - 1) / step;
     std::atomic<double> farthest{0};
     in_shares(count, places_a_share, threads, [&](std::size_t first, std::size_t end) {
-        double mine = 0;
+        double mine = farthest; // what is no farther need not be known better
         std::optional<std::uint32_t> hint;
         for (auto i = first; i < end; ++i) {
             const auto& at = from.points[from.triangles[here.order()[i * step]][0]];
-            const auto found = there.nearest({at.x, at.y, at.z}, hint);
+            const auto found = there.nearest({at.x, at.y, at.z}, hint, mine);
             hint = found.leaf;
             mine = std::max(mine, found.squared_distance);
         }
@@ -78,12 +78,13 @@ double from_middles(const mesh& from, const mesh& to, const triangle_tree& here,
                                  vector3{0, 0.5, 0.5}, vector3{0.5, 0, 0.5}};
     std::atomic<double> farthest{0};
     in_shares(turns.size(), places_a_share, threads, [&](std::size_t first, std::size_t end) {
-        double mine = 0;
+        double mine = farthest;
         std::optional<std::uint32_t> hint;
         for (auto i = first; i < end; ++i) {
             const auto t = here.order()[i * step];
             for (std::size_t m = 0; m < middles.size(); ++m) {
-                const auto found = there.nearest(mix(from, from.triangles[t], middles.at(m)), hint);
+                const auto found =
+                    there.nearest(mix(from, from.triangles[t], middles.at(m)), hint, m == 0 ? 0 : mine);
                 hint = found.leaf;
                 mine = std::max(mine, found.squared_distance);
                 if (m == 0) turns[i] = angle(normal_of(from, t), normal_of(to, found.triangle));

@@ -149,28 +149,34 @@ std::vector<gap> surface_gap::at_middles(std::size_t count, double least, unsign
         places.resize(count);
         std::sort(places.begin(), places.end()); // neighbours beside each other
     }
-    auto found = at_places(places, threads);
-    std::erase_if(found, [least](const gap& one) { return !(one.squared > least); });
-    return found;
+    return at_places(places, least, threads);
 }
 
-std::vector<gap> surface_gap::at_middles_of(const std::vector<std::uint32_t>& triangles,
+std::vector<gap> surface_gap::at_middles_of(const std::vector<std::uint32_t>& triangles, double least,
                                             unsigned threads) const
 {
-    std::vector<std::uint32_t> places;
+    std::vector<bool> asked(model_.triangles.size());
     for (const auto t : triangles)
-        places.insert(places.end(), {3 * t, 3 * t + 1, 3 * t + 2, half_edges() + t});
-    return at_places(places, threads);
+        asked[t] = true;
+    std::vector<std::uint32_t> places;
+    for (const auto t : triangles) {
+        // An edge between two of them is asked for once.
+        for (auto h = 3 * t; h < 3 * t + 3; ++h)
+            if (table_.open(h) || h < table_.across(h) || !asked[table_.across(h) / 3]) places.push_back(h);
+        places.push_back(half_edges() + t);
+    }
+    return at_places(places, least, threads);
 }
 
-std::vector<gap> surface_gap::at_places(const std::vector<std::uint32_t>& places, unsigned threads) const
+std::vector<gap> surface_gap::at_places(const std::vector<std::uint32_t>& places, double least,
+                                        unsigned threads) const
 {
     std::vector<gap> found(places.size());
     in_shares(places.size(), places_a_share, threads, [&](std::size_t first, std::size_t end) {
         std::optional<std::uint32_t> hint;
         for (auto i = first; i < end; ++i) {
             const auto at = middle(places[i]);
-            const auto nearest = before_.tree.nearest(at, hint);
+            const auto nearest = before_.tree.nearest(at, hint, least);
             hint = nearest.leaf;
             const auto& [a, b, c] = before_.model.triangles[nearest.triangle];
             const auto& was = before_.model.points;
@@ -179,6 +185,7 @@ std::vector<gap> surface_gap::at_places(const std::vector<std::uint32_t>& places
                         place < half_edges() ? place / 3 : place - half_edges(), false};
         }
     });
+    std::erase_if(found, [least](const gap& one) { return !(one.squared > least); });
     return found;
 }
 

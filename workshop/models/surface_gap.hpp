@@ -47,8 +47,9 @@ public:
     // At middles of edges and triangles that by their quadrics are likely to be farther off than `least`
     // (squared), at most `count`.
     std::vector<gap> at_middles(std::size_t count, double least, unsigned threads) const;
-    // At all of these triangles.
-    std::vector<gap> at_middles_of(const std::vector<std::uint32_t>& triangles, unsigned threads) const;
+    // At all of these triangles, farther off than `least` (squared).
+    std::vector<gap> at_middles_of(const std::vector<std::uint32_t>& triangles, double least,
+                                   unsigned threads) const;
 
 private:
     // A place: a half-edge's middle, or behind all half-edges a triangle's.
@@ -56,7 +57,8 @@ private:
     std::uint32_t corner(std::uint32_t h) const { return model_.triangles[h / 3][h % 3]; }
     vector3 middle(std::uint32_t place) const;
     double cost_at(std::initializer_list<std::uint32_t> points, const vector3& at) const;
-    std::vector<gap> at_places(const std::vector<std::uint32_t>& places, unsigned threads) const;
+    std::vector<gap> at_places(const std::vector<std::uint32_t>& places, double least,
+                               unsigned threads) const;
 
     const mesh& model_;
     const corner_table& table_;

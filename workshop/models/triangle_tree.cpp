@@ -207,7 +207,8 @@ void triangle_tree::look_in_leaf(const vector3& from, std::uint32_t node, neares
     }
 }
 
-void triangle_tree::look_below(const vector3& from, std::uint32_t top, nearest_place& best) const
+void triangle_tree::look_below(const vector3& from, std::uint32_t top, double enough,
+                               nearest_place& best) const
 {
     const auto least_at_top = boxes_[top].squared_distance(from);
     if (least_at_top >= best.squared_distance) return;
@@ -219,6 +220,7 @@ void triangle_tree::look_below(const vector3& from, std::uint32_t top, nearest_p
         if (least >= best.squared_distance) continue;
         if (node + 1 >= leaves_) {
             look_in_leaf(from, node, best);
+            if (best.squared_distance <= enough) return;
             continue;
         }
         std::pair one{boxes_[2 * node + 1].squared_distance(from), 2 * node + 1};
@@ -229,18 +231,19 @@ void triangle_tree::look_below(const vector3& from, std::uint32_t top, nearest_p
     }
 }
 
-nearest_place triangle_tree::nearest(const vector3& from, std::optional<std::uint32_t> hint) const
+nearest_place triangle_tree::nearest(const vector3& from, std::optional<std::uint32_t> hint,
+                                     double enough) const
 {
     nearest_place best;
-    if (!hint) {
-        look_below(from, 0, best);
-        return best;
-    }
-    // What is beside the way from the leaf up to the root is everything else.
-    auto node = static_cast<std::uint32_t>(leaves_ - 1 + std::min<std::size_t>(*hint, leaves_ - 1));
-    look_in_leaf(from, node, best);
-    for (; node > 0; node = (node - 1) / 2)
-        look_below(from, node % 2 == 1 ? node + 1 : node - 1, best);
+    // Up to a box that the place is in, where the way down to the nearest leaf is short.
+    std::uint32_t node = 0;
+    if (hint) node = static_cast<std::uint32_t>(leaves_ - 1 + std::min<std::size_t>(*hint, leaves_ - 1));
+    while (node > 0 && boxes_[node].squared_distance(from) > 0)
+        node = (node - 1) / 2;
+    look_below(from, node, enough, best);
+    // What is beside the way from there to the root is everything else.
+    for (; node > 0 && best.squared_distance > enough; node = (node - 1) / 2)
+        look_below(from, node % 2 == 1 ? node + 1 : node - 1, enough, best);
     return best;
 }
 

@@ -58,8 +58,10 @@ public:
     explicit triangle_tree(const mesh& model, unsigned threads = 1);
 
     // Of a mesh that has triangles. `hint` is a leaf of it that is likely to be near: the search then begins
-    // there instead of at the root.
-    nearest_place nearest(const vector3& from, std::optional<std::uint32_t> hint = std::nullopt) const;
+    // there instead of at the root. It ends with the first place that is at most `enough` away (squared), if
+    // there is one: then others may be nearer.
+    nearest_place nearest(const vector3& from, std::optional<std::uint32_t> hint = std::nullopt,
+                          double enough = 0) const;
 
     // Whether one other than `but` is at most `distance` away. Each box that is looked at takes one off
     // `patience`; with none left it is false.
@@ -124,7 +126,7 @@ private:
     std::size_t first_of(std::size_t node) const { return (node + 1 - leaves_) * in_leaf; }
     std::size_t end_of(std::size_t node) const { return std::min(first_of(node) + in_leaf, order_.size()); }
     void look_in_leaf(const vector3& from, std::uint32_t node, nearest_place& best) const;
-    void look_below(const vector3& from, std::uint32_t top, nearest_place& best) const;
+    void look_below(const vector3& from, std::uint32_t top, double enough, nearest_place& best) const;
 
     const mesh* model_;
     std::vector<std::uint32_t> order_;
