@@ -56,6 +56,21 @@ struct temporary_folder {
 
 } // namespace
 
+TEST_CASE("a picture is the same on any number of threads, in one band and in several", "[thumbnail]")
+{
+    const auto model = shapes::torus(20, 8, 60);
+    for (const std::size_t height : {std::size_t{50}, std::size_t{3000}}) {
+        raster_options one;
+        one.width = 700; // with 3000 rows more samples than a band has
+        one.height = height;
+        one.angles = {-30, 10, 45};
+        one.threads = 1;
+        auto many = one;
+        many.threads = 5;
+        CHECK(drawn(model, one).pixels == drawn(model, many).pixels);
+    }
+}
+
 TEST_CASE("a sphere is drawn as a disc of the right area, from every side", "[thumbnail]")
 {
     const auto sphere = shapes::sphere(10, 5);
