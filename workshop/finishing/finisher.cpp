@@ -339,6 +339,7 @@ void finisher::work::engine_command(std::string_view text, const gcode::parsed_l
 {
     if (line.letter == 'G' && line.number <= 3) {
         const auto as_written = lines_.move(text, line);
+        if (as_written == text) return out_.line(text, line); // read already
         if (!as_written.empty()) out_.line(as_written);
         return;
     }

@@ -63,6 +63,7 @@ void gcode_check::work::comment(std::string_view text)
 {
     if (auto fault = settings_.take(text); !fault.empty())
         tell(line_, std::move(fault), fault_kind::wrong_file);
+    asked_ = std::nullopt;
     if (text == "LAYER_CHANGE") {
         layer_ended(false);
         in_layers_ = true;
@@ -118,6 +119,7 @@ void gcode_check::work::first_of_model()
         facts.model = true;
         if (volume) facts.volumes.insert(*volume);
         raft_top_ = raft_top_of(plan_, facts);
+        asked_ = std::nullopt;
     }
     const micron top = *z_ - raft_top_.value_or(0);
     if (!volume) {

@@ -113,12 +113,20 @@ void gcode_check::work::moved(const gcode::parsed_line& line, const gcode::move&
         too_fast(plan_.retraction_mm_s, "The filament is moved");
 }
 
-std::optional<layer_wish> gcode_check::work::wish() const
+const gcode_check::work::asked_here& gcode_check::work::asked()
 {
-    if (!z_ || (plan_.raft && !raft_top_)) return std::nullopt;
+    if (asked_) return *asked_;
+    auto& here = asked_.emplace();
+    here.fastest_mm_s = fastest_other_mm_s(wanted_);
+    if (!z_ || (plan_.raft && !raft_top_)) return here;
     const micron top = *z_ - raft_top_.value_or(0);
-    const auto only = plan_.volumes.size() == 1 ? std::optional<std::size_t>(0) : volume_;
-    return only ? layer_at(plan_, *only, top) : layer_at(plan_, top);
+    const auto volume = plan_.volumes.size() == 1 ? std::optional<std::size_t>(0) : volume_;
+    here.all = layer_at(plan_, top);
+    here.one = volume ? layer_at(plan_, *volume, top) : here.all;
+    if (!here.one || volume.value_or(0) >= plan_.volumes.size()) return here;
+    const auto fastest = fastest_model_mm_s(wanted_, volume.value_or(0), *here.one);
+    here.fastest_mm_s = volume ? fastest : std::max(fastest, here.fastest_mm_s);
+    return here;
 }
 
 void gcode_check::work::prints(const gcode::move& move)
@@ -156,18 +164,15 @@ void gcode_check::work::prints(const gcode::move& move)
     if (const auto index = plan_.volumes.size() == 1 ? 0 : volume_.value_or(spots_.size());
         model_ && index < spots_.size() && at.x() && at.y())
         spots_[index].take(*at.x(), *at.y());
-    const auto here = wish();
-    if (model_ && here)
-        if (auto fault = extras_.fan_fault(*here); !fault.empty()) wrong(check_rule::fan, std::move(fault));
-    const double most = model_ && here && volume_.value_or(0) < plan_.volumes.size()
-                            ? std::max(fastest_model_mm_s(wanted_, volume_.value_or(0), *here),
-                                       volume_ || plan_.volumes.size() == 1 ? 0 : fastest_other_mm_s(wanted_))
-                            : fastest_other_mm_s(wanted_);
+    const auto& here = asked();
+    if (model_ && here.one)
+        if (auto fault = extras_.fan_fault(*here.one); !fault.empty())
+            wrong(check_rule::fan, std::move(fault));
+    const double most = model_ ? here.fastest_mm_s : fastest_other_mm_s(wanted_);
     if (move.feed_mm_s > most * 1.01 + 0.02)
         wrong(check_rule::too_fast, "It prints at " + shortest(move.feed_mm_s, 2) + " mm/s; " +
                                         shortest(most, 2) + " was asked at most.");
-    const auto all =
-        z_ && (!plan_.raft || raft_top_) ? layer_at(plan_, *z_ - raft_top_.value_or(0)) : std::nullopt;
+    const auto& all = here.all;
     const auto check_heat = [&](const heat_wish& asked, double now, const char* what) {
         const auto is = [&](double celsius) {
             return celsius <= 0 || std::abs(now - celsius) <= same_celsius;

@@ -100,7 +100,13 @@ private:
     void in_room(bool printing);
     void wrong(check_rule which, std::string text, fault_kind kind = fault_kind::wrong_file);
     void tell(std::uint64_t line, std::string text, fault_kind kind);
-    std::optional<layer_wish> wish() const;
+    // What is asked where the file has come to; looked up anew once layer, model or raft are other ones.
+    struct asked_here {
+        std::optional<layer_wish> one; // of the model that is printed, or of all if that is not told
+        std::optional<layer_wish> all; // of all models with a layer there
+        double fastest_mm_s = 0;       // of moves that print a model
+    };
+    const asked_here& asked();
     void layer_ended(bool last);
 
     expectations wanted_;
@@ -118,6 +124,7 @@ private:
 
     bool in_layers_ = false, model_ = false, layer_has_model_ = false;
     std::optional<micron> z_, raft_top_;
+    std::optional<asked_here> asked_;
     std::optional<std::size_t> volume_;
     std::set<std::size_t> seen_;       // volumes that this layer prints
     std::set<std::size_t> labelled_;   // and those that it names

@@ -25,7 +25,7 @@ void append(std::string& to, std::uint64_t value, std::size_t size)
 std::string deflated_bytes(std::string_view bytes)
 {
     z_stream stream{};
-    if (deflateInit2(&stream, 3, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
+    if (deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
     std::string packed(deflateBound(&stream, bytes.size()), '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); // NOLINT: it only reads
     stream.avail_in = static_cast<uInt>(bytes.size());
