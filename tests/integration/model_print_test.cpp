@@ -172,6 +172,7 @@ TEST_CASE("an agent that is killed while a model is sliced goes on with it, and 
     at.agent.reset();
     at.start_agent();
     at.wait_for_tunnel();
+    (void)wait_for_phase(at.agent_url(), at.agent_token(), "idle");
     CHECK(state_of(at, id)["Stage"] == "slicing");
     ::kill(child, SIGCONT);
     REQUIRE(at.becomes([&] { return state_of(at, id)["Stage"] == "sent"; }, seconds(60)));

@@ -114,6 +114,7 @@ TEST_CASE("the time left of a Klipper print is that of its file's moves, not of 
         moves += "G1 X" + std::to_string(i % 2 == 0 ? 10 : 20) + '\n';
     const auto remarks = "; " + std::string(moves.size(), 'x') + '\n';
     klipper.with([&](fake_moonraker& far) { far.store.files["timed.gcode"].content = moves + remarks; });
+    (void)klipper.wait_for("idle");
     (void)klipper.good("POST", "start", R"({"Path":"gcode/timed.gcode","BedClear":true})");
     (void)klipper.wait_for("printing");
     // Half of the moves are done, a quarter of the bytes is read: by bytes it would be 1,500 s.

@@ -77,8 +77,8 @@ TEST_CASE("jobs of the queue start one by one, each behind a cleared bed, and a 
 {
     rig at;
     at.start_all();
-    at.put_file("a.gcode", small_job(50));
-    at.put_file("b.gcode", small_job(3000));
+    at.put_file("a.gcode", small_job(2000));
+    at.put_file("b.gcode", small_job(40'000)); // longer than all that is done beside it
     at.put_file("c.gcode", small_job(50));
     for (const auto* name : {"a.gcode", "c.gcode"})
         REQUIRE(at.cli({"queue", "add", name}).exit_code == 0);
@@ -106,6 +106,7 @@ TEST_CASE("jobs of the queue start one by one, each behind a cleared bed, and a 
     (void)at.agent->wait();
     at.start_agent();
     at.wait_for_tunnel();
+    (void)wait_for_phase(at.agent_url(), at.agent_token(), "printing");
     REQUIRE(at.becomes([&] { return queue_of(at)["Current"]["VirtualPath"] == "gcode/b.gcode"; }));
     const auto again = at.cli({"queue", "start-next", "--key", "second"});
     CHECK(again.exit_code == 0);
