@@ -125,7 +125,6 @@ task<void> model_print_carrier::carry(std::shared_ptr<model_errand> one)
     if (now.stage() == print_stage::requested) {
         const bool begun = co_await begin_slice(one);
         if (!begun) co_return;
-        co_await book_.keep();
     }
     if (now.stage() == print_stage::slicing) {
         const bool sliced = co_await wait_for_slice(one);
@@ -151,6 +150,7 @@ task<bool> model_print_carrier::begin_slice(std::shared_ptr<model_errand> one)
     one->asking_slice = false;
     if (!begun) co_return away(now);
     const bool goes_on = now.slice_begun(begun->http, begun->body);
+    if (goes_on) co_await book_.keep(); // who is told of a slice finds it after a restart, too
     book_.tell();
     co_return goes_on;
 }
@@ -173,6 +173,19 @@ task<bool> model_print_carrier::wait_for_slice(std::shared_ptr<model_errand> one
     }
 }
 
+// Until the printer is there, or it is too late for that.
+task<void> model_print_carrier::printer_seen(clock::time_point until)
+{
+    for (;;) {
+        const auto state = printer_.state();
+        const bool seen = state.now != printer::phase::offline && state.now != printer::phase::connecting;
+        if (seen || clock::now() >= until) co_return;
+        auto news = printer_.changed(state.sequence);
+        auto late = pause(context_, until - clock::now());
+        (void)co_await (std::move(news) || std::move(late));
+    }
+}
+
 task<bool> model_print_carrier::send(std::shared_ptr<model_errand> one)
 {
     auto& now = one->now;
@@ -190,6 +203,7 @@ task<bool> model_print_carrier::send(std::shared_ptr<model_errand> one)
         }
         if (!now.result_opened(answer->head.status, answer->body->remaining(), files_.max_file_bytes()))
             co_return false;
+        if (one->resumed) co_await printer_seen(clock::now() + limits_.starting);
         if (commands::is_in_use(printer_.state(), now.wish().path)) {
             now.fail(409, "A file of that name is being printed by now; give another Name.");
             co_return false;
@@ -242,24 +256,17 @@ task<void> model_print_carrier::find_out_start(std::shared_ptr<model_errand> one
 {
     auto& now = one->now;
     const auto until = clock::now() + limits_.starting;
-    for (;;) {
-        const auto state = printer_.state();
-        const bool seen = state.now != printer::phase::offline && state.now != printer::phase::connecting;
-        if (seen && commands::is_in_use(state, now.wish().path)) {
-            now.started(state.job ? state.job->id : std::string());
-            co_return;
-        }
-        if (seen || clock::now() >= until) {
-            now.fail(seen ? 409 : 504,
-                     "The agent was restarted while it asked the printer to start; " +
-                         std::string(seen ? "the printer does not print it." : "the printer is not there.") +
-                         " The G-code is stored: see the printer, then start it.");
-            co_return;
-        }
-        auto news = printer_.changed(state.sequence);
-        auto late = pause(context_, until - clock::now());
-        (void)co_await (std::move(news) || std::move(late));
+    co_await printer_seen(until);
+    const auto state = printer_.state();
+    const bool seen = state.now != printer::phase::offline && state.now != printer::phase::connecting;
+    if (seen && commands::is_in_use(state, now.wish().path)) {
+        now.started(state.job ? state.job->id : std::string());
+        co_return;
     }
+    now.fail(seen ? 409 : 504,
+             "The agent was restarted while it asked the printer to start; " +
+                 std::string(seen ? "the printer does not print it." : "the printer is not there.") +
+                 " The G-code is stored: see the printer, then start it.");
 }
 
 task<void> model_print_carrier::drop_slice(std::shared_ptr<model_errand> one)

@@ -40,6 +40,7 @@ struct model_errand {
     commands::caller who;
     printer::terms how;
     transport::net::cancellation_signal end;
+    bool resumed = false;      // by a new agent, whose link to the printer may be behind it
     bool asking_slice = false; // its answer has the id by which the slice can be deleted
 };
 
@@ -73,6 +74,7 @@ private:
     // Each gives true where the print goes on.
     transport::task<bool> begin_slice(std::shared_ptr<model_errand> one);
     transport::task<bool> wait_for_slice(std::shared_ptr<model_errand> one);
+    transport::task<void> printer_seen(transport::clock::time_point until);
     transport::task<bool> send(std::shared_ptr<model_errand> one);
     transport::task<void> start(std::shared_ptr<model_errand> one);
     transport::task<void> find_out_start(std::shared_ptr<model_errand> one);

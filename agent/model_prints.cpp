@@ -84,7 +84,7 @@ void model_prints::resume()
         if (one->now.over()) continue;
         spdlog::info("going on with the print of {} from a model, as far as its start", one->now.wish().path);
         one->now.carried_anew();
-        one->carried = true;
+        one->carried = one->resumed = true;
         set_out(one);
     }
 }
@@ -146,6 +146,7 @@ outcome<json> model_prints::cancel(const std::string& id, const commands::caller
     if (!one) return not_there();
     if (auto why = one->now.cancel()) return fail(409, std::move(*why));
     tell();
+    beside(keep()); // an agent that is ended now would go on with it
     if (one->carried && !one->asking_slice) one->end.emit(net::cancellation_type::terminal);
     return outcome<json>(boost::system::in_place_value, one->now.told());
 }
@@ -195,8 +196,8 @@ void model_prints::over(const std::shared_ptr<print>& one, std::exception_ptr th
 {
     auto& now = one->now;
     one->carried = false;
-    // The disk has the stage it was in: the next agent goes on from there.
-    if (stopping_ && !now.over()) return;
+    // The disk has the stage it was in: the next agent goes on from there. The stop itself makes failures.
+    if (stopping_ && (!now.over() || now.stage() == print_stage::failed)) return;
     if (thrown && !now.over()) {
         try {
             std::rethrow_exception(thrown);
@@ -208,8 +209,8 @@ void model_prints::over(const std::shared_ptr<print>& one, std::exception_ptr th
     one->ended_unix = now_unix();
     tell();
     audit(*one);
-    if (stopping_) return;
     beside(keep());
+    if (stopping_) return;
     const bool well = now.stage() == print_stage::started || now.stage() == print_stage::sent;
     if (!well && !now.slice().empty()) beside(carrier_.drop_slice(one));
 }

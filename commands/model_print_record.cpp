@@ -32,7 +32,8 @@ json model_print::record() const
              {"printer", wish_.printer},
              {"material", wish_.material},
              {"quality", wish_.quality},
-             {"settings", wish_.settings},
+             // Up to 64 KiB of them; once the slice is asked for nobody needs them.
+             {"settings", stage_ == print_stage::requested ? wish_.settings : std::string()},
              {"path", wish_.path},
              {"start", wish_.start},
              {"bedClear", wish_.bed_clear},
@@ -82,6 +83,7 @@ void model_print::carried_anew()
 {
     if (over() || stage_ == print_stage::starting || !wish_.start) return;
     wish_.start = false;
+    if (notes_.size() >= max_print_notes) notes_.pop_back(); // this one has to be told
     note("The agent was restarted meanwhile: the G-code is stored, and not started. Start it once you have "
          "seen the printer.");
 }
