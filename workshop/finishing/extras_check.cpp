@@ -97,6 +97,7 @@ std::vector<std::string> extras_check::layer_ended(const ended_layer& layer)
 
 std::string extras_check::wait_fault(const ended_layer& layer) const
 {
+    if (!layer.whole) return {};
     const bool waits = layer.model && !layer.last && layer.all && (!plan_.spiral || layer.all->bottom);
     const double asked = waits ? layer.all->wait_s : 0;
     if (std::abs(waited_s_ - asked) <= same_wait_s) return {};
@@ -106,7 +107,7 @@ std::string extras_check::wait_fault(const ended_layer& layer) const
 
 std::string extras_check::owners_fault(const ended_layer& layer) const
 {
-    if (unread_) return {};
+    if (unread_ || !layer.whole) return {};
     auto expected = empty_digest;
     std::size_t fixed = 0;
     const auto stands = [&](const code_lines_list& code) {

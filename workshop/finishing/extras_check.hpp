@@ -17,6 +17,7 @@ namespace layerline::workshop {
 // The lines from one ;LAYER_CHANGE to the next; those before the first are no layer.
 struct ended_layer {
     bool head = false, last = false; // the lines before the first layer; the end of the file follows
+    bool whole = true;               // it is small enough that the finisher knew all of it beforehand
     bool model = false;              // something of a model is in it
     std::size_t model_layers = 0;    // so far, with this one
     std::optional<layer_wish> all{}; // what its volumes ask together

@@ -41,6 +41,7 @@ void gcode_check::work::take_lines()
 {
     while (const auto raw = splitter_.next()) {
         line_ = raw->number;
+        layer_bytes_ += raw->text.size() + 1;
         while (user_at_ < users_.size() && users_[user_at_].last < line_)
             ++user_at_;
         const bool users = user_at_ < users_.size() && users_[user_at_].first <= line_;
@@ -93,6 +94,9 @@ void gcode_check::work::layer_ended(bool last)
     ended_layer layer;
     layer.head = !in_layers_;
     layer.last = last;
+    // The finisher writes more than it read, but hardly by a third.
+    layer.whole = layer_bytes_ < most_layer_bytes - most_layer_bytes / 4;
+    layer_bytes_ = 0;
     layer.model = layer_has_model_;
     layer.model_layers = report_.layers;
     if (z_ && (!plan_.raft || raft_top_)) {

@@ -120,7 +120,8 @@ private:
     extrusion_meter meter_;
     check_report report_;
     std::uint64_t line_ = 0;
-    std::set<check_rule> told_; // in this layer
+    std::uint64_t layer_bytes_ = 0; // so far
+    std::set<check_rule> told_;     // in this layer
 
     bool in_layers_ = false, model_ = false, layer_has_model_ = false;
     std::optional<micron> z_, raft_top_;

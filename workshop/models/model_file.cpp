@@ -4,6 +4,7 @@
 #include "workshop/models/shares.hpp"
 #include "workshop/models/stl.hpp"
 #include "workshop/models/units.hpp"
+#include "workshop/models/usual_mode.hpp"
 #include "workshop/models/weld.hpp"
 
 #include <algorithm>
@@ -123,9 +124,7 @@ model_result<void> write_whole(const std::filesystem::path& file, const Write& w
         return {model_errc::server_error, std::move(why)};
     };
     if (to.number() < 0) return failed();
-    const auto mask = ::umask(0); // mkostemp() gives 0600; a file that a person asked for has the usual mode
-    ::umask(mask);
-    if (!write(to.number()) || ::fchmod(to.number(), 0666 & ~mask) != 0 || ::fsync(to.number()) != 0 ||
+    if (!write(to.number()) || ::fchmod(to.number(), usual_mode()) != 0 || ::fsync(to.number()) != 0 ||
         ::rename(temporary.c_str(), file.c_str()) != 0)
         return failed();
     if (!to.close()) return model_failure{model_errc::server_error, file.string() + ": " + reason() + "."};
@@ -147,7 +146,7 @@ bool write_binary_stl(int to, const mesh& model, unsigned threads)
         if (fault != 0) return;
         put_binary_stl(model, first, rows);
         if (!write_all(to, {rows.data(), rows.size()}, stl_head_bytes + first * stl_triangle_bytes))
-            fault = errno;
+            fault = errno != 0 ? errno : EIO;
     });
     errno = fault;
     return fault == 0;

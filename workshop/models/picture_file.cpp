@@ -1,6 +1,7 @@
 #include "workshop/models/picture_file.hpp"
 
 #include "workshop/models/picture_encoder.hpp"
+#include "workshop/models/usual_mode.hpp"
 
 #include <cerrno>
 #include <memory>
@@ -50,10 +51,8 @@ model_result<void> write_picture(const std::filesystem::path& file, const mesh& 
     const int number = ::mkostemp(temporary.data(), O_CLOEXEC);
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> to(number >= 0 ? ::fdopen(number, "wb") : nullptr,
                                                        &std::fclose);
-    const auto mask = ::umask(0); // mkostemp() gives 0600; a file that a person asked for has the usual mode
-    ::umask(mask);
     if (to && drawn(to.get(), model, options, format, progress) && std::fflush(to.get()) == 0 &&
-        ::fchmod(number, 0666 & ~mask) == 0 && ::fsync(number) == 0 && std::fclose(to.release()) == 0 &&
+        ::fchmod(number, usual_mode()) == 0 && ::fsync(number) == 0 && std::fclose(to.release()) == 0 &&
         ::rename(temporary.c_str(), file.c_str()) == 0)
         return {};
     auto why = file.string() + " cannot be written: " + std::generic_category().message(errno) + ".";

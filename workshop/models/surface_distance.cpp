@@ -79,13 +79,16 @@ double from_middles(const mesh& from, const mesh& to, const triangle_tree& here,
     std::atomic<double> farthest{0};
     in_shares(turns.size(), places_a_share, threads, [&](std::size_t first, std::size_t end) {
         double mine = farthest;
-        std::optional<std::uint32_t> hint;
+        // Centres have one of their own: which triangle is found must not hang on how far others are.
+        std::optional<std::uint32_t> hint, centre_hint;
         for (auto i = first; i < end; ++i) {
             const auto t = here.order()[i * step];
             for (std::size_t m = 0; m < middles.size(); ++m) {
+                const auto place = mix(from, from.triangles[t], middles.at(m));
                 const auto found =
-                    there.nearest(mix(from, from.triangles[t], middles.at(m)), hint, m == 0 ? 0 : mine);
+                    m == 0 ? there.nearest(place, centre_hint) : there.nearest(place, hint, mine);
                 hint = found.leaf;
+                if (m == 0) centre_hint = hint;
                 mine = std::max(mine, found.squared_distance);
                 if (m == 0) turns[i] = angle(normal_of(from, t), normal_of(to, found.triangle));
             }

@@ -57,7 +57,8 @@ public:
     {
         try {
             thread_ = std::thread([this] { run(); });
-        } catch (const std::system_error&) { // no thread may be had: all is read at the end
+        } catch (
+            const std::system_error&) { // no thread may be had: each part is read as soon as it is written
         }
     }
     ~following_check() { end(); }

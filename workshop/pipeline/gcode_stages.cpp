@@ -6,6 +6,7 @@
 #include "workshop/models/model_file.hpp"
 #include "workshop/models/picture_file.hpp"
 #include "workshop/models/shares.hpp"
+#include "workshop/models/usual_mode.hpp"
 #include "workshop/pipeline/finished_file.hpp"
 #include "workshop/pipeline/volumes.hpp"
 #include "workshop/slicing/printable_layers.hpp"
@@ -15,7 +16,6 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
-#include <exception>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -102,19 +102,13 @@ bool write_project_and_pictures(const engine_plan& plan, std::span<const placed_
 {
     bool written = false;
     std::vector<std::string> missing;
-    std::array<std::exception_ptr, 2> thrown;
+    (void)usual_mode(); // asked for before there are threads
     in_shares(2, 1, 0, [&](std::size_t which, std::size_t) {
-        try {
-            if (which == 0)
-                written = write_project(plan, volumes, folder);
-            else
-                missing = draw(volumes, folder);
-        } catch (...) {
-            thrown.at(which) = std::current_exception();
-        }
+        if (which == 0)
+            written = write_project(plan, volumes, folder);
+        else
+            missing = draw(volumes, folder);
     });
-    for (const auto& one : thrown)
-        if (one) std::rethrow_exception(one);
     for (const auto& one : missing)
         log.note(one);
     return written;

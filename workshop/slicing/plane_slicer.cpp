@@ -1,11 +1,10 @@
 #include "workshop/slicing/plane_slicer.hpp"
 
+#include "workshop/models/shares.hpp"
 #include "workshop/slicing/plane_crossings.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <thread>
 #include <utility>
 
 #include <polyclipping/clipper.hpp>
@@ -120,19 +119,11 @@ public:
     std::vector<slice_outline> outlines(const plane_options& options) const
     {
         std::vector<slice_outline> made(starts_.size() - 1);
-        std::atomic<std::size_t> next{0};
-        const auto work = [&] {
-            for (std::size_t at = next++; at < made.size(); at = next++)
-                made[at] = outline_of(model_,
-                                      std::span(crossed_).subspan(starts_[at], starts_[at + 1] - starts_[at]),
-                                      planes_[begin_ + at], options.widest_gap_mm);
-        };
-        const auto cores = options.threads != 0 ? options.threads : std::thread::hardware_concurrency();
-        std::vector<std::jthread> others;
-        for (unsigned count = 1; count < std::min<std::size_t>(cores, made.size()); ++count)
-            others.emplace_back(work);
-        work();
-        others.clear();
+        in_shares(made.size(), 1, options.threads, [&](std::size_t at, std::size_t) {
+            made[at] =
+                outline_of(model_, std::span(crossed_).subspan(starts_[at], starts_[at + 1] - starts_[at]),
+                           planes_[begin_ + at], options.widest_gap_mm);
+        });
         return made;
     }
 

@@ -1,0 +1,20 @@
+// The mode of a file that a person asked for.
+#pragma once
+
+#include <sys/stat.h>
+
+namespace layerline::workshop {
+
+// As open() with 0666 would give it; mkostemp() gives 0600. The process's mask is read once, since to read it
+// sets it for a moment: the first call has to come before another thread makes a file.
+inline mode_t usual_mode()
+{
+    static const mode_t mode = [] {
+        const auto mask = ::umask(0);
+        ::umask(mask);
+        return static_cast<mode_t>(0666 & ~mask);
+    }();
+    return mode;
+}
+
+} // namespace layerline::workshop
