@@ -13,7 +13,7 @@ case "${1:-}" in
     --newest) sources=$(git log --name-only --pretty=format: --diff-filter=d -- '*.cpp' | awk 'NF && !seen[$0]++') ;;
     *) sources=$(git diff --name-only --diff-filter=d "$1" -- '*.cpp') ;;
 esac
-sources=$(echo "$sources" | grep -E '^(agent|camera|transport|observe|printer|commands|relay|access|gcode|cli|workshop)/' || true)
+sources=$(echo "$sources" | grep -E '^(agent|camera|transport|observe|printer|commands|relay|access|gcode|cli|settings|workshop)/' || true)
 sources=$(for source in $sources; do [ ! -f "$source" ] || echo "$source"; done)
 [ "${1:-}" != --newest ] || sources=$(echo "$sources" | sed -n "1,${2:?--newest takes a number}p")
 [ -n "$sources" ] || { echo "clang-tidy: nothing to read"; exit 0; }
