@@ -122,6 +122,7 @@ constexpr std::string_view content_types =
     "<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\n"
     "<Default Extension=\"model\" ContentType=\"application/vnd.ms-package.3dmanufacturing-3dmodel+xml\"/>\n"
     "</Types>\n";
+constexpr std::size_t most_unpacked = 32UL * 1024 * 1024;
 constexpr std::string_view relations =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\n"
@@ -134,8 +135,11 @@ bool write_engine_project(const engine_plan& plan, std::span<const placed_volume
                           const std::function<bool(std::string_view)>& take)
 {
     zip_writer archive(take);
+    // The engine reads it once: packing costs more than it saves, until the disk's cache is short of room.
+    const auto model = model_part(volumes);
+    const auto how = model.size() <= most_unpacked ? packing::none : packing::quick;
     return archive.add("[Content_Types].xml", content_types) && archive.add("_rels/.rels", relations) &&
-           archive.add("3D/3dmodel.model", model_part(volumes)) &&
+           archive.add("3D/3dmodel.model", model, how) &&
            archive.add("Metadata/Slic3r_PE_model.config", model_settings(plan, volumes)) &&
            archive.add("Metadata/Prusa_Slicer_layer_config_ranges.xml", layer_ranges(plan)) &&
            archive.finish();

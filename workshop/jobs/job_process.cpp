@@ -94,7 +94,7 @@ int work_on_task(const other_work& other)
     }
     tell_progress(0);
     const auto answer = done(*task);
-    const auto kept = write_model_file(answer_in(task->folder), answer_text(answer));
+    const auto kept = write_model_file(answer_in(task->folder), answer_text(answer), durability::passing);
     if (!kept.has_error()) return 0;
     std::fprintf(stderr, "%s\n", kept.error().detail.c_str());
     return 1;

@@ -209,7 +209,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
     static model_result<void> tell_slice(const job_record& job, const std::filesystem::path& folder)
     {
         if (job.operation != slice_operation) return {};
-        return write_model_file(slice_task_in(folder), job.parameters);
+        return write_model_file(slice_task_in(folder), job.parameters, durability::passing);
     }
 
     job_task task_of(const job_record& job, std::filesystem::path folder) const

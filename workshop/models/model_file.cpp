@@ -4,7 +4,6 @@
 #include "workshop/models/shares.hpp"
 #include "workshop/models/stl.hpp"
 #include "workshop/models/units.hpp"
-#include "workshop/models/usual_mode.hpp"
 #include "workshop/models/weld.hpp"
 
 #include <algorithm>
@@ -114,7 +113,7 @@ private:
 
 // Puts what `write` writes at `file`; that is asked with the descriptor.
 template <class Write>
-model_result<void> write_whole(const std::filesystem::path& file, const Write& write)
+model_result<void> write_whole(const std::filesystem::path& file, durability how, const Write& write)
 {
     auto temporary = file.string() + ".XXXXXX";
     descriptor to(::mkostemp(temporary.data(), O_CLOEXEC));
@@ -124,7 +123,8 @@ model_result<void> write_whole(const std::filesystem::path& file, const Write& w
         return {model_errc::server_error, std::move(why)};
     };
     if (to.number() < 0) return failed();
-    if (!write(to.number()) || ::fchmod(to.number(), usual_mode()) != 0 || ::fsync(to.number()) != 0 ||
+    if (!write(to.number()) || ::fchmod(to.number(), usual_mode()) != 0 ||
+        (how == durability::lasting && ::fsync(to.number()) != 0) ||
         ::rename(temporary.c_str(), file.c_str()) != 0)
         return failed();
     if (!to.close()) return model_failure{model_errc::server_error, file.string() + ": " + reason() + "."};
@@ -211,16 +211,17 @@ model_result<mesh> load_model(const std::filesystem::path& file, std::string_vie
     return loaded(file, units, most, threads, true);
 }
 
-model_result<void> write_model_file(const std::filesystem::path& file, std::string_view bytes)
+model_result<void> write_model_file(const std::filesystem::path& file, std::string_view bytes, durability how)
 {
-    return write_whole(file, [bytes](int to) { return write_all(to, bytes, 0); });
+    return write_whole(file, how, [bytes](int to) { return write_all(to, bytes, 0); });
 }
 
 model_result<void> write_model(const std::filesystem::path& file, const mesh& model, std::string_view format,
                                unsigned threads)
 {
     if (same_word(format, "stl"))
-        return write_whole(file, [&](int to) { return write_binary_stl(to, model, threads); });
+        return write_whole(file, durability::lasting,
+                           [&](int to) { return write_binary_stl(to, model, threads); });
     const auto bytes = exported(model, format);
     if (bytes.has_error()) return bytes.error();
     return write_model_file(file, *bytes);

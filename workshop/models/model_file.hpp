@@ -1,6 +1,7 @@
 // Models as files: read whole, written under a temporary name first.
 #pragma once
 
+#include "workshop/models/file_making.hpp"
 #include "workshop/models/mesh.hpp"
 #include "workshop/models/model_error.hpp"
 #include "workshop/models/model_format.hpp"
@@ -23,8 +24,10 @@ model_result<mesh> load_model(const std::filesystem::path& file, std::string_vie
 model_result<mesh> load_triangles(const std::filesystem::path& file, std::string_view units, std::size_t most,
                                   unsigned threads = 0);
 
-// Puts the bytes at `file`, whole or not at all: a temporary name beside it, fsync, rename. 10 if that fails.
-model_result<void> write_model_file(const std::filesystem::path& file, std::string_view bytes);
+// Puts the bytes at `file`, whole or not at all: a temporary name beside it, fsync if it is to last, rename.
+// 10 if that fails.
+model_result<void> write_model_file(const std::filesystem::path& file, std::string_view bytes,
+                                    durability how = durability::lasting);
 // The same for what exported() gives.
 model_result<void> write_model(const std::filesystem::path& file, const mesh& model, std::string_view format,
                                unsigned threads = 0);

@@ -1,7 +1,6 @@
 #include "workshop/models/picture_file.hpp"
 
 #include "workshop/models/picture_encoder.hpp"
-#include "workshop/models/usual_mode.hpp"
 
 #include <cerrno>
 #include <memory>
@@ -44,7 +43,8 @@ std::optional<colour> background_of(std::string_view name)
 }
 
 model_result<void> write_picture(const std::filesystem::path& file, const mesh& model, raster_options options,
-                                 std::string_view format, const std::function<void(double)>& progress)
+                                 std::string_view format, const std::function<void(double)>& progress,
+                                 durability how)
 {
     if (format == "jpeg" && !options.background) options.background = white;
     auto temporary = file.string() + ".XXXXXX";
@@ -52,8 +52,8 @@ model_result<void> write_picture(const std::filesystem::path& file, const mesh& 
     std::unique_ptr<std::FILE, int (*)(std::FILE*)> to(number >= 0 ? ::fdopen(number, "wb") : nullptr,
                                                        &std::fclose);
     if (to && drawn(to.get(), model, options, format, progress) && std::fflush(to.get()) == 0 &&
-        ::fchmod(number, usual_mode()) == 0 && ::fsync(number) == 0 && std::fclose(to.release()) == 0 &&
-        ::rename(temporary.c_str(), file.c_str()) == 0)
+        ::fchmod(number, usual_mode()) == 0 && (how == durability::passing || ::fsync(number) == 0) &&
+        std::fclose(to.release()) == 0 && ::rename(temporary.c_str(), file.c_str()) == 0)
         return {};
     auto why = file.string() + " cannot be written: " + std::generic_category().message(errno) + ".";
     if (number >= 0) ::unlink(temporary.c_str());

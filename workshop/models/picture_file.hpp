@@ -1,6 +1,7 @@
 // Pictures as files, row by row.
 #pragma once
 
+#include "workshop/models/file_making.hpp"
 #include "workshop/models/mesh.hpp"
 #include "workshop/models/model_error.hpp"
 #include "workshop/models/rasterizer.hpp"
@@ -21,6 +22,7 @@ std::optional<colour> background_of(std::string_view name);
 // Draws the model into a file, whole or not at all. JPEG has no transparency: white stands for it. 10 if the
 // file cannot be written. `progress` from 0 to 1.
 model_result<void> write_picture(const std::filesystem::path& file, const mesh& model, raster_options options,
-                                 std::string_view format, const std::function<void(double)>& progress);
+                                 std::string_view format, const std::function<void(double)>& progress,
+                                 durability how = durability::lasting);
 
 } // namespace layerline::workshop

@@ -14,7 +14,7 @@ constexpr std::string_view local_mark = "PK\x03\x04"sv, directory_mark = "PK\x01
                            end_mark = "PK\x05\x06"sv;
 constexpr std::size_t most_entries = 65'535;
 constexpr std::uint64_t most_bytes = std::numeric_limits<std::uint32_t>::max();
-constexpr std::uint16_t deflated = 8;
+constexpr std::uint16_t stored = 0, deflated = 8;
 
 void append(std::string& to, std::uint64_t value, std::size_t size)
 {
@@ -22,10 +22,11 @@ void append(std::string& to, std::uint64_t value, std::size_t size)
         to += static_cast<char>(value >> 8 * i & 0xffU);
 }
 
-std::string deflated_bytes(std::string_view bytes)
+std::string deflated_bytes(std::string_view bytes, packing how)
 {
     z_stream stream{};
-    if (deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK) return {};
+    if (deflateInit2(&stream, static_cast<int>(how), Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return {};
     std::string packed(deflateBound(&stream, bytes.size()), '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data())); // NOLINT: it only reads
     stream.avail_in = static_cast<uInt>(bytes.size());
@@ -46,16 +47,18 @@ bool zip_writer::put(std::string_view bytes)
     return good_;
 }
 
-bool zip_writer::add(std::string_view name, std::string_view bytes)
+bool zip_writer::add(std::string_view name, std::string_view bytes, packing how)
 {
     if (!good_ || entries_ == most_entries || bytes.size() > most_bytes) return good_ = false;
-    const auto packed = deflated_bytes(bytes);
+    const bool as_it_is = how == packing::none;
+    const auto deflated_now = as_it_is ? std::string() : deflated_bytes(bytes, how);
+    const std::string_view packed = as_it_is ? bytes : std::string_view(deflated_now);
     const auto checksum =
         ::crc32_z(::crc32(0, nullptr, 0), reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
     std::string about;
     append(about, 20, 2); // version of the format
     append(about, 0, 2);
-    append(about, deflated, 2);
+    append(about, as_it_is ? stored : deflated, 2);
     append(about, 0, 2);
     append(about, 0x21, 2); // the first of January 1980: the same bytes each time
     append(about, checksum, 4);

@@ -9,13 +9,16 @@
 
 namespace layerline::workshop {
 
+// How an entry is packed: not at all, or quickly, for who reads it once and beside us; or to be sent.
+enum class packing : int { none = 0, quick = 1, usual = 3 };
+
 class zip_writer {
 public:
     // `take` gets the archive's bytes in order; false from it (the disk is full) ends the work.
     explicit zip_writer(std::function<bool(std::string_view)> take) : take_(std::move(take)) {}
 
-    // Packed; the same bytes each time. False if `take` said so, or beyond 65,535 entries or 4 GB.
-    bool add(std::string_view name, std::string_view bytes);
+    // The same bytes each time. False if `take` said so, or beyond 65,535 entries or 4 GB.
+    bool add(std::string_view name, std::string_view bytes, packing how = packing::usual);
     // The directory; once, at the end.
     bool finish();
 

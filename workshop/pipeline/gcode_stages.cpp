@@ -6,7 +6,6 @@
 #include "workshop/models/model_file.hpp"
 #include "workshop/models/picture_file.hpp"
 #include "workshop/models/shares.hpp"
-#include "workshop/models/usual_mode.hpp"
 #include "workshop/pipeline/finished_file.hpp"
 #include "workshop/pipeline/volumes.hpp"
 #include "workshop/slicing/printable_layers.hpp"
@@ -79,7 +78,9 @@ std::vector<std::string> draw(std::span<const placed_volume> volumes, const std:
     for (const auto size : picture_sizes) {
         raster_options options;
         options.width = options.height = size;
-        if (write_picture(picture_in(folder, size), all, options, "png", [](double) {}).has_error())
+        if (write_picture(
+                picture_in(folder, size), all, options, "png", [](double) {}, durability::passing)
+                .has_error())
             missing.push_back("There is no picture of " + std::to_string(size) + " pixels in the file.");
     }
     return missing;
@@ -93,7 +94,8 @@ bool write_project(const engine_plan& plan, std::span<const placed_volume> volum
         return project && std::fwrite(bytes.data(), 1, bytes.size(), project.get()) == bytes.size();
     };
     return write_engine_project(plan, volumes, take) && std::fflush(project.get()) == 0 &&
-           write_model_file(folder / settings_file, settings_text(plan.settings)).has_value();
+           write_model_file(folder / settings_file, settings_text(plan.settings), durability::passing)
+               .has_value();
 }
 
 // Both on a thread of their own where one may be had: neither needs the other.

@@ -119,8 +119,9 @@ int work_on_slice(const job_task& job)
     } else {
         told = finished_slice(*made, task->response_id, log.finish());
     }
-    const auto kept = write_model_file(
-        answer_in(job.folder), answer_text(told.dump(-1, ' ', false, json::error_handler_t::replace)));
+    const auto kept = write_model_file(answer_in(job.folder),
+                                       answer_text(told.dump(-1, ' ', false, json::error_handler_t::replace)),
+                                       durability::passing);
     if (!kept.has_error()) return 0;
     std::fprintf(stderr, "%s\n", kept.error().detail.c_str());
     return 1;

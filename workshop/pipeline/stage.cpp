@@ -66,8 +66,8 @@ json told(const slice_result<json>& found, slice_log& log)
                                     " MB of memory that it may have."};
         all = told(why, log);
     }
-    const auto kept =
-        write_model_file(told_in(what.folder), all.dump(-1, ' ', false, json::error_handler_t::replace));
+    const auto kept = write_model_file(
+        told_in(what.folder), all.dump(-1, ' ', false, json::error_handler_t::replace), durability::passing);
     std::fflush(stdout);
     std::_Exit(kept.has_error() ? exit_refused : 0);
 }
