@@ -113,7 +113,7 @@ void gcode_check::work::moved(const gcode::parsed_line& line, const gcode::move&
         too_fast(plan_.retraction_mm_s, "The filament is moved");
 }
 
-const gcode_check::work::asked_here& gcode_check::work::asked()
+const asked_here& gcode_check::work::asked()
 {
     if (asked_) return *asked_;
     auto& here = asked_.emplace();

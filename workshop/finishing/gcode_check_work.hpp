@@ -55,6 +55,13 @@ private:
     double min_x_ = none, min_y_ = none, max_x_ = -none, max_y_ = -none;
 };
 
+// What is asked where the file has come to; looked up anew once layer, model or raft are other ones.
+struct asked_here {
+    std::optional<layer_wish> one; // of the model that is printed, or of all if that is not told
+    std::optional<layer_wish> all; // of all models with a layer there
+    double fastest_mm_s = 0;       // of moves that print a model
+};
+
 class gcode_check::work {
 public:
     work(expectations wanted, std::vector<line_run> user_lines)
@@ -100,12 +107,6 @@ private:
     void in_room(bool printing);
     void wrong(check_rule which, std::string text, fault_kind kind = fault_kind::wrong_file);
     void tell(std::uint64_t line, std::string text, fault_kind kind);
-    // What is asked where the file has come to; looked up anew once layer, model or raft are other ones.
-    struct asked_here {
-        std::optional<layer_wish> one; // of the model that is printed, or of all if that is not told
-        std::optional<layer_wish> all; // of all models with a layer there
-        double fastest_mm_s = 0;       // of moves that print a model
-    };
     const asked_here& asked();
     void layer_ended(bool last);
 
