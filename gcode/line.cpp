@@ -92,19 +92,6 @@ void read_words(parsed_line& line)
 
 } // namespace
 
-const word* parsed_line::find(char wanted) const
-{
-    for (std::size_t i = 0; i < word_count; ++i)
-        if (words[i].letter == wanted) return &words[i];
-    return nullptr;
-}
-
-std::optional<double> parsed_line::value(char wanted) const
-{
-    const word* found = find(wanted);
-    return found ? found->value : std::nullopt;
-}
-
 parsed_line parse_line(std::string_view text)
 {
     parsed_line line;

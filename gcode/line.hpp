@@ -35,9 +35,18 @@ struct parsed_line {
         return letter == command_letter && number == command_number;
     }
     // The first word of that letter, or null.
-    const word* find(char wanted) const;
+    const word* find(char wanted) const
+    {
+        for (std::size_t i = 0; i < word_count; ++i)
+            if (words[i].letter == wanted) return &words[i];
+        return nullptr;
+    }
     // Its value when it has one.
-    std::optional<double> value(char wanted) const;
+    std::optional<double> value(char wanted) const
+    {
+        const word* found = find(wanted);
+        return found ? found->value : std::nullopt;
+    }
 };
 
 // Never fails: what is no G-code gives an empty letter. `line` is without its line end. An N word at the

@@ -10,6 +10,29 @@ namespace {
 constexpr std::array axis_letters{'X', 'Y', 'Z'};
 constexpr double sane_mm = 1e6; // no machine moves a kilometre: such words are damage
 
+// The value of the first word of each letter that a move may have, or null: found in one go, since files are
+// moves for the most part, and pointed to, since copies of optionals wait for the memory they were just
+// written to.
+struct move_words {
+    std::array<const double*, 3> axes{};
+    const double* filament = nullptr;
+    const double* feed = nullptr;
+
+    explicit move_words(const parsed_line& line)
+    {
+        for (std::size_t at = line.word_count; at-- > 0;) {
+            const auto& one = line.words[at];
+            const double* const value = one.value ? &*one.value : nullptr;
+            if (one.letter >= 'X' && one.letter <= 'Z')
+                axes[static_cast<std::size_t>(one.letter - 'X')] = value;
+            else if (one.letter == 'E')
+                filament = value;
+            else if (one.letter == 'F')
+                feed = value;
+        }
+    }
+};
+
 double arc_length(const parsed_line& line, double dx, double dy, double scale)
 {
     const double chord = std::hypot(dx, dy);
@@ -39,13 +62,14 @@ std::optional<double> modal_state::tool_target(int tool) const
 std::optional<move> modal_state::apply_move(const parsed_line& line)
 {
     const double scale = modes_.inches ? 25.4 : 1;
-    if (const auto feed = line.value('F'); feed && *feed > 0 && *feed < sane_mm)
-        modes_.feed_mm_min = *feed * scale;
+    const move_words said(line);
+    if (said.feed != nullptr && *said.feed > 0 && *said.feed < sane_mm)
+        modes_.feed_mm_min = *said.feed * scale;
     move done;
     std::array<double, 3> delta{};
     for (std::size_t i = 0; i < 3; ++i) {
-        const auto value = line.value(axis_letters[i]);
-        if (!value || std::abs(*value * scale) > sane_mm) continue;
+        const double* const value = said.axes[i];
+        if (value == nullptr || std::abs(*value * scale) > sane_mm) continue;
         const double given = *value * scale;
         if (modes_.absolute) {
             delta[i] = axes_[i] ? given - *axes_[i] : 0; // a first move from an unknown place counts nothing
@@ -55,8 +79,8 @@ std::optional<move> modal_state::apply_move(const parsed_line& line)
             if (axes_[i]) *axes_[i] += given;
         }
     }
-    if (const auto value = line.value('E'); value && std::abs(*value * scale) < sane_mm) {
-        const double given = *value * scale;
+    if (said.filament != nullptr && std::abs(*said.filament * scale) < sane_mm) {
+        const double given = *said.filament * scale;
         done.de = modes_.absolute_e ? given - e_ : given;
         e_ += done.de;
     }

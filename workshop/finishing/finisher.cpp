@@ -62,7 +62,7 @@ private:
 
     void open_layer(bool whole);
     void close_layer(bool another_follows);
-    void layer_line(std::string_view text);
+    void layer_line(std::string_view text, const gcode::parsed_line& line);
     void begin_printing();
     void set_wish(std::optional<layer_wish> wish);
     void set_phase(bool bottom);
@@ -83,7 +83,7 @@ private:
     part part_ = part::head;
     bool started_ = false, has_progress_ = false, first_line_ = true;
 
-    std::string layer_;     // its lines as they came
+    held_layer layer_;      // as it came
     bool open_ = false;     // the layer's first lines are written: it was too large to be held
     bool printing_ = false; // its inserted lines are written
     layer_facts facts_;
@@ -158,13 +158,13 @@ void finisher::work::take(std::string_view text)
         if (part_ == part::layers) close_layer(true);
         part_ = part::layers;
         ++layer_count_;
-        layer_.assign(layer_mark).push_back('\n');
+        layer_.begin(layer_mark);
         return;
     }
     if (part_ == part::head) return take_head(line);
-    if (open_) return layer_line(line);
-    layer_.append(line).push_back('\n');
-    if (layer_.size() > most_layer_bytes) {
+    if (open_) return layer_line(line, parse_line(line, plan_.dialect));
+    layer_.append(line);
+    if (layer_.bytes() > most_layer_bytes) {
         note("A layer of more than 16 MiB was taken for a slow one.");
         open_layer(false);
     }
@@ -258,13 +258,9 @@ void finisher::work::open_layer(bool whole)
     lines_.set_pace(pace);
     open_ = true;
     printing_ = false;
-    std::string held;
-    held.swap(layer_);
-    for (std::size_t at = 0; at < held.size();) {
-        const auto end = held.find('\n', at);
-        layer_line(std::string_view(held).substr(at, end - at));
-        at = end + 1;
-    }
+    layer_.for_each(plan_.dialect, [this](std::string_view text, const gcode::parsed_line& line) {
+        layer_line(text, line);
+    });
 }
 
 void finisher::work::close_layer(bool another_follows)
@@ -307,9 +303,8 @@ void finisher::work::begin_printing()
     insert(plan_.each_layer);
 }
 
-void finisher::work::layer_line(std::string_view text)
+void finisher::work::layer_line(std::string_view text, const gcode::parsed_line& line)
 {
-    const auto line = parse_line(text, plan_.dialect);
     if (line.letter == 0) {
         const bool of_head =
             text == layer_mark || line.comment.starts_with("Z:") || line.comment.starts_with("HEIGHT:");
@@ -338,9 +333,9 @@ void finisher::work::layer_line(std::string_view text)
 void finisher::work::engine_command(std::string_view text, const gcode::parsed_line& line)
 {
     if (line.letter == 'G' && line.number <= 3) {
-        const auto as_written = lines_.move(text, line);
-        if (as_written == text) return out_.line(text, line); // read already
-        if (!as_written.empty()) out_.line(as_written);
+        const auto another = lines_.move(line);
+        if (!another) return out_.line(text, line); // read already
+        if (!another->empty()) out_.line(*another);
         return;
     }
     lines_.follow(line);

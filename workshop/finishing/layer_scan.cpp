@@ -39,16 +39,13 @@ std::optional<micron> z_of_comment(std::string_view comment)
     return static_cast<micron>(std::llround(z * 1000));
 }
 
-layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode::modal_state state,
+layer_facts scan_layer(const finishing_plan& plan, held_layer& lines, gcode::modal_state state,
                        std::optional<micron> raft_top, bool of_model)
 {
     layer_facts facts;
     gcode::move_timer timer;
     std::optional<layer_wish> wish;
-    while (!lines.empty()) {
-        const auto end = std::min(lines.find('\n'), lines.size());
-        const auto line = parse_line(lines.substr(0, end), plan.dialect);
-        lines.remove_prefix(std::min(end + 1, lines.size()));
+    lines.for_each(plan.dialect, [&](std::string_view, const gcode::parsed_line& line) {
         if (line.letter == 0) {
             if (const auto z = z_of_comment(line.comment); z && !facts.z) {
                 facts.z = z;
@@ -58,12 +55,12 @@ layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode
                 if (facts.z) wish = layer_at(plan, *volume, *facts.z - raft_top.value_or(0));
             }
             if (line.comment.starts_with("TYPE:")) of_model = begins_model(line.comment);
-            continue;
+            return;
         }
         auto moved = state.apply(line);
         if (!moved) {
             facts.seconds += gcode::dwell_seconds(line);
-            continue;
+            return;
         }
         const bool prints = moved->de > 0 && moved->length_mm > 0;
         if (prints && wish) moved->feed_mm_s = sped_up(plan, *wish, moved->feed_mm_s);
@@ -73,7 +70,7 @@ layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode
             facts.extruding_s += took;
             facts.model = facts.model || of_model;
         }
-    }
+    });
     return facts;
 }
 

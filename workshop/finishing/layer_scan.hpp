@@ -3,6 +3,7 @@
 
 #include "gcode/modal_state.hpp"
 #include "workshop/finishing/finishing_plan.hpp"
+#include "workshop/finishing/held_layer.hpp"
 
 #include <set>
 #include <string_view>
@@ -27,7 +28,7 @@ std::optional<micron> z_of_comment(std::string_view comment);
 // `lines` are a layer's, from ;LAYER_CHANGE on; `before` is the engine's state there. `raft_top` is what its
 // heights are counted from: none while only raft was printed.
 // `of_model`: what the last ;TYPE: before them began, since a type holds on until another is told.
-layer_facts scan_layer(const finishing_plan& plan, std::string_view lines, gcode::modal_state before,
+layer_facts scan_layer(const finishing_plan& plan, held_layer& lines, gcode::modal_state before,
                        std::optional<micron> raft_top, bool of_model);
 
 // Which layer of the model the height is, and where the raft ends, once a layer prints something of a model.

@@ -38,11 +38,11 @@ double line_rewriter::feed_for(bool prints, bool travels) const
     return sped_up(plan_, *layer_, feed / 60) * 60 * pace_;
 }
 
-std::string line_rewriter::move(std::string_view text, const gcode::parsed_line& line)
+std::optional<std::string> line_rewriter::move(const gcode::parsed_line& line)
 {
     const auto moved = engine_.apply(line);
     // What is no plain move in millimetres is not the engine's; the check will tell.
-    if (!moved || line.odd || line.spare_words > 0 || engine_.now().inches) return std::string(text);
+    if (!moved || line.odd || line.spare_words > 0 || engine_.now().inches) return std::nullopt;
     const bool places =
         line.find('X') || line.find('Y') || line.find('Z') || line.find('I') || line.find('J');
     const auto* const e_word = line.find('E');
@@ -55,7 +55,7 @@ std::string line_rewriter::move(std::string_view text, const gcode::parsed_line&
         const bool usual = std::abs(-de - retraction_) < 1e-3;
         if (usual && left_out_ == 0 && since_retraction_ < least_extrusion_) {
             left_out_ = -de;
-            return {};
+            return std::string();
         }
         de -= left_out_;
         left_out_ = since_retraction_ = 0;
@@ -63,7 +63,7 @@ std::string line_rewriter::move(std::string_view text, const gcode::parsed_line&
         const double spared = std::min(left_out_, de);
         left_out_ -= spared;
         de -= spared;
-        if (de < same_e) return {};
+        if (de < same_e) return std::string();
     }
     const bool feed_alone = !places && !e_word;
     const double feed = feed_for(prints || feed_alone, places && !prints),
@@ -75,7 +75,7 @@ std::string line_rewriter::move(std::string_view text, const gcode::parsed_line&
         const double wanted = engine_.now().absolute_e ? file_.state().e() + de : de;
         if (std::abs(wanted - *e_word->value) >= same_e) e = wanted;
     }
-    if (feed_fits && !e) return std::string(text);
+    if (feed_fits && !e) return std::nullopt;
     return with_words(line, e, feed_fits ? std::nullopt : std::optional(feed),
                       filament_letter(plan_.dialect));
 }

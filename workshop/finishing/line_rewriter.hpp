@@ -23,8 +23,8 @@ public:
     void set_pace(double factor) { pace_ = factor; }
     void set_model(bool of_model) { of_model_ = of_model; }
 
-    // A move of the engine (G0 to G3) as it is to be written; empty: not at all.
-    std::string move(std::string_view text, const gcode::parsed_line& line);
+    // A move of the engine (G0 to G3) as it is to be written; none: as it stands; empty: not at all.
+    std::optional<std::string> move(const gcode::parsed_line& line);
     // Any other line of the engine: its state follows it. It is written as it stands.
     void follow(const gcode::parsed_line& line) { engine_.apply(line); }
     // A line that goes into the finished file, whoever it is from.

@@ -18,6 +18,7 @@
 #include <array>
 #include <csignal>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace layerline::workshop {
@@ -114,6 +115,8 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
     std::map<std::string, std::shared_ptr<running_job>> running;
     runner_counts counts;
     host_share share = host_share::usual;
+    std::uint64_t changes = 0;
+    std::set<net::steady_timer*> watchers; // each of a coroutine that waits for a change
 
     std::size_t room() const
     {
@@ -144,6 +147,38 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         wake_up.cancel();
     }
 
+    void changed()
+    {
+        ++changes;
+        for (auto* const one : watchers)
+            one->cancel();
+    }
+
+    static task<void> change_after(std::shared_ptr<engine> self, std::uint64_t seen,
+                                   std::chrono::milliseconds most)
+    {
+        if (self->changes != seen) co_return;
+        net::steady_timer timer(co_await net::this_coro::executor, clock::now() + most);
+        const watched one(*self, timer);
+        co_await timer.async_wait(as_tuple);
+    }
+
+    // In the list as long as its coroutine lives.
+    class watched {
+    public:
+        watched(engine& of, net::steady_timer& timer) : of_(of), timer_(timer)
+        {
+            of_.watchers.insert(&timer_);
+        }
+        ~watched() { of_.watchers.erase(&timer_); }
+        watched(const watched&) = delete;
+        watched& operator=(const watched&) = delete;
+
+    private:
+        engine& of_;
+        net::steady_timer& timer_;
+    };
+
     static task<void> loop(std::shared_ptr<engine> self)
     {
         while (!self->stopped) {
@@ -166,6 +201,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
             auto job = std::make_shared<running_job>();
             job->set_aside = self->running.size() >= self->room(); // it changed while the queue was asked
             self->running.emplace((*next)->id, job);
+            self->changed();
             auto one = see_through(self, std::move(**next), std::move(job));
             net::co_spawn(self->context, std::move(one), net::detached);
         }
@@ -313,6 +349,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         ++(again ? self->counts.again : outcome.failure ? self->counts.failed : self->counts.succeeded);
         const bool died = again && !self->stopped && !mine->set_aside;
         co_await self->tell(job, std::move(outcome), again, died);
+        self->changed();
         std::error_code ignored;
         if (folder.has_value()) std::filesystem::remove_all(*folder, ignored);
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - since);
@@ -395,6 +432,16 @@ runner_counts job_runner::counts() const
     auto told = engine_->counts;
     told.running = engine_->running.size();
     return told;
+}
+
+std::uint64_t job_runner::changes() const
+{
+    return engine_->changes;
+}
+
+task<void> job_runner::change_after(std::uint64_t seen, std::chrono::milliseconds most)
+{
+    co_await engine::change_after(engine_, seen, most);
 }
 
 void job_runner::stop()

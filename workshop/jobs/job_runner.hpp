@@ -51,6 +51,10 @@ public:
     // 0 to 1; nothing if it does not run here now.
     std::optional<double> progress(const std::string& job) const;
     runner_counts counts() const;
+    // How many jobs have begun or ended here: whoever looked at one asks for this before.
+    std::uint64_t changes() const;
+    // Until there are more than that many, at most that long.
+    transport::task<void> change_after(std::uint64_t seen, std::chrono::milliseconds most);
     // Kills what runs and takes no more; its jobs are done by whoever runs next.
     void stop();
 

@@ -1,12 +1,10 @@
 #include "workshop/service/job_events.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -24,17 +22,17 @@ constexpr std::chrono::seconds between_signs{15}; // of life, so that nothing on
 
 } // namespace
 
-task<void> send_job_events(transport::exchange& call, job_queue& queue, const job_runner& runner,
-                           job_record job, job_teller tell)
+task<void> send_job_events(transport::exchange& call, job_queue& queue, job_runner& runner, job_record job,
+                           job_teller tell)
 {
     transport::response_head head;
     head.headers.set("content-type", "text/event-stream");
     head.headers.set("cache-control", "no-store");
     const auto begun = co_await call.respond(std::move(head));
     if (!begun) co_return;
-    net::steady_timer timer(co_await net::this_coro::executor);
     std::string told;
     auto last = clock::now();
+    std::uint64_t seen = 0; // what was looked at may be older than any change
     for (;;) {
         auto now = tell(job, runner.progress(job.id)).dump(-1, ' ', false, json::error_handler_t::replace);
         std::string part;
@@ -49,8 +47,8 @@ task<void> send_job_events(transport::exchange& call, job_queue& queue, const jo
             if (!written) co_return;
         }
         if (is_over(job.state)) break;
-        timer.expires_after(between_looks);
-        co_await timer.async_wait(net::use_awaitable);
+        co_await runner.change_after(seen, between_looks);
+        seen = runner.changes();
         auto next = co_await queue.find(job.id);
         if (next.has_error() || !*next) co_return;
         job = **std::move(next);
