@@ -5,13 +5,13 @@ target_include_directories(layerline_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_features(layerline_options INTERFACE cxx_std_20)
 target_compile_definitions(layerline_options INTERFACE LAYERLINE_VERSION="${PROJECT_VERSION}")
 target_compile_options(layerline_options INTERFACE
-    -fPIE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
+    $<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>,-fPIC,-fPIE> -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wnull-dereference
     # -Wconversion is left out: Asio's and nlohmann's templates raise it in our instantiations.
     # gcc 12 raises these falsely in coroutine frames and in inlined std::string (gcc bugs 105562, 104336).
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wno-null-dereference -fcoroutines>)
 # A program with the property LAYERLINE_STATIC has no shared libraries.
 target_link_options(layerline_options INTERFACE
-    $<IF:$<BOOL:$<TARGET_PROPERTY:LAYERLINE_STATIC>>,-static-pie,-pie>)
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<IF:$<BOOL:$<TARGET_PROPERTY:LAYERLINE_STATIC>>,-static-pie,-pie>>)
 
 if(LAYERLINE_SANITIZE)
     target_compile_options(layerline_options INTERFACE

@@ -151,7 +151,8 @@ int run_operation(const operation_command& commands, const operation_command::en
     input.output = commands.out;
     input.most_bytes = most_bytes;
     input.progress = &show_progress;
-    const auto fields = which.row->run(input);
+    const auto ready = which.row->make_ready != nullptr ? which.row->make_ready() : model_result<void>();
+    const auto fields = ready.has_error() ? ready.error() : which.row->run(input);
     show_progress(-1);
     if (fields.has_error()) return failed(fields.error());
     if (which.row->output == operation_output::model && commands.format != "stl")

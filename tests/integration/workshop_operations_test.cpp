@@ -94,6 +94,25 @@ TEST_CASE("shrinkwrap, hollow and wall thickness are done in the confined proces
                 {"accuracyWallThickness", 1}})["hasThinWalls"] == false);
 }
 
+TEST_CASE("without the library of voxels what needs it could not be started, 70, and all else is done",
+          "[workshop]")
+{
+    const temp_folder folder;
+    std::filesystem::create_directory(folder.path() / "bin");
+    const auto alone = folder.path() / "bin" / "layerline-workshop";
+    std::filesystem::copy_file(program_path("layerline-workshop"), alone);
+    const workshop_rig at({}, alone);
+    const auto file = at.upload(box());
+    for (const char* operation : {"hollowing", "shrinkwrap-repair"}) {
+        const auto told =
+            at.over(at.begin(operation, {{"inputId", file}, {"wallThicknessMm", 2}, {"accuracy", "rough"}}));
+        INFO(told.dump());
+        CHECK(workshop_rig::code_of(told) == 70);
+        CHECK(told.dump().find("libopenvdb") != std::string::npos);
+    }
+    CHECK(done(at, "repair", {{"inputId", file}})["changed"] == false);
+}
+
 TEST_CASE("a drain hole goes through HTTP, and one that cannot be is told with 801, 802 or 13",
           "[workshop][status]")
 {

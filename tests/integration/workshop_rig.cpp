@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <thread>
+#include <utility>
 
 namespace layerline::tests {
 
@@ -16,7 +17,8 @@ constexpr std::chrono::milliseconds between_looks{20};
 
 } // namespace
 
-workshop_rig::workshop_rig(const std::string& toml)
+workshop_rig::workshop_rig(const std::string& toml, std::filesystem::path program)
+    : program_(std::move(program))
 {
     // Programs under test run beside each other: none takes the default port for its figures.
     std::ofstream(path("workshop.toml")) << toml << "[metrics]\nlisten = \"127.0.0.1:0\"\n";
@@ -28,8 +30,7 @@ void workshop_rig::start()
 {
     std::filesystem::remove(path("ready"));
     service.reset();
-    service.emplace(std::vector<std::string>{program_path("layerline-workshop").string(), "--state",
-                                             path("state").string(), "--config",
+    service.emplace(std::vector<std::string>{program_.string(), "--state", path("state").string(), "--config",
                                              path("workshop.toml").string(), "serve", "--listen",
                                              "127.0.0.1:0", "--ready", path("ready").string()},
                     path("workshop.log"));
@@ -42,7 +43,7 @@ void workshop_rig::start()
 
 std::string workshop_rig::make_token(const std::string& scopes, const std::vector<std::string>& more) const
 {
-    std::vector<std::string> words{program_path("layerline-workshop").string(),
+    std::vector<std::string> words{program_.string(),
                                    "--state",
                                    path("state").string(),
                                    "token",

@@ -12,8 +12,9 @@ namespace layerline::tests {
 
 class workshop_rig {
 public:
-    // `toml` is its workshop.toml.
-    explicit workshop_rig(const std::string& toml = {});
+    // `toml` is its workshop.toml, `program` the workshop itself.
+    explicit workshop_rig(const std::string& toml = {},
+                          std::filesystem::path program = program_path("layerline-workshop"));
 
     void start();
     web_answer ask(const std::string& method, const std::string& target, const std::string& body = {},
@@ -39,6 +40,7 @@ public:
 
 private:
     temp_folder folder_;
+    std::filesystem::path program_;
 };
 
 } // namespace layerline::tests

@@ -49,9 +49,8 @@ void tell_progress(double done)
     std::fflush(stdout);
 }
 
-model_result<std::string> done(const job_task& task)
+model_result<std::string> done(const operation_row* row, const job_task& task)
 {
-    const auto* const row = find_operation(task.operation);
     if (row == nullptr)
         return model_failure{model_errc::operation_not_started, "There is no such operation."};
     operation_input input;
@@ -83,6 +82,9 @@ int work_on_task(const other_work& other)
         return 1;
     }
     if (task->operation == other.name) return other.run(*task);
+    const auto* const row = find_operation(task->operation);
+    const auto ready =
+        row != nullptr && row->make_ready != nullptr ? row->make_ready() : model_result<void>();
     if (const auto confined = confine_files(std::span(&task->source, 1), task->folder);
         !confined.refused.empty()) {
         std::fprintf(stderr, "%s\n", confined.refused.c_str());
@@ -93,7 +95,7 @@ int work_on_task(const other_work& other)
         return 1;
     }
     tell_progress(0);
-    const auto answer = done(*task);
+    const auto answer = ready.has_error() ? ready.error() : done(row, *task);
     const auto kept = write_model_file(answer_in(task->folder), answer_text(answer), durability::passing);
     if (!kept.has_error()) return 0;
     std::fprintf(stderr, "%s\n", kept.error().detail.c_str());

@@ -2,6 +2,7 @@
 
 #include "workshop/models/analysis.hpp"
 #include "workshop/models/analysis_json.hpp"
+#include "workshop/models/distance_field.hpp"
 #include "workshop/models/model_format.hpp"
 #include "workshop/models/repair.hpp"
 #include "workshop/models/repair_json.hpp"
@@ -116,14 +117,16 @@ constexpr std::array table{
                   operation_output::model,
                   &shrinkwrap_model,
                   "Wraps whatever it is in one closed surface.",
-                  {.fixed_mb = 512}},
+                  {.fixed_mb = 512},
+                  &load_distance_grids},
     operation_row{"hollow",
                   "hollowing",
                   hollow_takes,
                   operation_output::model,
                   &hollow_model,
                   "Takes the inside out of a closed model, but for a wall.",
-                  {.fixed_mb = 640}},
+                  {.fixed_mb = 640},
+                  &load_distance_grids},
     operation_row{"wall-thickness",
                   "wall-thickness-analysis",
                   wall_thickness_takes,

@@ -44,6 +44,9 @@ struct operation_row {
     model_result<nlohmann::json> (*run)(const operation_input& input) = nullptr;
     std::string_view does; // for the documentation
     memory_need memory = {};
+    // Makes ready what `run` needs of the machine beside its files; called before the process is confined to
+    // those.
+    model_result<void> (*make_ready)() = nullptr;
 };
 
 std::span<const operation_row> operation_table();
