@@ -95,19 +95,31 @@ void read_words(parsed_line& line)
 parsed_line parse_line(std::string_view text)
 {
     parsed_line line;
+    parse_line(text, line);
+    return line;
+}
+
+void parse_line(std::string_view text, parsed_line& line)
+{
+    line.comment = line.argument = {};
+    line.letter = 0;
+    line.number = -1;
+    line.subcode = 0;
+    line.takes_text = line.odd = false;
+    line.word_count = line.spare_words = 0;
     if (const auto semicolon = text.find(';'); semicolon != std::string_view::npos) {
         line.comment = text.substr(semicolon + 1);
         text = text.substr(0, semicolon);
     }
     line.code = without_number(trimmed(text));
     std::string_view rest = line.code;
-    if (rest.size() < 2 || !is_letter(rest[0]) || !is_digit(rest[1])) return line;
+    if (rest.size() < 2 || !is_letter(rest[0]) || !is_digit(rest[1])) return;
     const char letter = upper(rest[0]);
-    if (letter != 'G' && letter != 'M' && letter != 'T') return line;
+    if (letter != 'G' && letter != 'M' && letter != 'T') return;
     std::size_t at = 1;
     int number = 0;
     for (; at < rest.size() && is_digit(rest[at]); ++at) {
-        if (at > 5) return line; // no firmware has a six-digit command
+        if (at > 5) return; // no firmware has a six-digit command
         number = number * 10 + (rest[at] - '0');
     }
     int subcode = 0;
@@ -123,7 +135,6 @@ parsed_line parse_line(std::string_view text)
     line.takes_text =
         letter == 'M' && std::find(text_commands.begin(), text_commands.end(), number) != text_commands.end();
     if (!line.takes_text) read_words(line);
-    return line;
 }
 
 std::string without_parentheses(std::string_view line)

@@ -53,6 +53,8 @@ struct parsed_line {
 // beginning is cut off, and the checksum only then, since texts may hold '*'. A ';' always begins a comment,
 // as it does in Marlin, in free texts too.
 parsed_line parse_line(std::string_view line);
+// The same into one that is there already: a line's room for words, most of a kilobyte, is not filled anew.
+void parse_line(std::string_view line, parsed_line& into);
 
 // The line with its (comments in parentheses) taken out; nested ones and one without an end as well. Only for
 // files whose firmware knows them: elsewhere parentheses belong to file names and messages.

@@ -87,7 +87,7 @@ std::optional<move> modal_state::apply_move(const parsed_line& line)
     done.dx = delta[0], done.dy = delta[1], done.dz = delta[2];
     const double flat = line.number >= 2 ? arc_length(line, done.dx, done.dy, scale)
                                          : std::sqrt(done.dx * done.dx + done.dy * done.dy);
-    done.length_mm = std::sqrt(flat * flat + done.dz * done.dz);
+    done.length_mm = done.dz == 0 ? flat : std::sqrt(flat * flat + done.dz * done.dz);
     done.feed_mm_s = modes_.feed_mm_min / 60;
     done.travel = line.number == 0 || done.de <= 0;
     return done;

@@ -24,10 +24,12 @@ double move_timer::add(const move& next)
     vx_ = vx, vy_ = vy, vz_ = vz;
     const double paid = std::max(0.0, change - limits_.corner_mm_s);
     const double cruise = next.length_mm / speed;
+    const double with_corner = cruise + paid / (2 * limits_.acceleration_mm_s2);
+    if (paid <= 2 * speed) return with_corner; // less than to stop and to set off anew
     // No move takes longer than from rest to rest with its full speed never reached.
     const double rest_to_rest = std::max(cruise + speed / limits_.acceleration_mm_s2,
                                          2 * std::sqrt(next.length_mm / limits_.acceleration_mm_s2));
-    return std::min(cruise + paid / (2 * limits_.acceleration_mm_s2), rest_to_rest);
+    return std::min(with_corner, rest_to_rest);
 }
 
 } // namespace layerline::gcode

@@ -20,11 +20,11 @@ inline char filament_letter(gcode_dialect dialect)
     return is_milling(dialect) ? 'A' : 'E';
 }
 
-inline gcode::parsed_line parse_line(std::string_view text, gcode_dialect dialect)
+inline void parse_line(std::string_view text, gcode_dialect dialect, gcode::parsed_line& line)
 {
-    auto line = gcode::parse_line(text);
+    gcode::parse_line(text, line);
     if (dialect == gcode_dialect::makerbot && line.is('M', 109)) line.number = 190;
-    if (!is_milling(dialect)) return line;
+    if (!is_milling(dialect)) return;
     const bool moves = line.letter == 'G' && line.number != 4;
     const bool sets = line.is('G', 4) || (line.letter == 'M' && line.number != 73);
     for (std::size_t at = 0; at < line.word_count; ++at) {
@@ -32,6 +32,11 @@ inline gcode::parsed_line parse_line(std::string_view text, gcode_dialect dialec
         if (moves && letter == 'A') letter = 'E';
         if (sets && letter == 'P') letter = 'S';
     }
+}
+inline gcode::parsed_line parse_line(std::string_view text, gcode_dialect dialect)
+{
+    gcode::parsed_line line;
+    parse_line(text, dialect, line);
     return line;
 }
 

@@ -39,6 +39,7 @@ void gcode_check::work::wrong(check_rule which, std::string text, fault_kind kin
 
 void gcode_check::work::take_lines()
 {
+    gcode::parsed_line line;
     while (const auto raw = splitter_.next()) {
         line_ = raw->number;
         layer_bytes_ += raw->text.size() + 1;
@@ -51,7 +52,7 @@ void gcode_check::work::take_lines()
             continue;
         }
         if (users) extras_.owners(raw->text);
-        const auto line = parse_line(raw->text, plan_.dialect);
+        parse_line(raw->text, plan_.dialect, line);
         if (!users && line.code.empty() && !line.comment.empty()) comment(line.comment);
         if (line.letter != 0)
             command(line, users);

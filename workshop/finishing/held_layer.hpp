@@ -18,7 +18,7 @@ public:
     void begin(std::string_view line)
     {
         text_.clear();
-        read_.clear();
+        read_count_ = 0;
         append(line);
     }
     void append(std::string_view line) { text_.append(line).push_back('\n'); }
@@ -33,8 +33,12 @@ public:
             const auto end = text_.find('\n', at);
             const auto text = std::string_view(text_).substr(at, end - at);
             at = end + 1;
-            if (number == read_.size() && number < most_read) read_.push_back(parse_line(text, dialect));
-            if (number < read_.size())
+            if (number == read_count_ && number < most_read) {
+                if (read_.size() == number) read_.emplace_back();
+                parse_line(text, dialect, read_[number]);
+                ++read_count_;
+            }
+            if (number < read_count_)
                 each(text, read_[number]);
             else
                 each(text, parse_line(text, dialect));
@@ -45,7 +49,8 @@ private:
     static constexpr std::size_t most_read = 16UL * 1024; // lines, of some 700 bytes each
 
     std::string text_;
-    std::vector<gcode::parsed_line> read_; // the first lines
+    std::vector<gcode::parsed_line> read_; // the first lines of this layer or an earlier one
+    std::size_t read_count_ = 0;           // those of this one
 };
 
 } // namespace layerline::workshop
