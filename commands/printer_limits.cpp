@@ -1,9 +1,13 @@
 #include "commands/printer_limits.hpp"
 
+#include "commands/code_reach.hpp"
+
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -30,6 +34,15 @@ std::string rounded(double value)
     return std::to_string(std::lround(value));
 }
 
+// To a tenth.
+std::string in_mm(double value)
+{
+    const long tenths = std::lround(value * 10);
+    if (tenths % 10 == 0) return std::to_string(tenths / 10);
+    return (tenths < 0 ? "-" : "") + std::to_string(std::abs(tenths) / 10) + "." +
+           std::to_string(std::abs(tenths) % 10);
+}
+
 void cool(json& section, const char* what, std::optional<double> most, std::vector<std::string>& notes)
 {
     if (!most || !section.is_object()) return;
@@ -53,6 +66,20 @@ void shorten(json& bed, const printer::travel_area& travel, std::vector<std::str
                                 ": the printer goes no farther.");
 }
 
+// The owner's own lines, or the profile's: to present the print, say.
+void keep_code_within(json& section, const printer::travel_area& travel, std::vector<std::string>& notes)
+{
+    for (auto& [name, code] : section.items()) {
+        const auto is_line = [](const json& one) { return one.is_string(); };
+        if (!code.is_array() || !std::all_of(code.begin(), code.end(), is_line)) continue;
+        auto lines = code.get<std::vector<std::string>>();
+        for (const auto& move : keep_within_reach(lines, travel))
+            notes.push_back("gcode." + name + " goes to " + move.axis + " " + in_mm(move.is) +
+                            " instead of " + in_mm(move.was) + ": the printer goes no farther.");
+        code = std::move(lines);
+    }
+}
+
 } // namespace
 
 std::vector<std::string> keep_within(json& data, const printer::link_capabilities& can)
@@ -62,6 +89,8 @@ std::vector<std::string> keep_within(json& data, const printer::link_capabilitie
         cool(data["bed"], "bed", can.max_bed_c, notes);
         if (can.travel) shorten(data["bed"], *can.travel, notes);
     }
+    if (can.travel && data.contains("gcode") && data["gcode"].is_object())
+        keep_code_within(data["gcode"], *can.travel, notes);
     if (data.contains("extruders") && data["extruders"].is_array())
         for (auto& extruder : data["extruders"])
             cool(extruder, "nozzle", can.max_tool_c, notes);

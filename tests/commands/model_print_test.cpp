@@ -237,3 +237,31 @@ TEST_CASE("notes are bounded in number and length")
     CHECK(one.told()["Notes"].size() == max_print_notes);
     CHECK(one.told()["Notes"][0].get<std::string>().size() == max_print_note_bytes);
 }
+
+TEST_CASE("places of the owner's code that the printer does not reach are taken back to its ends, and told")
+{
+    link_capabilities can;
+    can.travel = layerline::printer::travel_area{-5.1234, 180, 0, 160.5, 200};
+    json data{
+        {"gcode",
+         {{"startGcode", {"G21", "G28", "G1 X-6 Y-3.5 Z0.3 F3000 ; the edge", "g1 x20", "M117 G1 X999"}},
+          {"endGcode", {"G91", "G1 Z500", "G90", "G1 X0 Y200 F6000", "G20", "G1 X10 Z1", "G2 X500 I5"}},
+          {"changeLayerGcode", {"G92 X0", "G1 X900"}},
+          {"customGcode", nullptr},
+          {"gcodeFlavour", "MARLIN"}}}};
+    const auto notes = keep_within(data, can);
+    CHECK(data["gcode"]["startGcode"] ==
+          json({"G21", "G28", "G1 X-5.123 Y0 Z0.3 F3000 ; the edge", "g1 x20", "M117 G1 X999"}));
+    // Relative moves are left alone, since where they begin is not known; so are arcs.
+    CHECK(data["gcode"]["endGcode"] ==
+          json({"G91", "G1 Z500", "G90", "G1 X0 Y160.5 F6000", "G20", "G1 X7.086 Z1", "G2 X500 I5"}));
+    CHECK(data["gcode"]["changeLayerGcode"] == json({"G92 X0", "G1 X900"}));
+    REQUIRE(notes.size() == 4);
+    CHECK(notes[0] == "gcode.endGcode goes to Y 160.5 instead of 200: the printer goes no farther.");
+    CHECK(notes[2] == "gcode.startGcode goes to X -5.1 instead of -6: the printer goes no farther.");
+    // What lies within stays as it is written, letter for letter.
+    json inside{{"gcode", {{"endGcode", {"G1 X0.000 Y160.500", "  G1   Y1 ", "G1 Z200"}}}}};
+    const auto same = inside;
+    CHECK(keep_within(inside, can).empty());
+    CHECK(inside == same);
+}

@@ -9,6 +9,7 @@ if(TARGET layerline::access_core)
         ${PROJECT_SOURCE_DIR}/agent/kept_model_prints.cpp
         ${PROJECT_SOURCE_DIR}/commands/model_print.cpp
         ${PROJECT_SOURCE_DIR}/commands/model_print_record.cpp
+        ${PROJECT_SOURCE_DIR}/commands/code_reach.cpp
         ${PROJECT_SOURCE_DIR}/commands/printer_limits.cpp)
     target_link_libraries(layerline_model_prints_pure PUBLIC layerline::access_core layerline_commands_pure)
     layerline_fuzz(model_prints LINK layerline_model_prints_pure)

@@ -182,6 +182,10 @@ check_report gcode_check::work::finish()
             report_.notes.push_back("The uppermost " + std::to_string(planned - last) + " layers of " +
                                     of_model(volume) + " are too thin to print.");
     }
+    if (owners_top_mm_ > wanted_.z_mm + slack_mm)
+        report_.notes.push_back("The owner's G-code lifts the head to " + shortest(owners_top_mm_, 1) +
+                                " mm; the printer ends at " + shortest(wanted_.z_mm, 1) +
+                                " mm. Not every firmware forgives that.");
     for (auto& one : settings_.missing())
         tell(0, std::move(one), fault_kind::wrong_file);
     return std::move(report_);

@@ -10,7 +10,6 @@ namespace layerline::workshop {
 
 namespace {
 
-constexpr double slack_mm = 0.002; // the engine writes three digits
 constexpr double same_celsius = 0.5;
 
 std::string mm(double value)
@@ -56,7 +55,8 @@ void gcode_check::work::command(const gcode::parsed_line& line, bool users)
     const auto done = timer_.take(line);
     if (!done.moved) return;
     meter_.add(done.moved->de, tool);
-    if (!users) moved(line, *done.moved);
+    if (!users) return moved(line, *done.moved);
+    owners_top_mm_ = std::max(owners_top_mm_, timer_.state().z().value_or(0));
 }
 
 void gcode_check::work::heats(const gcode::parsed_line& line)

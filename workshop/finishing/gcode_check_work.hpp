@@ -21,6 +21,7 @@
 
 namespace layerline::workshop {
 
+inline constexpr double slack_mm = 0.002;      // the engine writes three digits
 inline constexpr double model_slack_mm = 0.25; // that lines may lie outside of a model's box
 
 enum class check_rule : std::uint8_t { // one sentence a layer for each
@@ -123,6 +124,7 @@ private:
     std::uint64_t line_ = 0;
     std::uint64_t layer_bytes_ = 0; // so far
     std::set<check_rule> told_;     // in this layer
+    double owners_top_mm_ = 0;      // where the owner's lines lift the head to
 
     bool in_layers_ = false, model_ = false, layer_has_model_ = false;
     std::optional<micron> z_, raft_top_;

@@ -195,3 +195,26 @@ TEST_CASE("a setting that the engine took otherwise is found", "[finishing]")
     CHECK_FALSE(same_setting("grid", "gyroid"));
     CHECK_FALSE(same_setting("1", "1.001"));
 }
+
+TEST_CASE("an owner's line that goes above the printer is told, since some firmware ends the print at it",
+          "[finishing]")
+{
+    const auto told = [](const std::string& line) {
+        auto data = finishing_data();
+        data["gcode"]["endGcode"] = json::array({line, "M84"});
+        const auto plan = finishing_plan_of(data, 1000);
+        const auto made = finish_text(plan, {}, engine_file(5));
+        REQUIRE(made.has_value());
+        auto owners = owners_lines(made->first);
+        owners.back().first -= 1;
+        const auto report =
+            check_text(expect(data, plan, {{89, 89, 0, 111, 111, 10}}, {}), owners, made->first);
+        INFO(json_of(report).dump(1));
+        CHECK(report.good());
+        return report.notes;
+    };
+    CHECK(told("G1 Z10").empty());
+    const auto notes = told("G1 Z999");
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].find("lifts the head to 999 mm") != std::string::npos);
+}
