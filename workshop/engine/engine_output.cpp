@@ -2,6 +2,7 @@
 #include "workshop/engine/engine_process.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace layerline::workshop {
@@ -29,6 +30,14 @@ std::string engine_version_in(std::string_view output)
     if (from == std::string_view::npos) return {};
     output.remove_prefix(from);
     return std::string(output.substr(0, std::min(output.find_first_of(" \r\n"), most_version)));
+}
+
+bool lacks_memory(std::string_view output)
+{
+    constexpr std::array signs{"std::bad_alloc", "failed to map segment", "Cannot allocate memory",
+                               "cannot allocate memory"};
+    return std::any_of(signs.begin(), signs.end(),
+                       [&](const char* sign) { return output.find(sign) != std::string_view::npos; });
 }
 
 std::string engine_words(std::string_view output)

@@ -39,6 +39,8 @@ std::optional<double> engine_progress(std::string_view line);
 // "PrusaSlicer-2.5.0+…" out of what it says of itself, which may begin with lines of its log; "" if that is
 // not in it. Pure.
 std::string engine_version_in(std::string_view output);
+// Whether it ended since it was given no more memory, by its own words or the loader's. Pure.
+bool lacks_memory(std::string_view output);
 // What of its output a person should read: without progress, at most 600 characters. Pure.
 std::string engine_words(std::string_view output);
 

@@ -11,6 +11,8 @@ namespace layerline::workshop {
 namespace {
 
 constexpr double same_celsius = 0.5;
+constexpr double least_filament_mm =
+    0.001; // or mm3: what the widest line takes for the last digit of its places
 
 std::string mm(double value)
 {
@@ -108,6 +110,9 @@ void gcode_check::work::moved(const gcode::parsed_line& line, const gcode::move&
                                             shortest(most, 2) + " was asked at most.");
     };
     if (printing) return prints(move);
+    // A piece of a line that is shorter than the digits it is written with.
+    const bool of_line = (line.find('X') || line.find('Y')) && std::abs(move.de) < least_filament_mm;
+    if (move.length_mm == 0 && of_line) return;
     if (move.length_mm > 0 && line.value('F')) too_fast(plan_.travel_mm_s, "The head travels");
     if (move.length_mm == 0 && move.de != 0 && plan_.retraction_mm > 0)
         too_fast(plan_.retraction_mm_s, "The filament is moved");

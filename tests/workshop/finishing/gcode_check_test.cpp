@@ -90,6 +90,14 @@ TEST_CASE("moves out of the room are found, whoever makes them but the owner", "
     CHECK(all.with("G1 X100 Y100").good());
 }
 
+TEST_CASE("a piece of a line that is shorter than its digits is no fast move of the filament", "[finishing]")
+{
+    const bench all;
+    CHECK(all.with("G1 X110 Y90 E0.70002").good());
+    CHECK(tells(all.with("G1 X110 Y90 E0.75"), "The filament is moved at 60 mm/s"));
+    CHECK(tells(all.with("G1 E0.70002"), "The filament is moved at 60 mm/s"));
+}
+
 TEST_CASE("at a tip a layer without anything to print is noted, not found wrong", "[finishing]")
 {
     const bench all;
