@@ -34,8 +34,9 @@ std::string engine_version_in(std::string_view output)
 
 bool lacks_memory(std::string_view output)
 {
+    // The last is what a thread is refused with that has no room for its stack.
     constexpr std::array signs{"std::bad_alloc", "failed to map segment", "Cannot allocate memory",
-                               "cannot allocate memory"};
+                               "cannot allocate memory", "Resource temporarily unavailable"};
     return std::any_of(signs.begin(), signs.end(),
                        [&](const char* sign) { return output.find(sign) != std::string_view::npos; });
 }
