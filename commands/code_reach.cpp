@@ -85,7 +85,8 @@ std::vector<shortened_move> keep_within_reach(std::vector<std::string>& lines,
         if (moves_zero(line)) break;
         if (line.is('G', 90) || line.is('G', 91)) absolute = line.number == 90;
         if (line.is('G', 20) || line.is('G', 21)) scale = line.number == 20 ? mm_in_inch : 1;
-        if (!absolute || line.letter != 'G' || line.number > 1) continue;
+        const bool summed = text.find('*') < text.find(';'); // its sum would be another
+        if (!absolute || summed || line.letter != 'G' || line.number > 1) continue;
         for (const auto& way : reaches(travel)) {
             const auto wanted = line.value(way.axis);
             const auto end = wanted ? end_before(way, *wanted * scale) : std::nullopt;

@@ -17,8 +17,8 @@ struct shortened_move {
 };
 
 // Changes in `lines` each X, Y and Z of G0 and G1 that lies outside of `travel`; nothing else of them. Read
-// as absolute until G91, in mm until G20; behind a G92 that moves an axis' zero nothing is changed any more.
-// The first one of each axis is told.
+// as absolute until G91, in mm until G20; behind a G92 that moves an axis' zero nothing of these lines is
+// changed any more, nor is a line with a checksum. The first one of each axis is told.
 std::vector<shortened_move> keep_within_reach(std::vector<std::string>& lines,
                                               const printer::travel_area& travel);
 

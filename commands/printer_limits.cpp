@@ -67,14 +67,16 @@ void shorten(json& bed, const printer::travel_area& travel, std::vector<std::str
 }
 
 // The owner's own lines, or the profile's: to present the print, say.
-void keep_code_within(json& section, const printer::travel_area& travel, std::vector<std::string>& notes)
+void keep_code_within(json& section, const std::string& called, const printer::travel_area& travel,
+                      std::vector<std::string>& notes)
 {
+    if (!section.is_object()) return;
     for (auto& [name, code] : section.items()) {
         const auto is_line = [](const json& one) { return one.is_string(); };
         if (!code.is_array() || !std::all_of(code.begin(), code.end(), is_line)) continue;
         auto lines = code.get<std::vector<std::string>>();
         for (const auto& move : keep_within_reach(lines, travel))
-            notes.push_back("gcode." + name + " goes to " + move.axis + " " + in_mm(move.is) +
+            notes.push_back(called + "." + name + " goes to " + move.axis + " " + in_mm(move.is) +
                             " instead of " + in_mm(move.was) + ": the printer goes no farther.");
         code = std::move(lines);
     }
@@ -89,8 +91,8 @@ std::vector<std::string> keep_within(json& data, const printer::link_capabilitie
         cool(data["bed"], "bed", can.max_bed_c, notes);
         if (can.travel) shorten(data["bed"], *can.travel, notes);
     }
-    if (can.travel && data.contains("gcode") && data["gcode"].is_object())
-        keep_code_within(data["gcode"], *can.travel, notes);
+    for (const char* name : {"gcode", "multiExtrusion"})
+        if (can.travel && data.contains(name)) keep_code_within(data[name], name, *can.travel, notes);
     if (data.contains("extruders") && data["extruders"].is_array())
         for (auto& extruder : data["extruders"])
             cool(extruder, "nozzle", can.max_tool_c, notes);

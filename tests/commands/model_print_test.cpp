@@ -259,6 +259,10 @@ TEST_CASE("places of the owner's code that the printer does not reach are taken 
     REQUIRE(notes.size() == 4);
     CHECK(notes[0] == "gcode.endGcode goes to Y 160.5 instead of 200: the printer goes no farther.");
     CHECK(notes[2] == "gcode.startGcode goes to X -5.1 instead of -6: the printer goes no farther.");
+    json tools{{"multiExtrusion", {{"preSwitchCode", {"G1 X400"}}, {"postSwitchCode", json::array()}}}};
+    CHECK(keep_within(tools, can).size() == 1);
+    CHECK(tools["multiExtrusion"]["preSwitchCode"] == json::array({"G1 X180"}));
+    CHECK(tools["multiExtrusion"]["postSwitchCode"] == json::array());
     // What lies within stays as it is written, letter for letter.
     json inside{{"gcode", {{"endGcode", {"G1 X0.000 Y160.500", "  G1   Y1 ", "G1 Z200"}}}}};
     const auto same = inside;

@@ -182,13 +182,15 @@ slice_result<void> run_engine(const engine_call& call)
     if (!ended->in_time)
         return failed("The engine took longer than the " + std::to_string(call.time.count()) +
                       " s that it may.");
+    if (WIFSIGNALED(ended->status) && WTERMSIG(ended->status) == SIGXCPU)
+        return failed("The engine needed more CPU time than it may have.");
     if (ended->status != 0 && lacks_memory(ended->output))
-        return failed("The engine needs more than the " +
-                      std::to_string(call.limits.memory_bytes / 1024 / 1024) +
-                      " MB of memory that a job may have (jobs.memory_mb).");
+        return failed(with_words("The engine seems to need more than the " +
+                                     std::to_string(call.limits.memory_bytes / 1024 / 1024) +
+                                     " MB of memory that a job may have (jobs.memory_mb)",
+                                 ended->output));
     if (WIFSIGNALED(ended->status)) {
         const int signal = WTERMSIG(ended->status);
-        if (signal == SIGXCPU) return failed("The engine needed more CPU time than it may have.");
         return failed(
             with_words("The engine crashed (signal " + std::to_string(signal) + ")", ended->output));
     }

@@ -18,7 +18,6 @@
 #include <array>
 #include <csignal>
 #include <map>
-#include <set>
 #include <utility>
 
 namespace layerline::workshop {
@@ -116,7 +115,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
     runner_counts counts;
     host_share share = host_share::usual;
     std::uint64_t changes = 0;
-    std::set<net::steady_timer*> watchers; // each of a coroutine that waits for a change
+    std::multimap<std::string, net::steady_timer*> watchers; // by job; each of a coroutine that waits
 
     std::size_t room() const
     {
@@ -147,36 +146,37 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         wake_up.cancel();
     }
 
-    void changed()
+    void changed(const std::string& job)
     {
         ++changes;
-        for (auto* const one : watchers)
-            one->cancel();
+        const auto [first, last] = watchers.equal_range(job);
+        for (auto one = first; one != last; ++one)
+            one->second->cancel();
     }
 
-    static task<void> change_after(std::shared_ptr<engine> self, std::uint64_t seen,
+    static task<void> change_after(std::shared_ptr<engine> self, std::string job, std::uint64_t seen,
                                    std::chrono::milliseconds most)
     {
         if (self->changes != seen) co_return;
         net::steady_timer timer(co_await net::this_coro::executor, clock::now() + most);
-        const watched one(*self, timer);
+        const watched one(*self, std::move(job), timer);
         co_await timer.async_wait(as_tuple);
     }
 
     // In the list as long as its coroutine lives.
     class watched {
     public:
-        watched(engine& of, net::steady_timer& timer) : of_(of), timer_(timer)
+        watched(engine& of, std::string job, net::steady_timer& timer)
+            : of_(of), place_(of.watchers.emplace(std::move(job), &timer))
         {
-            of_.watchers.insert(&timer_);
         }
-        ~watched() { of_.watchers.erase(&timer_); }
+        ~watched() { of_.watchers.erase(place_); }
         watched(const watched&) = delete;
         watched& operator=(const watched&) = delete;
 
     private:
         engine& of_;
-        net::steady_timer& timer_;
+        std::multimap<std::string, net::steady_timer*>::iterator place_;
     };
 
     static task<void> loop(std::shared_ptr<engine> self)
@@ -201,7 +201,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
             auto job = std::make_shared<running_job>();
             job->set_aside = self->running.size() >= self->room(); // it changed while the queue was asked
             self->running.emplace((*next)->id, job);
-            self->changed();
+            self->changed((*next)->id);
             auto one = see_through(self, std::move(**next), std::move(job));
             net::co_spawn(self->context, std::move(one), net::detached);
         }
@@ -349,7 +349,7 @@ struct job_runner::engine : std::enable_shared_from_this<job_runner::engine> {
         ++(again ? self->counts.again : outcome.failure ? self->counts.failed : self->counts.succeeded);
         const bool died = again && !self->stopped && !mine->set_aside;
         co_await self->tell(job, std::move(outcome), again, died);
-        self->changed();
+        self->changed(job.id);
         std::error_code ignored;
         if (folder.has_value()) std::filesystem::remove_all(*folder, ignored);
         const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - since);
@@ -406,6 +406,7 @@ void job_runner::wake()
 
 void job_runner::end(const std::string& job)
 {
+    engine_->changed(job);
     const auto found = engine_->running.find(job);
     if (found != engine_->running.end() && found->second->pid > 0) ::kill(-found->second->pid, SIGKILL);
 }
@@ -439,9 +440,9 @@ std::uint64_t job_runner::changes() const
     return engine_->changes;
 }
 
-task<void> job_runner::change_after(std::uint64_t seen, std::chrono::milliseconds most)
+task<void> job_runner::change_after(std::string job, std::uint64_t seen, std::chrono::milliseconds most)
 {
-    co_await engine::change_after(engine_, seen, most);
+    co_await engine::change_after(engine_, std::move(job), seen, most);
 }
 
 void job_runner::stop()

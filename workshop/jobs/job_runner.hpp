@@ -43,7 +43,7 @@ public:
     transport::task<void> run();
     // There may be a job now.
     void wake();
-    // Kills the process of a job that was cancelled, if there is one.
+    // A job was cancelled: kills its process, if there is one, and wakes whoever follows it.
     void end(const std::string& job);
     // What is over it is killed and given back to the queue, to be done anew, without counting as dead.
     void set_share(host_share share);
@@ -51,10 +51,10 @@ public:
     // 0 to 1; nothing if it does not run here now.
     std::optional<double> progress(const std::string& job) const;
     runner_counts counts() const;
-    // How many jobs have begun or ended here: whoever looked at one asks for this before.
+    // How many jobs have begun or ended here: whoever looks at one asks for this before.
     std::uint64_t changes() const;
-    // Until there are more than that many, at most that long.
-    transport::task<void> change_after(std::uint64_t seen, std::chrono::milliseconds most);
+    // Until that job begins or ends, at most that long; at once if any has since there were so many.
+    transport::task<void> change_after(std::string job, std::uint64_t seen, std::chrono::milliseconds most);
     // Kills what runs and takes no more; its jobs are done by whoever runs next.
     void stop();
 

@@ -33,7 +33,7 @@ public:
         std::uint32_t next, last;
     };
     // The triangles about a point, in their order.
-    struct ring {
+    struct ring { // NOLINT(cppcoreguidelines-pro-type-member-init): as many as `count` says
         std::array<side, most_ring> sides;
         std::array<std::uint32_t, most_ring> from; // half-edges from the point to sides[i].next
         std::size_t count = 0;                     // 0: no ring, no fan, or too many triangles

@@ -45,8 +45,8 @@ model_result<void> load_distance_grids()
 {
     if (library().make != nullptr) return {};
     return model_failure{model_errc::operation_not_started,
-                         "The part of the workshop that works with voxels cannot be loaded; is libopenvdb "
-                         "installed? " +
+                         "The part of the workshop that works with voxels cannot be loaded. Is libopenvdb "
+                         "installed, and was the service begun anew since an upgrade? " +
                              library().why};
 }
 

@@ -56,7 +56,7 @@ std::unique_ptr<distance_grid> make_grid(const grid_input& input)
 } // namespace layerline::workshop
 
 extern "C" __attribute__((visibility("default"))) layerline::workshop::distance_grid*
-layerline_make_distance_grid(const layerline::workshop::grid_input& input)
+layerline_make_distance_grid_1(const layerline::workshop::grid_input& input)
 {
     return layerline::workshop::make_grid(input).release();
 }

@@ -30,8 +30,10 @@ struct grid_input {
     unsigned threads = 1;
 };
 
-// The library's one function: the grid is the caller's. Throws std::bad_alloc.
+// The library's one function: the grid is the caller's. Throws std::bad_alloc. Its name ends with the number
+// of this interface, to be counted up with each change of it: a service that was not begun anew since an
+// upgrade would take the new library for its own.
 using distance_grid_maker = distance_grid* (*)(const grid_input& input);
-inline constexpr const char* distance_grid_maker_name = "layerline_make_distance_grid";
+inline constexpr const char* distance_grid_maker_name = "layerline_make_distance_grid_1";
 
 } // namespace layerline::workshop

@@ -19,7 +19,7 @@ struct edge_use {
     std::uint32_t far() const { return static_cast<std::uint32_t>(all >> 32U); }
     std::uint32_t half_edge() const { return static_cast<std::uint32_t>(all) >> 1U; }
     bool downward() const { return (all & 1U) != 0; }
-    friend auto operator<=>(const edge_use&, const edge_use&) = default;
+    friend auto operator<=>(const edge_use&, const edge_use&) = default; // NOLINT(modernize-use-nullptr)
 };
 
 class edge_buckets {

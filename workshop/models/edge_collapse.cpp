@@ -142,6 +142,7 @@ private:
     outcome join(std::uint32_t p, const point_part& part, const ring& about)
     {
         ring across;
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): as many as the ring has
         std::array<float, corner_table::most_ring> costs;
         for (std::size_t tries = 0; tries < about.count; ++tries) {
             table_.find_ring(to_[p], across);

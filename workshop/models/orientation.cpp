@@ -117,7 +117,7 @@ private:
         constexpr std::size_t soon = 8, later = 16;
         if (at + later < waiting_.size()) {
             const auto t = waiting_[at + later];
-            __builtin_prefetch(&links_.other[3 * t]);
+            __builtin_prefetch(&links_.other[std::size_t{3} * t]);
             if (links_.flipped_edges > 0) __builtin_prefetch(&model_.triangles[t]);
         }
         if (at + soon >= waiting_.size()) return;

@@ -47,7 +47,7 @@ task<void> send_job_events(transport::exchange& call, job_queue& queue, job_runn
             if (!written) co_return;
         }
         if (is_over(job.state)) break;
-        co_await runner.change_after(seen, between_looks);
+        co_await runner.change_after(job.id, seen, between_looks);
         seen = runner.changes();
         auto next = co_await queue.find(job.id);
         if (next.has_error() || !*next) co_return;

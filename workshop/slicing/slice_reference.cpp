@@ -15,7 +15,7 @@ using enum slice_errc;
 constexpr std::string_view micron = "micron", mm_s = "mm/s", percent = "%", degree = "degree", seconds = "s",
                            layer = "layer", line = "line", radian = "radian";
 constexpr double any_more = std::numeric_limits<double>::max();
-constexpr double quarter_turn = 1.570796325, half_turn = 3.14159265;
+constexpr double half_turn = 3.14159265;
 
 constexpr slice_field length(std::string_view name, double usual, double least, std::string_view text)
 {

@@ -236,6 +236,8 @@ TEST_CASE("of what the engine says, progress is told apart from words", "[engine
     CHECK(engine_words("10 => Slicing\n[2026] [0x1] [trace]  x\nNo layers\tdetected.\n\n20 => Done\n") ==
           "No layers detected.");
     CHECK(engine_words(std::string(5000, 'x')).size() < 700);
+    CHECK(lacks_memory("what():  Resource temporarily unavailable"));
+    CHECK(lacks_memory("fork: Cannot allocate memory"));
     CHECK(lacks_memory("terminate called after throwing an instance of 'std::bad_alloc'"));
     CHECK(lacks_memory("error while loading shared libraries: libgio-2.0.so.0: failed to map segment from "
                        "shared object"));
