@@ -75,9 +75,17 @@ void keep_code_within(json& section, const std::string& called, const printer::t
         const auto is_line = [](const json& one) { return one.is_string(); };
         if (!code.is_array() || !std::all_of(code.begin(), code.end(), is_line)) continue;
         auto lines = code.get<std::vector<std::string>>();
-        for (const auto& move : keep_within_reach(lines, travel))
-            notes.push_back(called + "." + name + " goes to " + move.axis + " " + in_mm(move.is) +
-                            " instead of " + in_mm(move.was) + ": the printer goes no farther.");
+        for (const auto& move : keep_within_reach(lines, travel)) {
+            std::string told = called;
+            told.append(".")
+                .append(name)
+                .append(" goes to ")
+                .append(1, move.axis)
+                .append(" ")
+                .append(in_mm(move.is));
+            told.append(" instead of ").append(in_mm(move.was)).append(": the printer goes no farther.");
+            notes.push_back(std::move(told));
+        }
         code = std::move(lines);
     }
 }
