@@ -27,7 +27,7 @@ std::uint64_t hashed(const std::array<float, 3>& at)
 place_table::place_table(std::size_t points, std::size_t slots, unsigned workers)
     : patience_(slots >= 2 * points ? slots : std::min(slots, most_steps)), slots_(slots, none),
       supplies_(workers), places_(std::make_unique_for_overwrite<coordinates[]>( // NOLINT(*-avoid-c-arrays)
-                              points + workers * numbers_at_once))
+                              points + std::size_t{workers} * numbers_at_once))
 {
 }
 
