@@ -206,6 +206,37 @@ TEST_CASE("a model is sliced, uploaded to Moonraker and started there", "[model]
     });
 }
 
+TEST_CASE("a profile is cut to where Klipper's head goes: its bed, and the last move of its code", "[model]")
+{
+    if (!engine_installed()) return;
+    const workshop_rig shop;
+    moonraker_rig klipper({}, beside(shop).agent_toml);
+    klipper.with([](layerline::fakes::fake_moonraker& far) {
+        far.objects["configfile"]["settings"].update(
+            {{"stepper_x", {{"position_min", 0.0}, {"position_max", 300.0}}},
+             {"stepper_y", {{"position_max", 250.0}}},
+             {"stepper_z", {{"position_max", 290.0}}}});
+    });
+    auto& at = klipper.at;
+    at.start_relay();
+    at.start_agent();
+    at.pair();
+    (void)klipper.wait_for("idle");
+    const auto printed =
+        straight(at, {"print", box_at(at, 10, 10, 1), "--profile", "voron-2.4-300", "--bed-clear"});
+    INFO(printed.output);
+    CHECK(printed.exit_code == 0);
+    CHECK(printed.output.find("The bed is taken to end at 250 mm in Y instead of 300") != std::string::npos);
+    CHECK(printed.output.find("gcode.endGcode goes to Y 250 instead of 290") != std::string::npos);
+    (void)klipper.wait_for("printing");
+    klipper.with([](layerline::fakes::fake_moonraker& far) {
+        REQUIRE(far.store.files.contains("box.gcode"));
+        const auto& content = far.store.files.at("box.gcode").content;
+        CHECK(content.find("\nG1 X290 Y250 F12000\n") != std::string::npos);
+        CHECK(content.find("Y290") == std::string::npos);
+    });
+}
+
 TEST_CASE("a real print on the workshop's host holds its operations back until it has ended", "[model]")
 {
     rig at;
