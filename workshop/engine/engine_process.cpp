@@ -72,6 +72,16 @@ private:
 [[noreturn]] void become(const std::vector<std::string>& argv, const std::filesystem::path& folder,
                          const job_limits& limits, int output)
 {
+    // All that needs memory, before that is bounded.
+    auto words = argv;
+    std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
+    for (auto& word : words)
+        pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    std::string way = "PATH=/usr/bin:/bin", language = "LC_ALL=C.UTF-8", home = "HOME=" + folder.string(),
+                temporary = "TMPDIR=" + folder.string();
+    std::array<char*, 5> environment{way.data(), language.data(), home.data(), temporary.data(), nullptr};
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -85,15 +95,6 @@ private:
         std::fprintf(stderr, "%s\n", refused.c_str());
         std::_Exit(exit_not_confined);
     }
-    auto words = argv;
-    std::vector<char*> pointers;
-    pointers.reserve(words.size() + 1);
-    for (auto& word : words)
-        pointers.push_back(word.data());
-    pointers.push_back(nullptr);
-    std::string way = "PATH=/usr/bin:/bin", language = "LC_ALL=C.UTF-8", home = "HOME=" + folder.string(),
-                temporary = "TMPDIR=" + folder.string();
-    std::array<char*, 5> environment{way.data(), language.data(), home.data(), temporary.data(), nullptr};
     ::execve(pointers.front(), pointers.data(), environment.data());
     std::_Exit(exit_not_there);
 }
