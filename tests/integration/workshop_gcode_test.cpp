@@ -190,6 +190,26 @@ std::vector<variation> variations()
     };
 }
 
+// Slices it, looks at what is told of the result, and gives that to the virtual printer's firmware. The
+// filament that this printed, in mm; 0 if there was no result.
+double sliced_and_printed(const workshop_rig& at, const json& data, const std::string& name)
+{
+    const auto told = over(at, data);
+    INFO(name << ": " << told.dump(1).substr(0, 3000));
+    CHECK(told["status"] == 200);
+    if (told["status"] != 200) return 0;
+    CHECK(told["data"]["time"] > 0);
+    CHECK(told["data"]["amount"] > 0);
+    CHECK(told["data"]["check"]["mismatchCount"] == 0);
+    const auto printed = print_virtually(gcode_of(at, told));
+    CHECK(printed.complaints == std::vector<std::string>());
+    CHECK(printed.ended_with.empty());
+    CHECK(printed.unknown_commands == 0);
+    CHECK(printed.cold_extrusions == 0);
+    CHECK(printed.lines > 100);
+    return printed.filament_mm;
+}
+
 } // namespace
 
 TEST_CASE("every setting on every shape makes G-code that is what was asked for, and that a printer takes",
@@ -206,25 +226,34 @@ TEST_CASE("every setting on every shape makes G-code that is what was asked for,
         for (const auto& one : variations()) {
             auto change = one.change;
             if (change.contains("model")) change["model"][0]["hash"] = file;
-            const auto told = over(at, with(base_request(file), change));
-            INFO(name << ", " << one.name << ": " << told.dump(1).substr(0, 3000));
-            CHECK(told["status"] == 200);
-            if (told["status"] != 200) continue;
-            ++made;
-            CHECK(told["data"]["time"] > 0);
-            CHECK(told["data"]["amount"] > 0);
-            CHECK(told["data"]["check"]["mismatchCount"] == 0);
-            const auto printed = print_virtually(gcode_of(at, told));
-            CHECK(printed.complaints == std::vector<std::string>());
-            CHECK(printed.ended_with.empty());
-            CHECK(printed.unknown_commands == 0);
-            CHECK(printed.cold_extrusions == 0);
-            CHECK(printed.lines > 100);
-            printed_mm += printed.filament_mm;
+            const double mm =
+                sliced_and_printed(at, with(base_request(file), change), name + ", " + one.name);
+            made += mm > 0 ? 1 : 0;
+            printed_mm += mm;
         }
     }
     CHECK(made >= 60);
     CHECK(printed_mm > 1000);
+}
+
+TEST_CASE("the models that come with the engine are sliced as asked, and a printer takes them", "[gcode]")
+{
+    const std::filesystem::path shapes = "/usr/share/PrusaSlicer/shapes";
+    if (!engine_installed() || !std::filesystem::exists(shapes)) return;
+    const workshop_rig at("[jobs]\nat_once = 2\n");
+    std::size_t made = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(shapes)) {
+        if (entry.path().extension() != ".stl") continue;
+        const auto file = at.upload(content_of(entry.path()));
+        for (const auto& change :
+             {json({{"layers", {{"layerHeight", 300}}}}), json({{"layers", {{"layerHeight", 250}}},
+                                                                {"support", {{"supportEverywhere", true}}},
+                                                                {"raft", json::object()}})}) {
+            const auto name = entry.path().filename().string() + ", " + change.dump();
+            made += sliced_and_printed(at, with(base_request(file), change), name) > 0 ? 1 : 0;
+        }
+    }
+    CHECK(made >= 20);
 }
 
 TEST_CASE("regions have their own heights, speeds, filling and extruder, and the code at their layers",
